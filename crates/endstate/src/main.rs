@@ -1,0 +1,2 @@
+//! endstate
+fn main() {}
