@@ -1,1 +1,24 @@
-//! kinds
+//! The object kinds of PostgreSQL: one file a kind in `kinds/`, one list of them in `kind.rs`.
+//!
+//! A kind knows its YAML shape, its catalog query, its SQL and its doc comment. What crosses kinds (renames, the order of
+//! statements, what must be dropped around a change) is the planner's, one crate up.
+
+mod declared;
+mod directives;
+mod document;
+mod id;
+mod kind;
+pub mod query;
+/// One file an object kind.
+pub mod kinds;
+mod model;
+pub mod read;
+mod statement;
+
+pub use declared::{Declared, Grants, Privilege};
+pub use directives::{Directives, EnumDirective, Strategy};
+pub use document::{Document, Raise, SchemaDoc, declare};
+pub use id::Id;
+pub use kind::{Change, Context, Kind, ObjectKind, Spec};
+pub use model::{Dependency, Model, Object};
+pub use statement::{Guard, Hazard, Lock, Statement, Work};

@@ -1,1 +1,16 @@
-//! plan
+//! Works out how one catalog becomes another. Pure: no server, no files, no clock.
+//!
+//! A plan is made in rounds. [`next_round`] compares the catalog reached so far with the one wanted and says what to do next:
+//! first what is renamed, then what must be committed before it can be used, then everything else. The caller runs each round
+//! on a shadow and reads the catalog back, so that what PostgreSQL does by itself (following a rename, default privileges,
+//! names that it makes up) is read and never guessed. When nothing is left to do, the plan is complete.
+
+mod changes;
+mod error;
+mod graph;
+mod merge;
+mod round;
+mod rules;
+
+pub use error::Error;
+pub use round::{Request, Round, Step, Verb, next_round};

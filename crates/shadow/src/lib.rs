@@ -1,1 +1,17 @@
-//! shadow
+//! Throwaway PostgreSQL clusters on this machine, private to this process and gone with it.
+//!
+//! [`binaries`] finds the server programs, [`Cluster`] runs one, [`interrupt`] cleans up when a signal ends us. Against `kill -9`
+//! each cluster has a watchdog (`watchdog.sh`), and what even that leaves is swept by the next process that starts a cluster.
+
+pub mod binaries;
+mod cluster;
+mod error;
+mod home;
+pub mod interrupt;
+mod server_user;
+mod template;
+mod watchdog;
+
+pub use binaries::Binaries;
+pub use cluster::{Cluster, ClusterOptions};
+pub use error::Error;

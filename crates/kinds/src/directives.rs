@@ -1,0 +1,92 @@
+//! What the YAML says about how to get there, beside what it says about the end.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Id;
+
+/// Directives by the object, under its new name, that they stand at. They do nothing once done.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Directives {
+    /// `renamed_from`: the old name.
+    pub renames: BTreeMap<Id, String>,
+    /// `backfill` of a column: an expression over the row as it was.
+    pub backfills: BTreeMap<Id, String>,
+    /// `map`, `map_back` and `strategy` of an enum type.
+    pub enums: BTreeMap<Id, EnumDirective>,
+}
+
+/// How an enum type changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// The cheapest that the mapping allows.
+    #[default]
+    Auto,
+    /// `RENAME VALUE` and `ADD VALUE`: milliseconds; the type keeps its OID.
+    RenameAndAdd,
+    /// A new type takes the place of the old one; tables that use it are rewritten.
+    Swap,
+}
+
+/// What becomes of rows when an enum type changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnumDirective {
+    /// Old value to new value, on the way forward.
+    pub map: BTreeMap<String, String>,
+    /// New value to old value, on the way back, for what [`EnumDirective::map`] does not tell.
+    pub map_back: BTreeMap<String, String>,
+    /// How.
+    pub strategy: Strategy,
+}
+
+impl EnumDirective {
+    /// The same for the way back: values mapped one to one are mapped back, `map_back` says the rest.
+    #[must_use]
+    pub fn inverted(&self) -> EnumDirective {
+        let mut map: BTreeMap<String, String> = BTreeMap::new();
+        for (old, new) in &self.map {
+            let sources = self.map.values().filter(|value| *value == new).count();
+            if sources == 1 {
+                map.insert(new.clone(), old.clone());
+            }
+        }
+        map.extend(self.map_back.clone());
+        EnumDirective { map, map_back: self.map.clone(), strategy: self.strategy }
+    }
+}
+
+impl Directives {
+    /// The directives for the way back: what was renamed from a to b is renamed from b to a.
+    #[must_use]
+    pub fn inverted(&self) -> Directives {
+        let mut renames = BTreeMap::new();
+        for (id, old) in &self.renames {
+            // Parents have their old names too once the way back is done.
+            renames.insert(self.before(&id.renamed(old), Some(id)), id.name().to_owned());
+        }
+        let enums = self.enums.iter().map(|(id, directive)| (self.before(id, None), directive.inverted())).collect();
+        Directives { renames, backfills: BTreeMap::new(), enums }
+    }
+
+    /// What an object was called before all renames.
+    pub fn before(&self, id: &Id, renamed: Option<&Id>) -> Id {
+        let own = match (renamed, self.renames.get(id)) {
+            (None, Some(old)) => id.renamed(old),
+            _ => id.clone(),
+        };
+        match id.parent() {
+            Some(parent) => own.moved_to(Some(self.before(parent, None))),
+            None => own,
+        }
+    }
+
+    /// What an object that was called `id` before is called after all renames.
+    pub fn after(&self, id: &Id) -> Id {
+        let parent = id.parent().map(|parent| self.after(parent));
+        let moved = id.moved_to(parent);
+        let renamed = self.renames.iter().find(|(new, old)| new.renamed(old.as_str()) == moved);
+        renamed.map_or(moved, |(new, _)| new.clone())
+    }
+}

@@ -1,0 +1,231 @@
+//! What every object kind answers, and the one list of kinds.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Id, Model, Statement};
+
+/// What a kind needs to know to write its SQL.
+pub struct Context<'a> {
+    /// The catalog that is there.
+    pub from: &'a Model,
+    /// The catalog that is wanted.
+    pub to: &'a Model,
+    /// The server's major version.
+    pub version: u32,
+    /// The role that runs the statements: it owns what it makes.
+    pub user: &'a str,
+}
+
+/// How one object becomes another of the same id.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// In place.
+    Alter(Vec<Statement>),
+    /// In place, but whatever uses the object in an expression or a query (views, policies, triggers, generated
+    /// columns ...) must be gone meanwhile, and comes back after.
+    AlterAlone(Vec<Statement>),
+    /// By dropping it and making it anew, for the reason given; what depends on it goes and comes back with it.
+    Replace(String),
+}
+
+/// An object kind: how it is read, written, changed and dropped.
+///
+/// One file a kind, and the type that implements this is what the kind's catalog query yields as `spec`.
+pub trait ObjectKind: Serialize + DeserializeOwned + Clone + PartialEq + std::fmt::Debug {
+    /// The catalog query of the kind, or `None` where this version has no such thing.
+    ///
+    /// One JSON object a row: `at` (address `[class, oid, subobject]`), `in` (address of the parent), `name`, `spec`,
+    /// and where they apply `signature`, `also` (addresses that mean the same object), `owner`, `acl` and `acldefault`
+    /// (see [`crate::read`]), `position`. Rows of extension members and of system schemas are left out by the reader.
+    fn query(version: u32) -> Option<String>;
+
+    /// Makes the object (without its children).
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement>;
+
+    /// Drops the object.
+    fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement>;
+
+    /// Turns the object into `to`, which differs from it.
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change;
+
+    /// Gives the object another name; `None` where PostgreSQL has no such statement.
+    fn rename(&self, _id: &Id, _to: &str) -> Option<Statement> {
+        None
+    }
+
+    /// How `COMMENT ON`, `ALTER ... OWNER TO` and `DROP` address the object: `TABLE public.users`.
+    fn address(&self, id: &Id) -> String {
+        format!("{} {}", id.kind().keyword(), id.sql())
+    }
+
+    /// A scalar SQL expression that yields the object's definition as text on any server, or NULL where there is no
+    /// such object; scripts compare it with what was proven. `None` for kinds that are covered by their parent.
+    fn probe(&self, _id: &Id) -> Option<String> {
+        None
+    }
+
+    /// Whether two objects of different names are the same but for the name, so that a rename turns one into the other.
+    fn same_but_for_name(&self, _to: &Self) -> bool {
+        false
+    }
+}
+
+/// Makes the `Kind` and `Spec` enums out of the one list of kinds, which is in the order of creation.
+macro_rules! kinds {
+    ($( $variant:ident $module:ident $name:literal $keyword:literal, )*) => {
+        /// The kinds of object, in the order in which they are made.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[allow(missing_docs, reason = "each is documented in its own file")]
+        pub enum Kind { $( $variant, )* }
+
+        impl Kind {
+            /// All kinds, in order.
+            pub const ALL: &'static [Kind] = &[ $( Kind::$variant, )* ];
+
+            /// The kind's name in messages: `materialized view`.
+            pub fn name(self) -> &'static str {
+                match self { $( Kind::$variant => $name, )* }
+            }
+
+            /// The file of the kind, without `.rs`.
+            pub fn file(self) -> &'static str {
+                match self { $( Kind::$variant => stringify!($module), )* }
+            }
+
+            /// The keyword in `COMMENT ON ...` and `DROP ...`.
+            pub fn keyword(self) -> &'static str {
+                match self { $( Kind::$variant => $keyword, )* }
+            }
+
+            /// The catalog query of the kind on this major version.
+            pub fn query(self, version: u32) -> Option<String> {
+                match self { $( Kind::$variant => <$crate::kinds::$module::$variant as $crate::ObjectKind>::query(version), )* }
+            }
+
+            /// The definition of an object of this kind, from a catalog row.
+            pub fn spec(self, value: serde_json::Value) -> Result<Spec, serde_json::Error> {
+                match self { $( Kind::$variant => serde_json::from_value(value).map(Spec::$variant), )* }
+            }
+        }
+
+        /// The definition of an object of any kind.
+        #[derive(Clone, Debug, PartialEq, serde::Serialize)]
+        #[serde(untagged)]
+        #[allow(missing_docs, reason = "each is documented in its own file")]
+        pub enum Spec { $( $variant($crate::kinds::$module::$variant), )* }
+
+        impl Spec {
+            /// The kind that this is a definition of.
+            pub fn kind(&self) -> Kind {
+                match self { $( Spec::$variant(_) => Kind::$variant, )* }
+            }
+
+            /// See [`ObjectKind::create`].
+            pub fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+                match self { $( Spec::$variant(spec) => spec.create(id, context), )* }
+            }
+
+            /// See [`ObjectKind::drop`].
+            pub fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+                match self { $( Spec::$variant(spec) => spec.drop(id, context), )* }
+            }
+
+            /// See [`ObjectKind::alter`]; specs of two kinds replace each other.
+            pub fn alter(&self, to: &Spec, id: &Id, context: &Context<'_>) -> Change {
+                match (self, to) {
+                    $( (Spec::$variant(from), Spec::$variant(to)) => from.alter(to, id, context), )*
+                    _ => Change::Replace("its kind changes".to_owned()),
+                }
+            }
+
+            /// See [`ObjectKind::rename`].
+            pub fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
+                match self { $( Spec::$variant(spec) => spec.rename(id, to), )* }
+            }
+
+            /// See [`ObjectKind::address`].
+            pub fn address(&self, id: &Id) -> String {
+                match self { $( Spec::$variant(spec) => spec.address(id), )* }
+            }
+
+            /// See [`ObjectKind::probe`].
+            pub fn probe(&self, id: &Id) -> Option<String> {
+                match self { $( Spec::$variant(spec) => spec.probe(id), )* }
+            }
+
+            /// See [`ObjectKind::same_but_for_name`].
+            pub fn same_but_for_name(&self, to: &Spec) -> bool {
+                match (self, to) {
+                    $( (Spec::$variant(from), Spec::$variant(to)) => from.same_but_for_name(to), )*
+                    #[allow(unreachable_patterns, reason = "holds while the list has one kind")]
+                    _ => false,
+                }
+            }
+        }
+
+        $( impl From<$crate::kinds::$module::$variant> for Spec {
+            fn from(spec: $crate::kinds::$module::$variant) -> Spec { Spec::$variant(spec) }
+        } )*
+    };
+}
+
+kinds! {
+    // Variant         file                 name in messages          keyword
+    Role               role                 "role"                    "ROLE",
+    Schema             schema               "schema"                  "SCHEMA",
+    Extension          extension            "extension"               "EXTENSION",
+    Enum               enum_type            "type"                    "TYPE",
+    Function           function             "function"                "FUNCTION",
+    Sequence           sequence             "sequence"                "SEQUENCE",
+    Table              table                "table"                   "TABLE",
+    Column             column               "column"                  "COLUMN",
+    SequenceOwner      sequence_owner       "owning column"           "SEQUENCE",
+    ColumnDefault      column_default       "default"                 "DEFAULT",
+    Constraint         constraint           "constraint"              "CONSTRAINT",
+    Index              index                "index"                   "INDEX",
+    View               view                 "view"                    "VIEW",
+    Trigger            trigger              "trigger"                 "TRIGGER",
+    Policy             policy               "policy"                  "POLICY",
+    RowLevelSecurity   row_level_security   "row level security"      "TABLE",
+    Owner              owner                "owner"                   "OWNER",
+    Grant              grant                "grant"                   "GRANT",
+    Comment            comment              "comment"                 "COMMENT",
+}
+
+impl Kind {
+    /// Whether it is a fact about another object rather than a thing with a name of its own.
+    pub fn is_attached(self) -> bool {
+        matches!(
+            self,
+            Kind::ColumnDefault
+                | Kind::SequenceOwner
+                | Kind::RowLevelSecurity
+                | Kind::Owner
+                | Kind::Grant
+                | Kind::Comment
+        )
+    }
+
+    /// Whether its name is written behind that of its parent: `users.role`.
+    pub fn is_dotted(self) -> bool {
+        self == Kind::Column
+    }
+
+    /// The word between an attached kind and its object: `owner of table users`.
+    pub fn preposition(self) -> &'static str {
+        match self {
+            Kind::Comment | Kind::Grant | Kind::RowLevelSecurity => "on",
+            _ => "of",
+        }
+    }
+
+    /// The kind of this name in settings: `policy`, `foreign table`; plural and underscores are understood.
+    pub fn parse(word: &str) -> Option<Kind> {
+        let word = word.replace('_', " ").to_lowercase();
+        Kind::ALL.iter().copied().find(|kind| {
+            let (name, file) = (kind.name(), kind.file().replace('_', " "));
+            word == name || word == file || word == format!("{name}s") || word == name.replace("icy", "icies")
+        })
+    }
+}

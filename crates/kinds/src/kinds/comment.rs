@@ -1,0 +1,41 @@
+//! Comments on objects.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Statement};
+
+/// A comment (manual, `COMMENT`; catalogs `pg_description`, `pg_shdescription`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comment {
+    /// The text.
+    pub text: String,
+}
+
+fn comment(id: &Id, text: &str, context: &Context<'_>) -> Vec<Statement> {
+    let Some(target) = id.parent() else { return Vec::new() };
+    let Some(object) = context.to.get(target).or_else(|| context.from.get(target)) else { return Vec::new() };
+    let statement = Statement::new(format!("COMMENT ON {} IS {text}", object.spec.address(target)));
+    vec![match target.kind() {
+        Kind::Table => statement.lock(Lock::ShareUpdateExclusive, target.sql()),
+        Kind::Column => statement.lock(Lock::ShareUpdateExclusive, target.relation_sql()),
+        _ => statement,
+    }]
+}
+
+impl ObjectKind for Comment {
+    fn query(_version: u32) -> Option<String> {
+        None
+    }
+
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        comment(id, &sql::literal(&self.text), context)
+    }
+
+    fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        comment(id, "NULL", context)
+    }
+
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
+        Change::Alter(to.create(id, context))
+    }
+}

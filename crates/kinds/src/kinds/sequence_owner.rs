@@ -1,0 +1,45 @@
+//! The column that a sequence belongs to.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Change, Context, Id, ObjectKind, Statement, query};
+
+/// `ALTER SEQUENCE ... OWNED BY column`: the sequence goes with the column (catalog `pg_depend`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SequenceOwner {
+    /// The column, quoted with table and schema.
+    pub column: String,
+}
+
+fn owned_by(id: &Id, column: &str) -> Statement {
+    Statement::new(format!("ALTER SEQUENCE {} OWNED BY {column}", id.relation_sql()))
+}
+
+impl ObjectKind for SequenceOwner {
+    fn query(_version: u32) -> Option<String> {
+        // The address is one that no catalog has, so that pg_depend's row for it is read as the sequence's.
+        Some(format!(
+            "SELECT jsonb_build_object('at', jsonb_build_array('pg_sequence'::regclass::oid, d.objid, 0), 'in', {}, 'name', '', \
+             'needs', jsonb_build_array({}), \
+             'spec', jsonb_build_object('column', d.refobjid::regclass::text || '.' || quote_ident(a.attname))) \
+             FROM pg_depend AS d JOIN pg_class AS c ON c.oid = d.objid AND c.relkind = 'S' \
+             JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
+             WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a' AND {}",
+            query::address("pg_class", "d.objid", "0"),
+            query::address("pg_class", "d.refobjid", "d.refobjsubid"),
+            query::user_made("c.oid"),
+        ))
+    }
+
+    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+        vec![owned_by(id, &self.column)]
+    }
+
+    fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+        vec![owned_by(id, "NONE")]
+    }
+
+    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+        Change::Alter(vec![owned_by(id, &to.column)])
+    }
+}

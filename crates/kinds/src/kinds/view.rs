@@ -1,0 +1,140 @@
+//! Views.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use yaml::Node;
+
+use crate::declared::{Declared, Facts, Grants};
+use crate::document::Raise;
+use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Spec, Statement, query};
+
+/// A view (manual, `CREATE VIEW`; its query is the rule `_RETURN` in `pg_rewrite`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// The query as `pg_get_viewdef` prints it, without its `;`.
+    pub query: String,
+    /// Its columns in order: `[name, type]`.
+    #[serde(default)]
+    pub columns: Vec<(String, String)>,
+    /// `security_invoker`, `security_barrier`, `check_option`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+}
+
+impl View {
+    fn sql(&self, id: &Id, replace: &str) -> String {
+        let options = match self.options.is_empty() {
+            true => String::new(),
+            false => format!(" WITH ({})", super::table::settings(&self.options)),
+        };
+        format!("CREATE {replace}VIEW {}{options} AS\n{}", id.sql(), self.query)
+    }
+}
+
+impl ObjectKind for View {
+    fn query(_version: u32) -> Option<String> {
+        Some(format!(
+            "SELECT jsonb_build_object('at', {}, 'also', jsonb_build_array({}, (SELECT {} FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN')), \
+             'in', {}, 'name', c.relname, {}, {}, \
+             'spec', jsonb_strip_nulls(jsonb_build_object('query', rtrim(pg_get_viewdef(c.oid), ';'), \
+             'columns', (SELECT jsonb_agg(jsonb_build_array(a.attname, format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum) FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), \
+             'options', {}))) \
+             FROM pg_class AS c WHERE c.relkind = 'v' AND c.relpersistence <> 't' AND {}",
+            query::address("pg_class", "c.oid", "0"),
+            query::address("pg_type", "c.reltype", "0"),
+            query::address("pg_rewrite", "r.oid", "0"),
+            query::address("pg_namespace", "c.relnamespace", "0"),
+            query::owner("c.relowner"),
+            query::acl("r", "c.relowner", "c.relacl"),
+            query::options("c.reloptions"),
+            query::user_made("c.oid"),
+        ))
+    }
+
+    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(self.sql(id, ""))]
+    }
+
+    fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(format!("DROP VIEW {}", id.sql())).lock(Lock::AccessExclusive, id.sql())]
+    }
+
+    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+        if !to.columns.starts_with(&self.columns) {
+            return Change::Replace("its columns change, and CREATE OR REPLACE VIEW can only add some at the end".to_owned());
+        }
+        Change::Alter(vec![Statement::new(to.sql(id, "OR REPLACE ")).lock(Lock::AccessExclusive, id.sql())])
+    }
+
+    fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
+        Some(
+            Statement::new(format!("ALTER VIEW {} RENAME TO {}", id.sql(), sql::ident(to)))
+                .lock(Lock::AccessExclusive, id.sql())
+                .clients(format!("queries that name {} fail", id.sql())),
+        )
+    }
+
+    fn probe(&self, id: &Id) -> Option<String> {
+        Some(format!("pg_catalog.pg_get_viewdef(to_regclass({}))", sql::literal(&id.sql())))
+    }
+}
+
+/// A view as the YAML declares it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ViewDoc {
+    /// The name that it had before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
+    /// What people should know of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The role that owns it, where that is not the owner of the database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The query.
+    #[schemars(extend("x-sql" = "query"))]
+    pub query: String,
+    /// `security_invoker`, `security_barrier`, `check_option`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// Privileges by grantee; `public` is everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
+}
+
+impl ViewDoc {
+    pub(crate) fn lower(&self, schema: &Id, name: &str, node: Option<&Node>, declared: &mut Declared) {
+        let id = schema.child(Kind::View, name);
+        let facts = Facts {
+            comment: self.comment.as_ref(),
+            owner: self.owner.as_ref(),
+            grants: self.grants.as_ref(),
+            renamed_from: self.renamed_from.as_ref(),
+        };
+        let view = View { query: self.query.clone(), columns: Vec::new(), options: self.options.clone() };
+        declared.add(id.clone(), view, 0, node);
+        declared.facts(&id, &facts, true, node);
+    }
+
+    pub(crate) fn raise_all(raise: &Raise<'_>, schema: &Id) -> IndexMap<String, ViewDoc> {
+        let mut all = IndexMap::new();
+        for (id, spec) in raise.children(schema, Kind::View) {
+            if let Spec::View(spec) = spec {
+                let doc = ViewDoc {
+                    query: spec.query.clone(),
+                    options: spec.options.clone(),
+                    comment: raise.comment(id),
+                    owner: raise.owner(id),
+                    grants: raise.grants(id),
+                    renamed_from: None,
+                };
+                all.insert(id.name().to_owned(), doc);
+            }
+        }
+        all
+    }
+}

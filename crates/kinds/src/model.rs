@@ -1,0 +1,117 @@
+//! A catalog as endstate sees it: objects by identity, each with what it needs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Id, Kind, Spec};
+
+/// How one object leans on another (manual, `pg_depend.deptype`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Dependency {
+    /// Must be dropped before the other can be.
+    Normal,
+    /// Goes silently when the other is dropped: an index with its column.
+    Auto,
+    /// Is a part of how the other is implemented.
+    Internal,
+}
+
+/// One object of a catalog.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// What it is called.
+    pub id: Id,
+    /// What it is.
+    pub spec: Spec,
+    /// What it needs, as `pg_depend` has it; never itself or what it stands in.
+    pub needs: BTreeMap<Id, Dependency>,
+    /// Where it stands among its siblings, where that means something (columns); not part of its definition.
+    pub position: i64,
+}
+
+/// A whole catalog.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Model {
+    objects: BTreeMap<Id, Object>,
+    /// What the catalog holds and no kind reads: user-owned objects by kind and name, for people to see.
+    pub unread: Vec<String>,
+}
+
+impl Model {
+    /// Adds an object, or puts it in place of the one of the same id.
+    pub fn insert(&mut self, object: Object) {
+        self.objects.insert(object.id.clone(), object);
+    }
+
+    /// Takes an object out.
+    pub fn remove(&mut self, id: &Id) -> Option<Object> {
+        self.objects.remove(id)
+    }
+
+    /// The object of this id.
+    pub fn get(&self, id: &Id) -> Option<&Object> {
+        self.objects.get(id)
+    }
+
+    /// The object of this id, to be changed.
+    pub fn get_mut(&mut self, id: &Id) -> Option<&mut Object> {
+        self.objects.get_mut(id)
+    }
+
+    /// Whether there is an object of this id.
+    pub fn contains(&self, id: &Id) -> bool {
+        self.objects.contains_key(id)
+    }
+
+    /// All objects in the order of their ids.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.objects.values()
+    }
+
+    /// All ids in order.
+    pub fn ids(&self) -> impl Iterator<Item = &Id> {
+        self.objects.keys()
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// The objects that stand directly in `parent`, by position, then name.
+    pub fn children<'a>(&'a self, parent: &'a Id) -> Vec<&'a Object> {
+        let mut children: Vec<&Object> =
+            self.objects.values().filter(|object| object.id.parent() == Some(parent)).collect();
+        children.sort_by(|a, b| (a.id.kind(), a.position, &a.id).cmp(&(b.id.kind(), b.position, &b.id)));
+        children
+    }
+
+    /// The objects of one kind that stand directly in `parent`.
+    pub fn children_of_kind<'a>(&'a self, parent: &'a Id, kind: Kind) -> Vec<&'a Object> {
+        self.children(parent).into_iter().filter(|object| object.id.kind() == kind).collect()
+    }
+
+    /// Objects that need `id`, directly.
+    pub fn dependents<'a>(&'a self, id: &'a Id) -> impl Iterator<Item = &'a Object> {
+        self.objects.values().filter(move |object| object.needs.contains_key(id))
+    }
+
+    /// The model with only the objects that `keep` wants.
+    pub fn retain(&mut self, keep: impl Fn(&Object) -> bool) {
+        self.objects.retain(|_, object| keep(object));
+    }
+}
+
+impl FromIterator<Object> for Model {
+    fn from_iter<T: IntoIterator<Item = Object>>(objects: T) -> Self {
+        let mut model = Model::default();
+        objects.into_iter().for_each(|object| model.insert(object));
+        model
+    }
+}

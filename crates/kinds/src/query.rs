@@ -1,0 +1,42 @@
+//! Pieces of the catalog queries that many kinds share.
+
+/// `[class, oid, subobject]` of a catalog row, as `pg_depend` would address it.
+pub fn address(class: &str, oid: &str, subobject: &str) -> String {
+    format!("jsonb_build_array('{class}'::regclass::oid, {oid}, {subobject})")
+}
+
+/// The pairs `'owner', ...`.
+pub fn owner(owner: &str) -> String {
+    format!("'owner', pg_get_userbyid({owner})")
+}
+
+/// The pairs `'acl', ..., 'acldefault', ...`: NULL where nobody ever granted or revoked anything.
+///
+/// `object_type` is the letter that `acldefault()` takes (manual, "Access Privilege Inquiry Functions").
+pub fn acl(object_type: &str, owner: &str, acl: &str) -> String {
+    let default = format!("acldefault('{object_type}', {owner})");
+    format!(
+        "'acl', CASE WHEN {acl} IS NOT NULL THEN {} END, 'acldefault', CASE WHEN {acl} IS NOT NULL THEN {} END",
+        exploded(acl),
+        exploded(&default)
+    )
+}
+
+/// An `aclitem[]` as a JSON list of `[grantee, grantor, privilege, grantable]`; PUBLIC is `public`.
+pub fn exploded(acl: &str) -> String {
+    format!(
+        "(SELECT coalesce(jsonb_agg(jsonb_build_array(CASE WHEN a.grantee = 0 THEN 'public' ELSE \
+         pg_get_userbyid(a.grantee) END, pg_get_userbyid(a.grantor), lower(a.privilege_type), a.is_grantable) \
+         ORDER BY 1), '[]'::jsonb) FROM aclexplode({acl}) AS a)"
+    )
+}
+
+/// `reloptions`-like arrays as a JSON object, sorted by key.
+pub fn options(array: &str) -> String {
+    format!("(SELECT jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) FROM unnest({array}) AS o)")
+}
+
+/// The condition that an OID was not made by `initdb`.
+pub fn user_made(oid: &str) -> String {
+    format!("{oid} >= 16384")
+}

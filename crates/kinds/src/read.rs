@@ -1,0 +1,270 @@
+//! Reads a catalog: a fixed number of set-based queries, whatever the size of the schema, in one round trip.
+//!
+//! Kinds yield rows that address each other as `pg_depend` does; here addresses become ids. What belongs to an extension or
+//! stands in a schema that is not read is left out together with what stands in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::kinds::{comment::Comment, grant::Grant, owner::Owner};
+use crate::{Dependency, Id, Kind, Model, Object};
+
+/// What can go wrong while reading.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The server refused a query.
+    #[error(transparent)]
+    Catalog(#[from] catalog::Error),
+    /// A row is not what its kind expects: a bug in the kind's query.
+    #[error("the catalog query of {kind} yields a row that its kind does not understand: {source}\n{row}")]
+    Row {
+        /// The kind's name.
+        kind: &'static str,
+        /// The row as it came.
+        row: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+/// `[class, oid, subobject]`, as `pg_depend` addresses objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Address(u32, u32, i32);
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // An OID comes as a JSON string, a subobject as a number.
+        let [class, oid, subobject] = <[Value; 3]>::deserialize(deserializer)?;
+        let number = |value: &Value| match value {
+            Value::String(text) => text.parse().ok(),
+            other => other.as_i64(),
+        };
+        let parts = (number(&class), number(&oid), number(&subobject));
+        let (Some(class), Some(oid), Some(subobject)) = parts else {
+            return Err(serde::de::Error::custom("an address is three numbers"));
+        };
+        let address = (u32::try_from(class), u32::try_from(oid), i32::try_from(subobject));
+        let (Ok(class), Ok(oid), Ok(subobject)) = address else {
+            return Err(serde::de::Error::custom("an address is out of range"));
+        };
+        Ok(Address(class, oid, subobject))
+    }
+}
+
+#[derive(Deserialize)]
+struct Row {
+    at: Address,
+    #[serde(default)]
+    also: Option<Vec<Option<Address>>>,
+    #[serde(default, rename = "in")]
+    parent: Option<Address>,
+    name: String,
+    #[serde(default)]
+    signature: Option<String>,
+    #[serde(default)]
+    position: Option<i64>,
+    #[serde(default)]
+    owner: Option<String>,
+    #[serde(default)]
+    acl: Option<Vec<AclItem>>,
+    #[serde(default)]
+    acldefault: Option<Vec<AclItem>>,
+    #[serde(default)]
+    needs: Option<Vec<Address>>,
+    spec: Value,
+}
+
+/// Grantee, grantor, privilege, whether with grant option.
+type AclItem = (String, String, String, bool);
+
+/// The queries that [`assemble`] wants the rows of, in order.
+pub fn queries(version: u32) -> Vec<String> {
+    let kinds = Kind::ALL.iter().filter_map(|kind| kind.query(version));
+    kinds.chain(SHARED.iter().map(|query| (*query).to_owned())).collect()
+}
+
+/// Comments, members of extensions, dependencies, and all that a user made.
+const SHARED: [&str; 4] = [
+    "SELECT jsonb_build_array(jsonb_build_array(d.classoid, d.objoid, d.objsubid), d.description) FROM pg_description AS d \
+     WHERE d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass \
+     UNION ALL SELECT jsonb_build_array(jsonb_build_array(d.classoid, d.objoid, 0), d.description) FROM pg_shdescription AS d \
+     WHERE d.classoid = 'pg_authid'::regclass",
+    "SELECT jsonb_build_array(jsonb_build_array(d.classid, d.objid, d.objsubid), jsonb_build_array(d.refclassid, d.refobjid, 0)) \
+     FROM pg_depend AS d WHERE d.deptype = 'e'",
+    "SELECT jsonb_build_array(jsonb_build_array(d.classid, d.objid, d.objsubid), jsonb_build_array(d.refclassid, d.refobjid, d.refobjsubid), d.deptype::text) \
+     FROM pg_depend AS d WHERE d.objid >= 16384 AND d.deptype IN ('n', 'a', 'i', 'P', 'S') \
+     AND (d.refobjid >= 16384 OR d.refclassid = 'pg_namespace'::regclass)",
+    include_str!("user_made.sql"),
+];
+
+/// Reads the catalog that a snapshot sees.
+pub fn introspect(snapshot: &mut catalog::Snapshot<'_>, version: u32) -> Result<Model, Error> {
+    let rows = snapshot.rows(&queries(version))?;
+    assemble(version, rows)
+}
+
+/// Makes a model of the rows of [`queries`].
+pub fn assemble(version: u32, rows: Vec<Vec<Value>>) -> Result<Model, Error> {
+    let mut rows = rows.into_iter();
+    let mut pending = Vec::new();
+    for kind in Kind::ALL.iter().copied().filter(|kind| kind.query(version).is_some()) {
+        for value in rows.next().unwrap_or_default() {
+            pending.push((kind, parse::<Row>(kind.name(), value)?));
+        }
+    }
+    let mut shared = || rows.next().unwrap_or_default();
+    let comments: Vec<(Address, String)> = parse_all("comments", shared())?;
+    let members: Vec<(Address, Address)> = parse_all("members of extensions", shared())?;
+    let depends: Vec<(Address, Address, String)> = parse_all("dependencies", shared())?;
+    let user_made: Vec<(Address, String)> = parse_all("user-made objects", shared())?;
+
+    let mut reader = Reader::default();
+    reader.members = members.iter().map(|(member, _)| *member).collect();
+    reader.place(pending)?;
+    for (member, extension) in members {
+        if let Some(id) = reader.ids.get(&extension).cloned() {
+            reader.ids.insert(member, id);
+        }
+    }
+    reader.comment(comments);
+    reader.depend(&depends);
+    let unread = user_made.into_iter().filter(|(address, _)| !reader.ids.contains_key(address));
+    reader.model.unread = unread.map(|(_, name)| name).collect();
+    Ok(reader.model)
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(kind: &'static str, value: Value) -> Result<T, Error> {
+    let row = value.to_string();
+    serde_json::from_value(value).map_err(|source| Error::Row { kind, row, source })
+}
+
+fn parse_all<T: for<'de> Deserialize<'de>>(kind: &'static str, values: Vec<Value>) -> Result<Vec<T>, Error> {
+    values.into_iter().map(|value| parse(kind, value)).collect()
+}
+
+#[derive(Default)]
+struct Reader {
+    ids: BTreeMap<Address, Id>,
+    members: BTreeSet<Address>,
+    model: Model,
+}
+
+impl Reader {
+    /// Gives every row its id, parents first: a row whose parent is not read is left out.
+    fn place(&mut self, mut pending: Vec<(Kind, Row)>) -> Result<(), Error> {
+        let mut given = Vec::new();
+        loop {
+            let before = pending.len();
+            let mut waiting = Vec::new();
+            for (kind, row) in pending {
+                if self.members.contains(&row.at) {
+                    continue;
+                }
+                match row.parent.map(|parent| self.ids.get(&parent).cloned()) {
+                    Some(None) => waiting.push((kind, row)),
+                    Some(Some(parent)) => given.extend(self.add(kind, Some(parent), row)?),
+                    None => given.extend(self.add(kind, None, row)?),
+                }
+            }
+            if waiting.is_empty() || waiting.len() == before {
+                break;
+            }
+            pending = waiting;
+        }
+        for (id, addresses) in given {
+            let needed: Vec<Id> = addresses.iter().filter_map(|address| self.id(*address)).collect();
+            if let Some(object) = self.model.get_mut(&id) {
+                object.needs.extend(needed.into_iter().map(|need| (need, Dependency::Normal)));
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, kind: Kind, parent: Option<Id>, row: Row) -> Result<Option<(Id, Vec<Address>)>, Error> {
+        let id = match parent {
+            Some(parent) => parent.child(kind, row.name),
+            None => Id::root(kind, row.name),
+        }
+        .with_signature(row.signature);
+        self.ids.insert(row.at, id.clone());
+        for address in row.also.into_iter().flatten().flatten() {
+            self.ids.insert(address, id.clone());
+        }
+        if let Some(role) = &row.owner {
+            self.insert(id.child(Kind::Owner, ""), Owner { role: role.clone() }, 0);
+        }
+        if let (Some(acl), Some(default)) = (row.acl, row.acldefault) {
+            self.grants(&id, &acl, &default, row.owner.as_deref());
+        }
+        let text = row.spec.to_string();
+        let spec = kind.spec(row.spec).map_err(|source| Error::Row { kind: kind.name(), row: text, source })?;
+        self.insert(id.clone(), spec, row.position.unwrap_or(0));
+        Ok(row.needs.map(|needs| (id, needs)))
+    }
+
+    fn insert(&mut self, id: Id, spec: impl Into<crate::Spec>, position: i64) {
+        self.model.insert(Object { id, spec: spec.into(), needs: BTreeMap::new(), position });
+    }
+
+    /// One object a grantee whose privileges are not its default ones.
+    fn grants(&mut self, id: &Id, acl: &[AclItem], default: &[AclItem], owner: Option<&str>) {
+        let has = by_grantee(acl, owner);
+        let would = by_grantee(default, owner);
+        let grantees: BTreeSet<_> = has.keys().chain(would.keys()).cloned().collect();
+        for grantee in grantees {
+            let privileges = has.get(&grantee).cloned().unwrap_or_default();
+            let default = would.get(&grantee).cloned().unwrap_or_default();
+            if privileges != default {
+                let grant = id.child(Kind::Grant, grantee.0.clone()).with_signature(grantee.1.clone());
+                self.insert(grant, Grant { privileges, default }, 0);
+            }
+        }
+    }
+
+    fn comment(&mut self, comments: Vec<(Address, String)>) {
+        for (address, text) in comments {
+            if self.members.contains(&Address(address.0, address.1, 0)) {
+                continue;
+            }
+            if let Some(id) = self.ids.get(&address).cloned() {
+                self.insert(id.child(Kind::Comment, ""), Comment { text }, 0);
+            }
+        }
+    }
+
+    /// The object at an address; a part that is no object of its own stands for the whole.
+    fn id(&self, address: Address) -> Option<Id> {
+        self.ids.get(&address).or_else(|| self.ids.get(&Address(address.0, address.1, 0))).cloned()
+    }
+
+    fn depend(&mut self, depends: &[(Address, Address, String)]) {
+        for (from, to, deptype) in depends {
+            let (Some(object), Some(needed)) = (self.id(*from), self.id(*to)) else { continue };
+            if object == needed || object.is_within(&needed) || needed.is_within(&object) {
+                continue;
+            }
+            let dependency = match deptype.as_str() {
+                "n" => Dependency::Normal,
+                "i" => Dependency::Internal,
+                _ => Dependency::Auto,
+            };
+            if let Some(object) = self.model.get_mut(&object) {
+                let known = object.needs.entry(needed).or_insert(dependency);
+                *known = dependency.min(*known);
+            }
+        }
+    }
+}
+
+/// Privileges by grantee and, where that is not the owner, grantor.
+fn by_grantee(acl: &[AclItem], owner: Option<&str>) -> BTreeMap<(String, Option<String>), BTreeSet<String>> {
+    let mut grantees: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for (grantee, grantor, privilege, grantable) in acl {
+        let by = (owner.is_some() && Some(grantor.as_str()) != owner).then(|| grantor.clone());
+        let option = if *grantable { " with grant option" } else { "" };
+        grantees.entry((grantee.clone(), by)).or_default().insert(format!("{privilege}{option}"));
+    }
+    grantees
+}

@@ -1,0 +1,316 @@
+//! What must come before what, and one order that a person would choose.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kinds::{Id, Kind, Model, Object, Spec, Statement, Work};
+
+use crate::changes::{Action, Changes};
+use crate::round::Verb;
+use crate::{Error, Request};
+
+/// What is done to one object, and what must have been done before.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) verb: Verb,
+    pub(crate) id: Id,
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) reason: Option<String>,
+    /// Positions of the nodes before this one; in the sorted list, positions in that list.
+    pub(crate) after: BTreeSet<usize>,
+}
+
+type Key = (Id, Verb);
+
+pub(crate) struct Graph<'a> {
+    request: &'a Request<'a>,
+    nodes: Vec<Node>,
+    index: BTreeMap<Key, usize>,
+}
+
+impl<'a> Graph<'a> {
+    pub(crate) fn new(request: &'a Request<'a>, changes: &Changes) -> Graph<'a> {
+        let mut graph = Graph { request, nodes: Vec::new(), index: BTreeMap::new() };
+        for (id, action) in &changes.actions {
+            graph.add(id, action, changes);
+        }
+        graph.order_creations();
+        graph.order_drops();
+        graph.order_names();
+        graph.order_row_level_security();
+        graph
+    }
+
+    fn add(&mut self, id: &Id, action: &Action, changes: &Changes) {
+        let context = self.request.context();
+        if let (Action::Drop | Action::Replace { .. }, Some(from)) = (action, self.request.from.get(id)) {
+            let statements = if self.goes_by_itself(from, changes) { Vec::new() } else { from.spec.drop(id, &context) };
+            self.push(Verb::Drop, id, statements, action);
+        }
+        if let (Action::Create | Action::Replace { .. }, Some(to)) = (action, self.request.to.get(id)) {
+            let statements = self.creation(to, changes);
+            self.push(Verb::Create, id, statements, action);
+        }
+        if let Action::Alter(statements) = action {
+            self.push(Verb::Alter, id, statements.clone(), action);
+        }
+    }
+
+    fn push(&mut self, verb: Verb, id: &Id, statements: Vec<Statement>, action: &Action) {
+        let reason = match action {
+            Action::Replace { reason } => Some(reason.clone()),
+            _ => None,
+        };
+        self.index.insert((id.clone(), verb), self.nodes.len());
+        self.nodes.push(Node { verb, id: id.clone(), statements, reason, after: BTreeSet::new() });
+    }
+
+    /// Whether PostgreSQL drops the object together with what it stands in or belongs to.
+    fn goes_by_itself(&self, object: &Object, changes: &Changes) -> bool {
+        let dropped = |id: &Id| changes.goes(id) && self.request.from.contains(id);
+        object.id.ancestors().any(|ancestor| ancestor.kind() != Kind::Schema && dropped(ancestor))
+            || object.needs.iter().any(|(need, how)| *how == kinds::Dependency::Auto && dropped(need) && dies_with(object))
+    }
+
+    /// The statements that make an object; a column of a table that has rows comes with its default and its values.
+    fn creation(&self, object: &Object, changes: &Changes) -> Vec<Statement> {
+        let context = self.request.context();
+        let id = &object.id;
+        let table_is_new = id.parent().is_some_and(|table| changes.comes(table));
+        match &object.spec {
+            Spec::Column(column) if !table_is_new && !column.inherited => {
+                let default = self.request.to.get(&id.child(Kind::ColumnDefault, ""));
+                let default = default.and_then(|object| match &object.spec {
+                    Spec::ColumnDefault(default) => Some(default.expression.as_str()),
+                    _ => None,
+                });
+                let backfill = self.request.directives.backfills.get(id);
+                column_with_values(column, id, default, backfill.map(String::as_str))
+            }
+            Spec::ColumnDefault(_) if self.comes_with_its_column(id, changes) => Vec::new(),
+            spec => spec.create(id, &context),
+        }
+    }
+
+    fn comes_with_its_column(&self, default: &Id, changes: &Changes) -> bool {
+        let Some(column) = default.parent() else { return false };
+        let table_is_new = column.parent().is_some_and(|table| changes.comes(table));
+        changes.comes(column) && !table_is_new
+    }
+
+    fn before(&mut self, earlier: Option<usize>, later: Option<usize>) {
+        if let (Some(earlier), Some(later)) = (earlier, later)
+            && earlier != later
+        {
+            self.nodes[later].after.insert(earlier);
+        }
+    }
+
+    fn at(&self, id: &Id, verb: Verb) -> Option<usize> {
+        self.index.get(&(id.clone(), verb)).copied()
+    }
+
+    /// An object is made, or altered into its new form, after what it needs in that form.
+    fn order_creations(&mut self) {
+        for (place, node) in self.snapshot() {
+            if node.1 == Verb::Drop {
+                continue;
+            }
+            let (id, verb) = node;
+            for ancestor in id.ancestors() {
+                self.before(self.at(ancestor, Verb::Create), Some(place));
+                if verb == Verb::Create {
+                    self.before(self.at(ancestor, Verb::Alter), Some(place));
+                }
+            }
+            if verb == Verb::Create {
+                self.before(self.at(&id, Verb::Drop), Some(place));
+            }
+            for need in needs(self.request.to, &id) {
+                if need.1 == kinds::Dependency::Auto && id.kind() == Kind::Sequence {
+                    continue;
+                }
+                self.before(self.at(&need.0, Verb::Create), Some(place));
+                self.before(self.at(&need.0, Verb::Alter), Some(place));
+                // A column that is added with its default needs what the default needs.
+                if id.kind() == Kind::ColumnDefault && self.nodes[place].statements.is_empty() {
+                    let column = id.parent().and_then(|column| self.at(column, Verb::Create));
+                    self.before(self.at(&need.0, Verb::Create), column);
+                    self.before(self.at(&need.0, Verb::Alter), column);
+                }
+            }
+        }
+    }
+
+    /// An object is dropped after whatever needed it is dropped or needs it no more.
+    fn order_drops(&mut self) {
+        let mut parts: Vec<(Id, Id)> = Vec::new();
+        for object in self.request.from.objects() {
+            parts.extend(object.needs.keys().map(|need| (object.id.clone(), need.clone())));
+            parts.extend(object.id.ancestors().map(|ancestor| (object.id.clone(), ancestor.clone())));
+        }
+        for (user, used) in parts {
+            let (drop_user, drop_used) = (self.at(&user, Verb::Drop), self.at(&used, Verb::Drop));
+            self.before(drop_user, drop_used);
+            // Only a user that stays can be altered away from what goes.
+            if !used.is_within(&user) && !user.is_within(&used) {
+                self.before(self.at(&user, Verb::Alter), drop_used);
+            }
+            self.before(drop_user, self.at(&used, Verb::Alter));
+            // What goes silently with another can come back only when that one is gone.
+            if drop_user.is_some_and(|place| self.nodes[place].statements.is_empty()) {
+                self.before(drop_used, self.at(&user, Verb::Create));
+            }
+        }
+    }
+
+    /// A name must be free before it is given to something else.
+    fn order_names(&mut self) {
+        let mut leaving: BTreeMap<(Option<Id>, String), Vec<usize>> = BTreeMap::new();
+        for (place, (id, verb)) in self.snapshot() {
+            if verb == Verb::Drop {
+                leaving.entry(name_space(&id)).or_default().push(place);
+            }
+        }
+        for (place, (id, verb)) in self.snapshot() {
+            if verb == Verb::Create {
+                for earlier in leaving.get(&name_space(&id)).cloned().unwrap_or_default() {
+                    self.before(Some(earlier), Some(place));
+                }
+            }
+        }
+    }
+
+    /// Policies are made before they are switched on, and switched off before they go: nobody sees more in between.
+    fn order_row_level_security(&mut self) {
+        let switches: Vec<(usize, (Id, Verb))> =
+            self.snapshot().into_iter().filter(|(_, (id, _))| id.kind() == Kind::RowLevelSecurity).collect();
+        let policies: Vec<(usize, (Id, Verb))> =
+            self.snapshot().into_iter().filter(|(_, (id, _))| id.kind() == Kind::Policy).collect();
+        for (switch, (switch_id, switch_verb)) in &switches {
+            for (policy, (policy_id, policy_verb)) in &policies {
+                if switch_id.parent() != policy_id.parent() {
+                    continue;
+                }
+                match (switch_verb, policy_verb) {
+                    (Verb::Drop, Verb::Drop) => self.before(Some(*switch), Some(*policy)),
+                    (Verb::Create, Verb::Create) => self.before(Some(*policy), Some(*switch)),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn snapshot(&self) -> Vec<(usize, Key)> {
+        self.nodes.iter().enumerate().map(|(place, node)| (place, (node.id.clone(), node.verb))).collect()
+    }
+
+    /// Kahn's algorithm, always taking the first of what is ready in the order that a person would choose.
+    pub(crate) fn sorted(mut self) -> Result<Vec<Node>, Error> {
+        let mut waiting: Vec<BTreeSet<usize>> = self.nodes.iter().map(|node| node.after.clone()).collect();
+        let mut followers: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
+        for (place, after) in waiting.iter().enumerate() {
+            after.iter().for_each(|earlier| followers[*earlier].push(place));
+        }
+        let ranks: Vec<_> = self.nodes.iter().map(|node| self.rank(node)).collect();
+        let mut ready: BTreeSet<_> =
+            (0..self.nodes.len()).filter(|place| waiting[*place].is_empty()).map(|place| (ranks[place].clone(), place)).collect();
+        let mut order = Vec::new();
+        while let Some((_, place)) = ready.pop_first() {
+            order.push(place);
+            for follower in &followers[place] {
+                waiting[*follower].remove(&place);
+                if waiting[*follower].is_empty() {
+                    ready.insert((ranks[*follower].clone(), *follower));
+                }
+            }
+        }
+        if order.len() < self.nodes.len() {
+            return Err(self.circle(&order));
+        }
+        let mut position = vec![0; self.nodes.len()];
+        order.iter().enumerate().for_each(|(new, old)| position[*old] = new);
+        let mut nodes: Vec<Option<Node>> = self.nodes.drain(..).map(Some).collect();
+        let mut sorted: Vec<Node> = order.iter().filter_map(|place| nodes[*place].take()).collect();
+        for node in &mut sorted {
+            node.after = node.after.iter().map(|earlier| position[*earlier]).collect();
+        }
+        Ok(sorted)
+    }
+
+    fn rank(&self, node: &Node) -> (bool, Kind, String, usize, Kind, i64, Id) {
+        let model = if node.verb == Verb::Drop { self.request.from } else { self.request.to };
+        let position = model.get(&node.id).map_or(0, |object| object.position);
+        let top = node.id.top();
+        let column = node.id.ancestors().find(|id| id.kind() == Kind::Column);
+        let position = column.and_then(|column| model.get(column)).map_or(position, |object| object.position);
+        let kind = if column.is_some() { Kind::Column } else { node.id.kind() };
+        (node.verb != Verb::Drop, top.kind(), top.sql(), usize::from(kind != Kind::Column), kind, position, node.id.clone())
+    }
+
+    fn circle(&self, done: &[usize]) -> Error {
+        let done: BTreeSet<usize> = done.iter().copied().collect();
+        let stuck = self.nodes.iter().enumerate().filter(|(place, _)| !done.contains(place));
+        let steps: Vec<String> = stuck
+            .map(|(_, node)| {
+                let after: Vec<String> = node
+                    .after
+                    .difference(&done)
+                    .map(|place| format!("{:?} {}", self.nodes[*place].verb, self.nodes[*place].id))
+                    .collect();
+                format!("\n  {:?} {} after {}", node.verb, node.id, after.join(", "))
+            })
+            .collect();
+        Error::Cycle { steps: steps.concat() }
+    }
+}
+
+/// What an object and, for one that is made with them, its parts need.
+fn needs(model: &Model, id: &Id) -> Vec<(Id, kinds::Dependency)> {
+    model.get(id).map(|object| object.needs.iter().map(|(need, how)| (need.clone(), *how)).collect()).unwrap_or_default()
+}
+
+/// Objects that PostgreSQL drops silently with a column or relation that they belong to.
+fn dies_with(object: &Object) -> bool {
+    matches!(object.id.kind(), Kind::Index | Kind::Constraint | Kind::Sequence | Kind::Trigger | Kind::Policy | Kind::ColumnDefault)
+}
+
+/// Where a name must be unique: relations and types of a schema share one space, all else is by parent and kind.
+fn name_space(id: &Id) -> (Option<Id>, String) {
+    let schema = || id.ancestors().find(|ancestor| ancestor.kind() == Kind::Schema).cloned();
+    match id.kind() {
+        Kind::Table | Kind::View | Kind::Sequence | Kind::Index | Kind::Enum => (schema(), id.name().to_owned()),
+        // A constraint's index is named in the schema.
+        Kind::Constraint => (schema(), id.name().to_owned()),
+        Kind::Function => (schema(), id.sql_with_arguments()),
+        kind => (id.parent().cloned(), format!("{} {}", kind.name(), id.name())),
+    }
+}
+
+/// `ADD COLUMN` for a table that has rows: with its default, so that they get it; then the values of the `backfill`, written by a
+/// rewrite that fires no trigger and is filtered by no policy; then NOT NULL.
+fn column_with_values(
+    column: &kinds::kinds::column::Column,
+    id: &Id,
+    default: Option<&str>,
+    backfill: Option<&str>,
+) -> Vec<Statement> {
+    let table = id.relation_sql();
+    let name = sql::ident(id.name());
+    let Some(backfill) = backfill else {
+        let clause = column.clause(id.name(), default);
+        return vec![Statement::alter_table(&table, format!("ADD COLUMN {clause}")).clause(clause)];
+    };
+    let nullable = kinds::kinds::column::Column { not_null: false, ..column.clone() };
+    let clause = nullable.clause(id.name(), default);
+    let using = format!("ALTER COLUMN {name} TYPE {} USING ({backfill})", column.data_type);
+    let mut statements = vec![
+        Statement::alter_table(&table, format!("ADD COLUMN {clause}")),
+        Statement::alter_table(&table, using).work(Work::Rewrite).pass(1),
+    ];
+    if column.not_null {
+        statements.push(
+            Statement::alter_table(&table, format!("ALTER COLUMN {name} SET NOT NULL")).work(Work::Scan).pass(2),
+        );
+    }
+    statements
+}

@@ -1,0 +1,160 @@
+//! Reshapes an ordered plan into statements that a person would have written: columns and constraints inside `CREATE TABLE`,
+//! actions on one table in one `ALTER TABLE`. Nothing moves before what it must come after.
+
+use std::collections::BTreeSet;
+
+use kinds::{Id, Kind, Lock, Spec, Statement};
+
+use crate::Request;
+use crate::graph::Node;
+use crate::round::{Step, Verb};
+
+/// A statement in the making.
+struct Group {
+    ids: Vec<(Verb, Id)>,
+    reasons: BTreeSet<String>,
+    body: Body,
+}
+
+enum Body {
+    /// One statement, as it is.
+    Whole(Statement),
+    /// `CREATE TABLE` with its clauses, by the object that each is for.
+    Table { create: Statement, clauses: Vec<(Id, String)> },
+    /// `ALTER TABLE` with its actions.
+    Alter { relation: String, pass: u8, statements: Vec<Statement> },
+}
+
+/// Merges what can be merged and renders the rest.
+pub(crate) fn merge(request: &Request<'_>, nodes: Vec<Node>) -> Vec<Step> {
+    let mut groups: Vec<Group> = Vec::new();
+    // The group in which each node's last statement ended up.
+    let mut landed: Vec<Option<usize>> = Vec::new();
+    for node in nodes {
+        let mut floor = node.after.iter().filter_map(|place| landed[*place]).max();
+        for statement in node.statements.clone() {
+            let place = place(request, &mut groups, &node, statement, floor);
+            floor = floor.max(Some(place));
+        }
+        landed.push(if node.statements.is_empty() { floor } else { floor });
+    }
+    groups.into_iter().map(|group| group.step(request)).collect()
+}
+
+/// Puts a statement into the first group that takes it and stands no earlier than `floor`, or into one of its own.
+fn place(
+    request: &Request<'_>,
+    groups: &mut Vec<Group>,
+    node: &Node,
+    statement: Statement,
+    floor: Option<usize>,
+) -> usize {
+    let start = floor.unwrap_or(0);
+    let host = (start..groups.len()).find(|place| groups[*place].takes(request, node, &statement));
+    let index = host.unwrap_or(groups.len());
+    if host.is_none() {
+        groups.push(Group::start(node, statement));
+    } else {
+        groups[index].add(node, statement);
+    }
+    index
+}
+
+impl Group {
+    fn start(node: &Node, statement: Statement) -> Group {
+        let body = match (&statement.action, node.verb, node.id.kind()) {
+            (_, Verb::Create, Kind::Table) => Body::Table { create: statement, clauses: Vec::new() },
+            (Some((relation, _)), _, _) => {
+                Body::Alter { relation: relation.clone(), pass: statement.pass, statements: vec![statement] }
+            }
+            _ => Body::Whole(statement),
+        };
+        let reasons = node.reason.iter().cloned().collect();
+        Group { ids: vec![(node.verb, node.id.clone())], reasons, body }
+    }
+
+    fn takes(&self, request: &Request<'_>, node: &Node, statement: &Statement) -> bool {
+        match (&self.body, &statement.action) {
+            (Body::Table { .. }, Some(_)) => {
+                let own = node.id.ancestors().any(|ancestor| *ancestor == self.ids[0].1);
+                own && node.verb == Verb::Create && (statement.clause.is_some() || self.takes_default(request, &node.id))
+            }
+            (Body::Alter { relation, pass, .. }, Some((other, action))) => {
+                relation == other && *pass == statement.pass && !action.starts_with("VALIDATE")
+            }
+            _ => false,
+        }
+    }
+
+    /// A default can stand behind its column when the column is there.
+    fn takes_default(&self, request: &Request<'_>, id: &Id) -> bool {
+        let Body::Table { clauses, .. } = &self.body else { return false };
+        let column = id.parent().filter(|_| id.kind() == Kind::ColumnDefault);
+        column.is_some_and(|column| request.to.contains(column) && clauses.iter().any(|(owner, _)| owner == column))
+    }
+
+    fn add(&mut self, node: &Node, statement: Statement) {
+        if !self.ids.contains(&(node.verb, node.id.clone())) {
+            self.ids.push((node.verb, node.id.clone()));
+        }
+        self.reasons.extend(node.reason.iter().cloned());
+        match &mut self.body {
+            Body::Table { clauses, .. } => clauses.push((node.id.clone(), statement.clause.unwrap_or_default())),
+            Body::Alter { statements, .. } => statements.push(statement),
+            Body::Whole(_) => {}
+        }
+    }
+
+    fn step(self, request: &Request<'_>) -> Step {
+        let statement = match self.body {
+            Body::Whole(statement) => statement,
+            Body::Table { create, clauses } => create_table(request, &self.ids[0].1, create, &clauses),
+            Body::Alter { relation, statements, .. } => alter_table(&relation, statements),
+        };
+        let objects = self.ids.iter().map(|(verb, id)| (*verb, id.to_string())).collect();
+        let reason = (!self.reasons.is_empty()).then(|| self.reasons.into_iter().collect::<Vec<_>>().join("; "));
+        Step { objects, ids: self.ids, statement, reason }
+    }
+}
+
+fn create_table(request: &Request<'_>, id: &Id, create: Statement, clauses: &[(Id, String)]) -> Statement {
+    let Some(Spec::Table(table)) = request.to.get(id).map(|object| &object.spec) else { return create };
+    let mut lines = Vec::new();
+    for (owner, clause) in clauses.iter().filter(|(_, clause)| !clause.is_empty()) {
+        let default = clauses.iter().any(|(other, _)| other.kind() == Kind::ColumnDefault && other.parent() == Some(owner));
+        let line = match (default, request.to.get(owner).map(|object| &object.spec)) {
+            (true, Some(Spec::Column(column))) => column.clause(owner.name(), default_of(request, owner)),
+            _ => clause.clone(),
+        };
+        lines.push(line);
+    }
+    Statement { sql: table.create_with(id, &lines), ..create }
+}
+
+fn default_of<'a>(request: &'a Request<'_>, column: &Id) -> Option<&'a str> {
+    match &request.to.get(&column.child(Kind::ColumnDefault, ""))?.spec {
+        Spec::ColumnDefault(default) => Some(&default.expression),
+        _ => None,
+    }
+}
+
+/// One `ALTER TABLE` that does what several would, under the strongest of their locks.
+fn alter_table(relation: &str, statements: Vec<Statement>) -> Statement {
+    let actions: Vec<&str> =
+        statements.iter().filter_map(|statement| statement.action.as_ref().map(|(_, action)| action.as_str())).collect();
+    let sql = match actions.as_slice() {
+        [action] => format!("ALTER TABLE {relation} {action}"),
+        many => format!("ALTER TABLE {relation}\n    {}", many.join(",\n    ")),
+    };
+    let mut merged = Statement::new(sql);
+    merged.lock = statements.iter().filter_map(|statement| statement.lock.clone()).max_by_key(|(lock, _)| *lock);
+    merged.work = statements.iter().map(|statement| statement.work).max().unwrap_or(kinds::Work::Catalog);
+    let notices: Vec<String> = statements.iter().filter_map(|statement| statement.clients.clone()).collect();
+    merged.clients = (!notices.is_empty()).then(|| notices.join("; "));
+    merged.hazards = statements.iter().flat_map(|statement| statement.hazards.clone()).collect();
+    merged.guards = statements.iter().flat_map(|statement| statement.guards.clone()).collect();
+    if merged.lock.is_none() {
+        merged = merged.lock(Lock::AccessExclusive, relation);
+    }
+    merged
+}

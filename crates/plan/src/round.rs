@@ -1,0 +1,105 @@
+//! One round of a plan.
+
+use kinds::{Directives, Guard, Id, Model, Statement};
+use serde::Serialize;
+
+use crate::{Error, changes, graph, merge, rules};
+
+/// What a round is made of.
+pub struct Request<'a> {
+    /// The catalog reached so far.
+    pub from: &'a Model,
+    /// The catalog wanted.
+    pub to: &'a Model,
+    /// What the YAML says about the way.
+    pub directives: &'a Directives,
+    /// Which objects may be touched.
+    pub managed: &'a dyn Fn(&Id) -> bool,
+    /// The server's major version.
+    pub version: u32,
+    /// The role that will run the statements.
+    pub user: &'a str,
+}
+
+impl Request<'_> {
+    pub(crate) fn context(&self) -> kinds::Context<'_> {
+        kinds::Context { from: self.from, to: self.to, version: self.version, user: self.user }
+    }
+}
+
+/// What a step does to its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Takes it away.
+    Drop,
+    /// Changes it in place.
+    Alter,
+    /// Gives it another name.
+    Rename,
+    /// Makes it.
+    Create,
+}
+
+/// One statement of a plan and what it is for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// What is done, and to which objects; more than one where statements were merged.
+    pub objects: Vec<(Verb, String)>,
+    /// The ids behind [`Step::objects`].
+    #[serde(skip)]
+    pub ids: Vec<(Verb, Id)>,
+    /// The statement.
+    pub statement: Statement,
+    /// Why it is needed, where that is not plain: `goes and comes back around column users.role`.
+    pub reason: Option<String>,
+}
+
+impl Step {
+    /// A step of one object.
+    pub fn new(verb: Verb, id: &Id, statement: Statement, reason: Option<String>) -> Step {
+        Step { objects: vec![(verb, id.to_string())], ids: vec![(verb, id.clone())], statement, reason }
+    }
+}
+
+/// Steps that run in their order, in one transaction.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Round {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// Whether it must be committed before the next one starts.
+    pub commit_after: bool,
+}
+
+impl Round {
+    /// What must be true of the rows before the round.
+    pub fn guards(&self) -> impl Iterator<Item = &Guard> {
+        self.steps.iter().flat_map(|step| &step.statement.guards)
+    }
+}
+
+/// The next thing to do, or `None` when the catalogs are equal.
+pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
+    let renames = rules::rename::stated(request);
+    if !renames.is_empty() {
+        return Ok(Some(Round { steps: renames, commit_after: false }));
+    }
+    let renames = rules::enum_change::renames(request)?;
+    if !renames.is_empty() {
+        return Ok(Some(Round { steps: renames, commit_after: false }));
+    }
+    let additions = rules::enum_change::additions(request);
+    if !additions.is_empty() {
+        return Ok(Some(Round { steps: additions, commit_after: true }));
+    }
+    let renames = rules::rename::same_but_for_name(request);
+    if !renames.is_empty() {
+        return Ok(Some(Round { steps: renames, commit_after: false }));
+    }
+    let mut changes = changes::Changes::between(request);
+    rules::enum_change::swap(request, &mut changes)?;
+    rules::dependents::close(request, &mut changes);
+    let nodes = graph::Graph::new(request, &changes);
+    let steps = merge::merge(request, nodes.sorted()?);
+    Ok(if steps.is_empty() { None } else { Some(Round { steps, commit_after: false }) })
+}

@@ -1,0 +1,5 @@
+//! What crosses kinds: one rule a file.
+
+pub(crate) mod dependents;
+pub(crate) mod enum_change;
+pub(crate) mod rename;

