@@ -25,11 +25,21 @@ pub(crate) struct Graph<'a> {
     request: &'a Request<'a>,
     nodes: Vec<Node>,
     index: BTreeMap<Key, usize>,
+    /// What goes by itself, and with what.
+    gone_with: BTreeMap<Id, Id>,
+    /// Whether even what goes by itself is dropped by a statement: needed where relations refer to each other in a circle.
+    explicit: bool,
+}
+
+/// The steps in their order.
+pub(crate) fn sorted(request: &Request<'_>, changes: &Changes) -> Result<Vec<Node>, Error> {
+    Graph::new(request, changes, false).sorted().or_else(|_| Graph::new(request, changes, true).sorted())
 }
 
 impl<'a> Graph<'a> {
-    pub(crate) fn new(request: &'a Request<'a>, changes: &Changes) -> Graph<'a> {
-        let mut graph = Graph { request, nodes: Vec::new(), index: BTreeMap::new() };
+    fn new(request: &'a Request<'a>, changes: &Changes, explicit: bool) -> Graph<'a> {
+        let (nodes, index, gone_with) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        let mut graph = Graph { request, nodes, index, gone_with, explicit };
         for (id, action) in &changes.actions {
             graph.add(id, action, changes);
         }
@@ -43,7 +53,13 @@ impl<'a> Graph<'a> {
     fn add(&mut self, id: &Id, action: &Action, changes: &Changes) {
         let context = self.request.context();
         if let (Action::Drop | Action::Replace { .. }, Some(from)) = (action, self.request.from.get(id)) {
-            let statements = if self.goes_by_itself(from, changes) { Vec::new() } else { from.spec.drop(id, &context) };
+            let statements = match self.goes_with(from, changes) {
+                Some(other) => {
+                    self.gone_with.insert(id.clone(), other);
+                    Vec::new()
+                }
+                None => from.spec.drop(id, &context),
+            };
             self.push(Verb::Drop, id, statements, action);
         }
         if let (Action::Create | Action::Replace { .. }, Some(to)) = (action, self.request.to.get(id)) {
@@ -64,11 +80,16 @@ impl<'a> Graph<'a> {
         self.nodes.push(Node { verb, id: id.clone(), statements, reason, after: BTreeSet::new() });
     }
 
-    /// Whether PostgreSQL drops the object together with what it stands in or belongs to.
-    fn goes_by_itself(&self, object: &Object, changes: &Changes) -> bool {
-        let dropped = |id: &Id| changes.goes(id) && self.request.from.contains(id);
-        object.id.ancestors().any(|ancestor| ancestor.kind() != Kind::Schema && dropped(ancestor))
-            || object.needs.iter().any(|(need, how)| *how == kinds::Dependency::Auto && dropped(need) && dies_with(object))
+    /// What PostgreSQL drops the object together with: what it stands in, or belongs to.
+    fn goes_with(&self, object: &Object, changes: &Changes) -> Option<Id> {
+        let foreign_key = matches!(&object.spec, Spec::Constraint(constraint) if constraint.references.is_some());
+        if self.explicit && foreign_key {
+            return None;
+        }
+        let dropped = |id: &&Id| changes.goes(id) && self.request.from.contains(id) && id.kind() != Kind::Schema;
+        let ancestor = object.id.ancestors().filter(dropped).last();
+        let owners = object.needs.iter().filter(|(_, how)| **how == kinds::Dependency::Auto).map(|(need, _)| need);
+        ancestor.or_else(|| owners.filter(dropped).find(|_| dies_with(object))).cloned()
     }
 
     /// The statements that make an object; a column of a table that has rows comes with its default and its values.
@@ -156,9 +177,16 @@ impl<'a> Graph<'a> {
                 self.before(self.at(&user, Verb::Alter), drop_used);
             }
             self.before(drop_user, self.at(&used, Verb::Alter));
-            // What goes silently with another can come back only when that one is gone.
-            if drop_user.is_some_and(|place| self.nodes[place].statements.is_empty()) {
-                self.before(drop_used, self.at(&user, Verb::Create));
+            // What goes silently with another is gone, and can come back, only when that one is gone.
+            if let Some(other) = self.gone_with.get(&user).map(|id| self.at(id, Verb::Drop)) {
+                self.before(other, self.at(&user, Verb::Create));
+                let part = self.gone_with.get(&user).is_some_and(|other| {
+                    used == *other || used.is_within(other) || self.gone_with.get(&used) == Some(other)
+                });
+                if !part {
+                    self.before(other, drop_used);
+                    self.before(other, self.at(&used, Verb::Alter));
+                }
             }
         }
     }
@@ -205,7 +233,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Kahn's algorithm, always taking the first of what is ready in the order that a person would choose.
-    pub(crate) fn sorted(mut self) -> Result<Vec<Node>, Error> {
+    fn sorted(mut self) -> Result<Vec<Node>, Error> {
         let mut waiting: Vec<BTreeSet<usize>> = self.nodes.iter().map(|node| node.after.clone()).collect();
         let mut followers: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
         for (place, after) in waiting.iter().enumerate() {

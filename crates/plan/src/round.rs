@@ -99,7 +99,6 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     let mut changes = changes::Changes::between(request);
     rules::enum_change::swap(request, &mut changes)?;
     rules::dependents::close(request, &mut changes);
-    let nodes = graph::Graph::new(request, &changes);
-    let steps = merge::merge(request, nodes.sorted()?);
+    let steps = merge::merge(request, graph::sorted(request, &changes)?);
     Ok(if steps.is_empty() { None } else { Some(Round { steps, commit_after: false }) })
 }

@@ -11,6 +11,10 @@ use crate::Binaries;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The server refused something.
+    #[error(transparent)]
+    Catalog(#[from] catalog::Error),
+
     /// No place for the cluster's private directory: none of those tried is writable and short enough for a socket.
     #[error("cannot make a private directory for a PostgreSQL server in any of {}", list(tried))]
     Directory {
@@ -18,6 +22,13 @@ pub enum Error {
         tried: Vec<PathBuf>,
         /// What the last of them answered.
         source: io::Error,
+    },
+
+    /// The live server's answer about itself was not understood.
+    #[error("the server's facts about itself were not understood: {source}")]
+    Facts {
+        /// What is wrong with them.
+        source: serde_json::Error,
     },
 
     /// A file of a cluster could not be prepared.

@@ -4,14 +4,20 @@
 //! each cluster has a watchdog (`watchdog.sh`), and what even that leaves is swept by the next process that starts a cluster.
 
 pub mod binaries;
+mod build;
 mod cluster;
 mod error;
+mod facts;
 mod home;
 pub mod interrupt;
 mod server_user;
 mod template;
 mod watchdog;
+mod workbench;
 
 pub use binaries::Binaries;
+pub use build::{Failure, Names, build};
 pub use cluster::{Cluster, ClusterOptions};
 pub use error::Error;
+pub use facts::Facts;
+pub use workbench::Workbench;

@@ -208,7 +208,7 @@ impl ObjectKind for Function {
 /// A value of `proconfig` as `SET name TO` takes it: lists of names as they are, all else as a literal, like pg_dump.
 const SETTING: &str = "CASE WHEN split_part(s, '=', 1) IN ('local_preload_libraries', 'search_path', 'session_preload_libraries', \
      'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories') \
-     THEN CASE WHEN substr(s, strpos(s, '=') + 1) = '' THEN '''''' ELSE substr(s, strpos(s, '=') + 1) END \
+     THEN CASE WHEN substr(s, strpos(s, '=') + 1) IN ('', '\"\"') THEN '''''' ELSE substr(s, strpos(s, '=') + 1) END \
      ELSE quote_literal(substr(s, strpos(s, '=') + 1)) END";
 
 /// A function or procedure as the YAML declares it, under its name and arguments: `owns_resource(resource_user_id uuid)`.

@@ -80,6 +80,7 @@ pub(crate) fn swap(request: &Request<'_>, changes: &mut Changes) -> Result<(), E
         let mut tables: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
         for dependent in request.from.dependents(id) {
             match &dependent.spec {
+                Spec::Column(_) if changes.goes(&dependent.id) => {}
                 Spec::Column(column) if column.generated.is_none() => {
                     if column.data_type != id.sql() && column.data_type != format!("{}[]", id.sql()) {
                         let reason = format!("{} uses it in type {}", dependent.id, column.data_type);

@@ -91,6 +91,6 @@ fn only_in(one: &Model, other: &Model, request: &Request<'_>) -> Vec<Id> {
     // Columns and relations hold rows: that they are equal does not make them the same.
     ids.retain(|id| !matches!(id.kind(), Kind::Column | Kind::Table | Kind::Schema));
     let mut order: BTreeMap<Id, ()> = BTreeMap::new();
-    ids.drain(..).for_each(|id| drop(order.insert(id, ())));
+    order.extend(ids.drain(..).map(|id| (id, ())));
     order.into_keys().collect()
 }

@@ -1,0 +1,53 @@
+//! What can go wrong between a workspace and a proven plan.
+
+use yaml::Problem;
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The live server, or the shadow, refused something.
+    #[error(transparent)]
+    Catalog(#[from] catalog::Error),
+    /// Something that is not managed, or of the live catalog, could not be built on the shadow.
+    #[error("{what} could not be rebuilt on the shadow:{}", list(failures))]
+    Context {
+        /// What was being built.
+        what: String,
+        /// What failed, and why.
+        failures: Vec<String>,
+    },
+    /// Rounds of planning do not come to an end: a bug.
+    #[error("the plan does not reach the desired state, which is a bug in endstate; still different:{}", list(remaining))]
+    NotReached {
+        /// What is still different.
+        remaining: Vec<String>,
+    },
+    /// The planner gave up.
+    #[error(transparent)]
+    Plan(#[from] plan::Error),
+    /// A catalog could not be read.
+    #[error(transparent)]
+    Read(#[from] kinds::read::Error),
+    /// There is no shadow.
+    #[error(transparent)]
+    Shadow(#[from] shadow::Error),
+    /// A planned statement failed on the shadow: a bug.
+    #[error("a planned statement failed on the shadow, which is a bug in endstate: {error}\n{statement}")]
+    Statement {
+        /// The statement.
+        statement: String,
+        /// What the server said.
+        error: catalog::Error,
+    },
+    /// The YAML is not right.
+    #[error("{}", yaml::render(problems, false))]
+    Yaml {
+        /// Everything wrong with it.
+        problems: Vec<Problem>,
+    },
+}
+
+fn list(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  {line}")).collect()
+}

@@ -1,0 +1,29 @@
+//! The live database, read once.
+
+use catalog::{Conninfo, Database};
+use kinds::Model;
+use shadow::Facts;
+
+use crate::Error;
+
+/// What one read-only snapshot of the live database shows.
+#[derive(Debug)]
+pub struct Live {
+    /// Facts about the server and the database.
+    pub facts: Facts,
+    /// The catalog.
+    pub model: Model,
+    /// How to connect to it again.
+    pub conninfo: Conninfo,
+}
+
+impl Live {
+    /// Connects and reads.
+    pub fn read(conninfo: &Conninfo) -> Result<Live, Error> {
+        let mut database = Database::connect(conninfo)?;
+        let mut snapshot = database.snapshot()?;
+        let facts = Facts::read(&mut snapshot)?;
+        let model = kinds::read::introspect(&mut snapshot, facts.major)?;
+        Ok(Live { facts, model, conninfo: conninfo.clone() })
+    }
+}

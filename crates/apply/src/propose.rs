@@ -1,0 +1,341 @@
+//! Works out a plan on the shadow: PostgreSQL runs each round, and is asked what it came to.
+
+use std::collections::BTreeMap;
+
+use catalog::Database;
+use kinds::{Directives, Id, Model, Object};
+use plan::{Request, Round};
+use shadow::{Names, Workbench};
+
+use crate::scope::Pattern;
+use crate::{Error, Live, Scope, Workspace};
+
+/// One step of the way between two boundaries: a script.
+#[derive(Debug)]
+pub struct Stage {
+    /// The name of its script, if settings give one.
+    pub name: Option<String>,
+    /// The way forward.
+    pub forward: Vec<Round>,
+    /// The way back.
+    pub back: Vec<Round>,
+    /// The catalog after it.
+    pub after: Model,
+}
+
+/// A plan as worked out, not yet proven.
+#[derive(Debug)]
+pub struct Proposal {
+    /// The catalog found.
+    pub before: Model,
+    /// The catalog wanted.
+    pub desired: Model,
+    /// The way, cut at the boundaries of scripts.
+    pub stages: Vec<Stage>,
+    /// Differences between the live catalog and its rebuild on the shadow: there should be none.
+    pub self_check: Vec<String>,
+}
+
+/// Where planning happens.
+struct Planner<'a> {
+    bench: &'a mut Workbench,
+    scope: &'a Scope,
+    user: String,
+    major: u32,
+}
+
+/// Plans the way from the live catalog to the desired one, and back.
+pub fn propose(bench: &mut Workbench, live: &Live, workspace: &Workspace, scope: &Scope) -> Result<Proposal, Error> {
+    let mut planner =
+        Planner { bench, scope, user: live.facts.user.clone(), major: live.facts.major };
+    let (before, self_check) = planner.rebuild(live)?;
+    let desired = planner.build_desired(live, workspace)?;
+    let directives = resolved(&workspace.declared.directives, &desired);
+    let groups = Groups::new(workspace);
+    let stages = planner.stages(&before, &desired, &directives, &groups)?;
+    Ok(Proposal { before, desired, stages, self_check })
+}
+
+/// Functions are declared with their arguments as written; directives for them find the function as PostgreSQL names it.
+fn resolved(directives: &Directives, desired: &Model) -> Directives {
+    let renames = directives.renames.iter().map(|(id, old)| {
+        let found = desired.ids().filter(|other| {
+            other.kind() == id.kind() && other.name() == id.name() && other.parent() == id.parent()
+        });
+        let found: Vec<&Id> = found.collect();
+        let id = if desired.contains(id) || found.len() != 1 { id } else { found[0] };
+        (id.clone(), old.clone())
+    });
+    Directives { renames: renames.collect(), ..directives.clone() }
+}
+
+impl Planner<'_> {
+    /// The live catalog, built anew: what everything starts from.
+    fn rebuild(&mut self, live: &Live) -> Result<(Model, Vec<String>), Error> {
+        let mut database = self.bench.create("before")?;
+        let objects: Vec<Object> = live.model.objects().cloned().collect();
+        shadow::build(&mut database, &objects, self.major, Names::Qualified)
+            .map_err(|failures| context("the live catalog", failures))?;
+        self.bench.give_owner("before")?;
+        let model = self.read(&mut database)?;
+        let self_check = differences(&live.model, &model);
+        Ok((model, self_check))
+    }
+
+    /// The desired catalog: what is not managed as it is, and what the YAML declares.
+    fn build_desired(&mut self, live: &Live, workspace: &Workspace) -> Result<Model, Error> {
+        let mut database = self.bench.create("desired")?;
+        self.bench.give_owner("desired")?;
+        let unmanaged: Vec<Object> =
+            live.model.objects().filter(|object| !self.scope.manages(&object.id)).cloned().collect();
+        // What is not managed may stand on what is: it is tried again after the declared objects.
+        let _ = shadow::build(&mut database, &unmanaged, self.major, Names::Qualified);
+        let declared: Vec<Object> =
+            workspace.declared.objects.iter().filter(|object| self.scope.manages(&object.id)).cloned().collect();
+        shadow::build(&mut database, &declared, self.major, Names::Written)
+            .map_err(|failures| problems(&workspace.declared, failures))?;
+        self.read(&mut database)
+    }
+
+    fn read(&self, database: &mut Database) -> Result<Model, Error> {
+        Ok(kinds::read::introspect(&mut database.snapshot()?, self.major)?)
+    }
+
+    fn stages(
+        &mut self,
+        before: &Model,
+        desired: &Model,
+        directives: &Directives,
+        groups: &Groups,
+    ) -> Result<Vec<Stage>, Error> {
+        self.bench.copy("before", "work")?;
+        let mut state = before.clone();
+        let mut stages = Vec::new();
+        for group in 0..groups.count() {
+            let own = groups.directives(directives, |other| other == group);
+            let later = groups.directives(directives, |other| other > group);
+            let target = match group + 1 == groups.count() {
+                true => desired.clone(),
+                false => self.target(group, &state, desired, &own, &later, groups)?,
+            };
+            let own = if group + 1 == groups.count() { directives.clone() } else { renamed_back(&own, &later) };
+            while let Some((forward, after)) = self.advance("work", &target, &own)? {
+                let place = format!("back_{}", stages.len());
+                self.bench.copy("work", &place)?;
+                let back = self.back(&place, &state, &own)?;
+                stages.push(Stage { name: groups.name(group), forward, back, after: after.clone() });
+                state = after;
+            }
+        }
+        Ok(stages)
+    }
+
+    fn back(&mut self, database: &str, to: &Model, directives: &Directives) -> Result<Vec<Round>, Error> {
+        let directives = directives.inverted();
+        let mut all = Vec::new();
+        while let Some((rounds, _)) = self.advance(database, to, &directives)? {
+            all.extend(rounds);
+        }
+        Ok(all)
+    }
+
+    /// Runs round after round until the catalog is the one wanted, or until something must be committed; `None` where there
+    /// is nothing left to do.
+    fn advance(&mut self, database: &str, to: &Model, directives: &Directives) -> Result<Option<(Vec<Round>, Model)>, Error> {
+        const MOST_ROUNDS: usize = 16;
+        let mut connection = self.bench.connect_as(database, &self.user)?;
+        let mut state = self.read(&mut connection)?;
+        let mut rounds = Vec::new();
+        for _ in 0..MOST_ROUNDS {
+            let request = Request {
+                from: &state,
+                to,
+                directives,
+                managed: &|id| self.scope.manages(id),
+                version: self.major,
+                user: &self.user,
+            };
+            let Some(round) = plan::next_round(&request)? else {
+                return Ok((!rounds.is_empty()).then_some((rounds, state)));
+            };
+            run(&mut connection, &round)?;
+            state = self.read(&mut connection)?;
+            let commit = round.commit_after;
+            rounds.push(round);
+            if commit {
+                return Ok(Some((rounds, state)));
+            }
+        }
+        Err(Error::NotReached { remaining: differences(&state, to) })
+    }
+
+    /// The catalog after a group that is not the last: this group's objects as desired, all others as they are, built fresh.
+    fn target(
+        &mut self,
+        group: usize,
+        state: &Model,
+        desired: &Model,
+        own: &Directives,
+        later: &Directives,
+        groups: &Groups,
+    ) -> Result<Model, Error> {
+        let (renamed_place, target_place) = (format!("renamed_{group}"), format!("target_{group}"));
+        self.bench.copy("work", &renamed_place)?;
+        let renamed = self.after_renames(&renamed_place, state, own, later)?;
+        let mut objects: BTreeMap<Id, Object> = BTreeMap::new();
+        for object in renamed.objects() {
+            if groups.of(&later.after(&object.id)) != group || !self.scope.manages(&object.id) {
+                objects.insert(object.id.clone(), object.clone());
+            }
+        }
+        for object in desired.objects() {
+            if groups.of(&object.id) == group && self.scope.manages(&object.id) {
+                let id = later.before(&object.id, None);
+                let mut needs = object.needs.clone();
+                needs.retain(|need, _| groups.of(need) == group);
+                objects.insert(id.clone(), Object { id, needs, ..object.clone() });
+            }
+        }
+        let mut database = self.bench.create(&target_place)?;
+        self.bench.give_owner(&target_place)?;
+        let objects: Vec<Object> = objects.into_values().collect();
+        let name = groups.name(group).unwrap_or_default();
+        shadow::build(&mut database, &objects, self.major, Names::Qualified)
+            .map_err(|failures| context(&format!("the state after script {name}"), failures))?;
+        self.read(&mut database)
+    }
+
+    /// The catalog with this group's renames done, under the names that it has at this time.
+    fn after_renames(&mut self, place: &str, state: &Model, own: &Directives, later: &Directives) -> Result<Model, Error> {
+        let mut connection = self.bench.connect_as(place, &self.user)?;
+        let directives = renamed_back(own, later);
+        let mut wanted = state.clone();
+        for id in directives.renames.keys() {
+            if let Some(mut object) = directives.renames.get(id).and_then(|old| state.get(&id.renamed(old.as_str()))).cloned() {
+                object.id = id.clone();
+                wanted.insert(object);
+            }
+        }
+        let request = Request {
+            from: state,
+            to: &wanted,
+            directives: &directives,
+            managed: &|_| true,
+            version: self.major,
+            user: &self.user,
+        };
+        if let Some(round) = plan::next_round(&request)?
+            && round.steps.iter().all(|step| step.objects.iter().all(|(verb, _)| *verb == plan::Verb::Rename))
+        {
+            run(&mut connection, &round)?;
+        }
+        self.read(&mut connection)
+    }
+}
+
+/// Directives under the names that objects have while later renames are still to come.
+fn renamed_back(own: &Directives, later: &Directives) -> Directives {
+    Directives {
+        renames: own.renames.iter().map(|(id, old)| (later.before(id, None), old.clone())).collect(),
+        backfills: own.backfills.iter().map(|(id, value)| (later.before(id, None), value.clone())).collect(),
+        enums: own.enums.iter().map(|(id, value)| (later.before(id, None), value.clone())).collect(),
+    }
+}
+
+fn run(database: &mut Database, round: &Round) -> Result<(), Error> {
+    database.run("SET search_path = ''; SET check_function_bodies = off; SET client_min_messages = warning")?;
+    if round.commit_after {
+        for step in &round.steps {
+            let statement = &step.statement.sql;
+            database.run(statement).map_err(|error| Error::Statement { statement: statement.clone(), error })?;
+        }
+        return Ok(());
+    }
+    database.run("BEGIN")?;
+    for step in &round.steps {
+        let statement = &step.statement.sql;
+        database.run(statement).map_err(|error| Error::Statement { statement: statement.clone(), error })?;
+    }
+    database.run("COMMIT").map_err(|error| Error::Statement { statement: "COMMIT".to_owned(), error })?;
+    Ok(())
+}
+
+fn context(what: &str, failures: Vec<shadow::Failure>) -> Error {
+    let failures = failures.into_iter().map(|failure| format!("{}: {}", failure.id, failure.error)).collect();
+    Error::Context { what: what.to_owned(), failures }
+}
+
+/// What the server refused to build, at its place in the YAML.
+fn problems(declared: &kinds::Declared, failures: Vec<shadow::Failure>) -> Error {
+    let problems = failures.into_iter().map(|failure| {
+        let message = match failure.error.server() {
+            Some(server) => server.message.clone(),
+            None => failure.error.to_string(),
+        };
+        let mut problem = yaml::Problem { message: format!("{}: {message}", failure.id), ..yaml::Problem::default() };
+        problem.place = declared.place(&failure.id).cloned();
+        problem.help = failure.error.server().and_then(|server| server.hint.clone());
+        problem
+    });
+    Error::Yaml { problems: problems.collect() }
+}
+
+/// The ids of what differs between two catalogs.
+fn differences(one: &Model, other: &Model) -> Vec<String> {
+    let mut found = Vec::new();
+    for object in one.objects() {
+        match other.get(&object.id) {
+            None => found.push(format!("missing: {}", object.id)),
+            Some(twin) if twin.spec != object.spec => {
+                found.push(format!("different: {}: {:?} / {:?}", object.id, object.spec, twin.spec));
+            }
+            Some(_) => {}
+        }
+    }
+    found.extend(other.ids().filter(|id| !one.contains(id)).map(|id| format!("extra: {id}")));
+    found
+}
+
+/// Which script each object belongs to.
+struct Groups {
+    names: Vec<Option<String>>,
+    patterns: Vec<Vec<Pattern>>,
+}
+
+impl Groups {
+    fn new(workspace: &Workspace) -> Groups {
+        match &workspace.settings.scripts {
+            Some(scripts) if !scripts.forward.is_empty() => Groups {
+                names: scripts.forward.keys().cloned().map(Some).collect(),
+                patterns: scripts.forward.values().map(|list| list.iter().map(|text| Pattern::parse(text)).collect()).collect(),
+            },
+            _ => Groups { names: vec![None], patterns: vec![Vec::new()] },
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    fn name(&self, group: usize) -> Option<String> {
+        self.names.get(group).cloned().flatten()
+    }
+
+    /// The group of an object under its new name: the one that names it, else its kind, else that of what it stands in.
+    fn of(&self, id: &Id) -> usize {
+        let find = |wanted: &dyn Fn(&Pattern) -> bool| self.patterns.iter().position(|patterns| patterns.iter().any(wanted));
+        find(&|pattern| !pattern.is_for_all() && pattern.matches(id))
+            .or_else(|| find(&|pattern| pattern.is_for_all() && pattern.matches(id)))
+            .or_else(|| id.parent().map(|parent| self.of(parent)))
+            .unwrap_or(self.count() - 1)
+    }
+
+    fn directives(&self, all: &Directives, wanted: impl Fn(usize) -> bool) -> Directives {
+        let own = |id: &Id| wanted(self.of(id));
+        Directives {
+            renames: all.renames.iter().filter(|(id, _)| own(id)).map(|(id, v)| (id.clone(), v.clone())).collect(),
+            backfills: all.backfills.iter().filter(|(id, _)| own(id)).map(|(id, v)| (id.clone(), v.clone())).collect(),
+            enums: all.enums.iter().filter(|(id, _)| own(id)).map(|(id, v)| (id.clone(), v.clone())).collect(),
+        }
+    }
+}

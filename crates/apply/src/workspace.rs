@@ -1,0 +1,54 @@
+//! A workspace: the YAML of the desired state, and its settings.
+
+use std::path::{Path, PathBuf};
+
+use kinds::Declared;
+
+use crate::{Error, Settings};
+
+/// The desired state as written.
+#[derive(Debug)]
+pub struct Workspace {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// The settings.
+    pub settings: Settings,
+    /// What the YAML declares.
+    pub declared: Declared,
+}
+
+impl Workspace {
+    /// Reads and checks all files; every problem of all of them is in the error.
+    pub fn read(path: &Path, default_owner: &str) -> Result<Workspace, Error> {
+        let (documents, mut problems) = yaml::load(path);
+        let settings = match settings(path) {
+            Ok(settings) => settings,
+            Err(found) => {
+                problems.extend(found);
+                Settings::default()
+            }
+        };
+        let mut declared = kinds::declare(documents.into_iter().map(|(_, node)| node).collect(), default_owner);
+        problems.append(&mut declared.problems);
+        if problems.is_empty() {
+            Ok(Workspace { path: path.to_owned(), settings, declared })
+        } else {
+            Err(Error::Yaml { problems })
+        }
+    }
+}
+
+fn settings(path: &Path) -> Result<Settings, Vec<yaml::Problem>> {
+    let file = path.join("endstate.yaml");
+    if !file.is_file() {
+        return Ok(Settings::default());
+    }
+    let (_, node) = yaml::read_file(&file)?;
+    let schema = schemars::schema_for!(Settings);
+    let problems = yaml::check(&node, &schema, &mut |_, _, _| {});
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    serde_json::from_value(yaml::coerce(&node, &schema))
+        .map_err(|error| vec![yaml::Problem::new(error.to_string(), &node.place)])
+}

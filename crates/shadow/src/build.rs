@@ -1,0 +1,199 @@
+//! Builds a catalog on an empty database.
+//!
+//! PostgreSQL is the judge of what can be made when: what fails is tried again after the rest, until nothing more succeeds.
+//! What is left then is wrong, and is reported with the server's own words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalog::Database;
+use kinds::{Context, Id, Kind, Model, Object, Spec};
+
+/// A statement that could not be run.
+#[derive(Debug)]
+pub struct Failure {
+    /// The object that it was to make.
+    pub id: Id,
+    /// The statement.
+    pub statement: String,
+    /// What the server said.
+    pub error: catalog::Error,
+}
+
+/// Objects that are made together.
+struct Unit {
+    id: Id,
+    statements: Vec<String>,
+    error: Option<catalog::Error>,
+}
+
+/// How the names in the definitions are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// As a catalog prints them: everything outside `pg_catalog` is qualified.
+    Qualified,
+    /// As a person writes them: first in the object's own schema, then in `public`.
+    Written,
+}
+
+/// Makes all objects; those that exist already (roles, schema `public`) are brought in line.
+pub fn build(database: &mut Database, objects: &[Object], major: u32, names: Names) -> Result<(), Vec<Failure>> {
+    let model: Model = objects.iter().cloned().collect();
+    let existing = existing(database).map_err(one)?;
+    let mut units = units(&model, &existing, major);
+    database.run("SET check_function_bodies = off; SET client_min_messages = warning; SET row_security = off").map_err(one)?;
+    if names == Names::Qualified && all_at_once(database, &units) {
+        return Ok(());
+    }
+    loop {
+        let before = units.len();
+        let mut path = None;
+        let mut failed = Vec::new();
+        for mut unit in units {
+            if let Err(error) = run(database, &unit, names, &mut path) {
+                unit.error = Some(error);
+                failed.push(unit);
+            }
+        }
+        units = failed;
+        if units.is_empty() {
+            return Ok(());
+        }
+        if units.len() == before {
+            return Err(failures(units));
+        }
+    }
+}
+
+fn one(error: catalog::Error) -> Vec<Failure> {
+    vec![Failure { id: Id::root(Kind::Schema, "public"), statement: String::new(), error }]
+}
+
+/// What failed only because something else is missing is left out where there is a cause of another sort.
+fn failures(mut units: Vec<Unit>) -> Vec<Failure> {
+    const UNDEFINED: [&str; 5] = ["42883", "42P01", "42704", "42703", "3F000"];
+    let code = |unit: &Unit| unit.error.as_ref().and_then(catalog::Error::server).map(|server| server.code.clone());
+    let consequence = |unit: &Unit| code(unit).is_some_and(|code| UNDEFINED.contains(&code.as_str()));
+    if !units.iter().all(consequence) {
+        units.retain(|unit| !consequence(unit));
+    }
+    units
+        .into_iter()
+        .filter_map(|unit| {
+            unit.error.map(|error| Failure { id: unit.id, statement: unit.statements.join(";\n"), error })
+        })
+        .collect()
+}
+
+/// Everything in one round trip, which is one transaction; the order is that of the dependencies and nearly always right.
+fn all_at_once(database: &mut Database, units: &[Unit]) -> bool {
+    let all: Vec<&str> = units.iter().flat_map(|unit| &unit.statements).map(String::as_str).collect();
+    database.run(&format!("SET search_path = ''; {}", all.join(";\n"))).is_ok()
+}
+
+fn run(
+    database: &mut Database,
+    unit: &Unit,
+    names: Names,
+    path: &mut Option<String>,
+) -> Result<(), catalog::Error> {
+    let wanted = match (names, unit.id.schema()) {
+        (Names::Written, Some(schema)) => format!("{}, public", sql::ident(schema)),
+        (Names::Written, None) => "public".to_owned(),
+        (Names::Qualified, _) => "''".to_owned(),
+    };
+    if path.as_ref() != Some(&wanted) {
+        database.run(&format!("SET search_path = {wanted}"))?;
+        *path = Some(wanted);
+    }
+    if unit.statements.is_empty() {
+        return Ok(());
+    }
+    database.run(&unit.statements.join(";\n")).map(|_| ())
+}
+
+/// Roles and schemas that are there.
+fn existing(database: &mut Database) -> Result<BTreeSet<Id>, catalog::Error> {
+    let rows = database.select("SELECT 'role', rolname FROM pg_roles UNION ALL SELECT 'schema', nspname FROM pg_namespace")?;
+    let id = |row: Vec<Option<String>>| {
+        let mut columns = row.into_iter().flatten();
+        let kind = if columns.next()? == "role" { Kind::Role } else { Kind::Schema };
+        Some(Id::root(kind, columns.next()?))
+    };
+    Ok(rows.into_iter().filter_map(id).collect())
+}
+
+fn units(model: &Model, existing: &BTreeSet<Id>, major: u32) -> Vec<Unit> {
+    let nothing = Model::default();
+    let context = Context { from: &nothing, to: model, version: major, user: "" };
+    let mut units = Vec::new();
+    for object in ordered(model) {
+        let statements = match &object.spec {
+            Spec::Column(_) if stands_in_table(model, &object.id) => continue,
+            Spec::Schema(_) if existing.contains(&object.id) => continue,
+            Spec::Role(role) if existing.contains(&object.id) => match object.spec.alter(&Spec::Role(role.clone()), &object.id, &context) {
+                kinds::Change::Alter(statements) => statements.into_iter().map(|statement| statement.sql).collect(),
+                _ => continue,
+            },
+            Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id))],
+            spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),
+        };
+        units.push(Unit { id: object.id.clone(), statements, error: None });
+    }
+    units
+}
+
+fn stands_in_table(model: &Model, column: &Id) -> bool {
+    column.parent().and_then(|table| model.get(table)).is_some_and(|table| matches!(table.spec, Spec::Table(_)))
+}
+
+fn columns(model: &Model, table: &Id) -> Vec<String> {
+    let columns = model.children_of_kind(table, Kind::Column).into_iter();
+    columns
+        .filter_map(|object| match &object.spec {
+            Spec::Column(column) if !column.inherited => Some(column.clause(object.id.name(), None)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// By kind, and where the dependencies are known, each object after what it needs.
+fn ordered(model: &Model) -> Vec<&Object> {
+    let mut waiting: BTreeMap<&Id, BTreeSet<&Id>> = BTreeMap::new();
+    let mut followers: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
+    for object in model.objects() {
+        let needs = object.needs.iter().filter(|(_, how)| !(object.id.kind() == Kind::Sequence && **how == kinds::Dependency::Auto));
+        let needs = needs.map(|(need, _)| need).chain(object.id.ancestors());
+        // A column is made with its table: what it needs, the table needs.
+        let owner = match object.id.kind() {
+            Kind::Column if stands_in_table(model, &object.id) => object.id.parent().unwrap_or(&object.id),
+            _ => &object.id,
+        };
+        for need in needs.filter(|need| model.contains(need) && *need != owner && !need.is_within(owner)) {
+            waiting.entry(owner).or_default().insert(need);
+            followers.entry(need).or_default().push(owner);
+        }
+        waiting.entry(&object.id).or_default();
+    }
+    let rank = |id: &Id| {
+        let object = model.get(id);
+        let late = matches!(object.map(|o| &o.spec), Some(Spec::Constraint(c)) if c.references.is_some() || c.definition.starts_with("FOREIGN"));
+        (id.kind(), late, object.map_or(0, |object| object.position), id.clone())
+    };
+    let mut ready: BTreeSet<_> = waiting.iter().filter(|(_, needs)| needs.is_empty()).map(|(id, _)| (rank(id), *id)).collect();
+    let mut order: Vec<&Object> = Vec::new();
+    let mut done: BTreeSet<&Id> = BTreeSet::new();
+    while let Some((_, id)) = ready.pop_first() {
+        order.extend(model.get(id));
+        done.insert(id);
+        for follower in followers.get(id).into_iter().flatten() {
+            if let Some(needs) = waiting.get_mut(follower) {
+                needs.remove(id);
+                if needs.is_empty() && !done.contains(follower) {
+                    ready.insert((rank(follower), follower));
+                }
+            }
+        }
+    }
+    order.extend(model.objects().filter(|object| !done.contains(&object.id)));
+    order
+}

@@ -1,0 +1,1 @@
+//! Tests of endstate as its users run it: see the files beside.
