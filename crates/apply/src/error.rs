@@ -40,6 +40,16 @@ pub enum Error {
         /// What the server said.
         error: catalog::Error,
     },
+    /// A script does not do what it should: a bug, unless the rows refuse it.
+    #[error("the plan could not be proven, which is a bug in endstate: {script}: {reason}")]
+    Unproven {
+        /// The script.
+        script: String,
+        /// What went wrong.
+        reason: String,
+        /// Whether values in rows, rather than a statement, were refused.
+        refused: bool,
+    },
     /// The YAML is not right.
     #[error("{}", yaml::render(problems, false))]
     Yaml {

@@ -2,14 +2,20 @@
 
 mod error;
 mod live;
+mod prepare;
+mod proof;
 mod propose;
 mod scope;
+mod scripts;
 mod settings;
 mod workspace;
 
 pub use error::Error;
 pub use live::Live;
+pub use prepare::{Drift, Options, Plan, compare, prepare};
+pub use proof::{Proof, prove};
 pub use propose::{Proposal, Stage, propose};
 pub use scope::Scope;
+pub use scripts::{Script, Scripts, write as write_scripts};
 pub use settings::Settings;
 pub use workspace::Workspace;

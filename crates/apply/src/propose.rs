@@ -50,10 +50,16 @@ pub fn propose(bench: &mut Workbench, live: &Live, workspace: &Workspace, scope:
         Planner { bench, scope, user: live.facts.user.clone(), major: live.facts.major };
     let (before, self_check) = planner.rebuild(live)?;
     let desired = planner.build_desired(live, workspace)?;
-    let directives = resolved(&workspace.declared.directives, &desired);
+    let directives = applicable(&resolved(&workspace.declared.directives, &desired), &before, workspace)?;
     let groups = Groups::new(workspace);
     let stages = planner.stages(&before, &desired, &directives, &groups)?;
     Ok(Proposal { before, desired, stages, self_check })
+}
+
+/// The catalog found and the catalog wanted, both read from the shadow.
+pub(crate) fn both(bench: &mut Workbench, live: &Live, workspace: &Workspace, scope: &Scope) -> Result<(Model, Model), Error> {
+    let mut planner = Planner { bench, scope, user: live.facts.user.clone(), major: live.facts.major };
+    Ok((live.model.clone(), planner.build_desired(live, workspace)?))
 }
 
 /// Functions are declared with their arguments as written; directives for them find the function as PostgreSQL names it.
@@ -67,6 +73,30 @@ fn resolved(directives: &Directives, desired: &Model) -> Directives {
         (id.clone(), old.clone())
     });
     Directives { renames: renames.collect(), ..directives.clone() }
+}
+
+/// The renames that are still to be done: those whose old name exists. That both names exist is for a person to settle.
+fn applicable(directives: &Directives, before: &Model, workspace: &Workspace) -> Result<Directives, Error> {
+    let mut kept = Directives { renames: BTreeMap::new(), ..directives.clone() };
+    let mut problems = Vec::new();
+    let mut renames: Vec<(&Id, &String)> = directives.renames.iter().collect();
+    renames.sort_by_key(|(id, _)| id.depth());
+    for (id, old_name) in renames {
+        let new = kept.before(id, None);
+        let old = new.renamed(old_name.as_str());
+        if !before.contains(&old) {
+            continue;
+        }
+        let leaves = directives.renames.iter().any(|(other, name)| other.parent() == id.parent() && other.kind() == id.kind() && name == id.name());
+        if before.contains(&new) && !leaves {
+            let mut problem = yaml::Problem { message: format!("{id} is to be renamed from {old_name}, but both exist"), ..Default::default() };
+            problem.place = workspace.declared.place(id).cloned();
+            problem.help = Some(format!("drop one of them from the database, or take `renamed_from` out and say what becomes of {old_name}"));
+            problems.push(problem);
+        }
+        kept.renames.insert(id.clone(), old_name.clone());
+    }
+    if problems.is_empty() { Ok(kept) } else { Err(Error::Yaml { problems }) }
 }
 
 impl Planner<'_> {
@@ -242,7 +272,7 @@ fn renamed_back(own: &Directives, later: &Directives) -> Directives {
     }
 }
 
-fn run(database: &mut Database, round: &Round) -> Result<(), Error> {
+pub(crate) fn run(database: &mut Database, round: &Round) -> Result<(), Error> {
     database.run("SET search_path = ''; SET check_function_bodies = off; SET client_min_messages = warning")?;
     if round.commit_after {
         for step in &round.steps {
@@ -281,7 +311,7 @@ fn problems(declared: &kinds::Declared, failures: Vec<shadow::Failure>) -> Error
 }
 
 /// The ids of what differs between two catalogs.
-fn differences(one: &Model, other: &Model) -> Vec<String> {
+pub(crate) fn differences(one: &Model, other: &Model) -> Vec<String> {
     let mut found = Vec::new();
     for object in one.objects() {
         match other.get(&object.id) {

@@ -1,47 +1,60 @@
 //! endstate: a declarative schema tool for PostgreSQL whose plans are proven both ways before they are shown.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
 
-use std::path::Path;
+mod args;
+mod commands;
+mod failure;
+mod folder;
+mod layout;
+mod output;
+
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
-    match run() {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(1)
-        }
+use clap::Parser;
+
+use args::Arguments;
+
+/// How a command ended, other than by an error (which is 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Done, or in sync.
+    Done,
+    /// There are differences, and the caller asked to be told.
+    Differences,
+    /// A hazard has not been accepted.
+    Refused,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> ExitCode {
+        ExitCode::from(match outcome {
+            Outcome::Done => 0,
+            Outcome::Differences => 2,
+            Outcome::Refused => 3,
+        })
     }
 }
 
-fn run() -> anyhow::Result<ExitCode> {
-    shadow::interrupt::install()?;
-    let arguments: Vec<String> = std::env::args().collect();
-    let environment = |name: &str| std::env::var(name).ok();
-    let conninfo = catalog::Conninfo::resolve(arguments.get(2).map(String::as_str), &environment)?;
-    let live = apply::Live::read(&conninfo)?;
-    match arguments[1].as_str() {
-        "dump" => {
-            let raise = kinds::Raise { model: &live.model, default_owner: &live.facts.owner };
-            print!("{}", yaml::write(&serde_json::to_value(kinds::Document::raise(&raise))?));
+/// What clap would exit with is 2, which means differences here.
+const USAGE: u8 = 1;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
-        _ => {
-            let workspace = apply::Workspace::read(Path::new(&arguments[3]), &live.facts.owner)?;
-            let scope = apply::Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
-            let mut bench = shadow::Workbench::start(&live.facts)?;
-            let proposal = apply::propose(&mut bench, &live, &workspace, &scope)?;
-            for line in &proposal.self_check {
-                eprintln!("self-check: {line}");
-            }
-            let stages = proposal.stages.iter().map(|s| (&s.name, &s.forward)).chain(proposal.stages.iter().rev().map(|s| (&s.name, &s.back)));
-            for (name, rounds) in stages {
-                println!("-- ======== {name:?}");
-                for (n, round) in rounds.iter().enumerate() {
-                    println!("-- round {n}");
-                    round.steps.iter().for_each(|step| println!("{};", step.statement.sql));
-                }
-            }
+    };
+    arguments.global.color.write_global();
+    let run = || {
+        shadow::interrupt::install()?;
+        commands::run(&arguments)
+    };
+    match run() {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            output::error(&failure::render(&error, output::stderr_has_color()));
+            ExitCode::from(1)
         }
     }
-    Ok(ExitCode::SUCCESS)
 }

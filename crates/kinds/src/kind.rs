@@ -58,9 +58,10 @@ pub trait ObjectKind: Serialize + DeserializeOwned + Clone + PartialEq + std::fm
         format!("{} {}", id.kind().keyword(), id.sql())
     }
 
-    /// A scalar SQL expression that yields the object's definition as text on any server, or NULL where there is no
-    /// such object; scripts compare it with what was proven. `None` for kinds that are covered by their parent.
-    fn probe(&self, _id: &Id) -> Option<String> {
+    /// An SQL expression over `e` that yields the object's definition as text, or NULL where there is none; scripts compare it with
+    /// what was proven. `e.object` is the quoted name as `to_regclass` takes it, `e.parent` that of what it stands in, `e.name` the
+    /// plain name, `e.signature` the argument types.
+    fn definition() -> Option<&'static str> {
         None
     }
 
@@ -101,6 +102,11 @@ macro_rules! kinds {
             /// The catalog query of the kind on this major version.
             pub fn query(self, version: u32) -> Option<String> {
                 match self { $( Kind::$variant => <$crate::kinds::$module::$variant as $crate::ObjectKind>::query(version), )* }
+            }
+
+            /// See [`ObjectKind::definition`].
+            pub fn definition(self) -> Option<&'static str> {
+                match self { $( Kind::$variant => <$crate::kinds::$module::$variant as $crate::ObjectKind>::definition(), )* }
             }
 
             /// The definition of an object of this kind, from a catalog row.
@@ -147,11 +153,6 @@ macro_rules! kinds {
             /// See [`ObjectKind::address`].
             pub fn address(&self, id: &Id) -> String {
                 match self { $( Spec::$variant(spec) => spec.address(id), )* }
-            }
-
-            /// See [`ObjectKind::probe`].
-            pub fn probe(&self, id: &Id) -> Option<String> {
-                match self { $( Spec::$variant(spec) => spec.probe(id), )* }
             }
 
             /// See [`ObjectKind::same_but_for_name`].

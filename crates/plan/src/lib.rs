@@ -11,6 +11,7 @@ mod graph;
 mod merge;
 mod round;
 mod rules;
+pub mod script;
 
 pub use error::Error;
 pub use round::{Request, Round, Step, Verb, next_round};

@@ -113,7 +113,7 @@ impl Group {
         };
         let objects = self.ids.iter().map(|(verb, id)| (*verb, id.to_string())).collect();
         let reason = (!self.reasons.is_empty()).then(|| self.reasons.into_iter().collect::<Vec<_>>().join("; "));
-        Step { objects, ids: self.ids, statement, reason }
+        Step { objects, ids: self.ids, renamed_to: None, statement, reason }
     }
 }
 

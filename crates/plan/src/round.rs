@@ -49,6 +49,9 @@ pub struct Step {
     /// The ids behind [`Step::objects`].
     #[serde(skip)]
     pub ids: Vec<(Verb, Id)>,
+    /// The new name, where the step renames.
+    #[serde(skip)]
+    pub renamed_to: Option<Id>,
     /// The statement.
     pub statement: Statement,
     /// Why it is needed, where that is not plain: `goes and comes back around column users.role`.
@@ -58,7 +61,12 @@ pub struct Step {
 impl Step {
     /// A step of one object.
     pub fn new(verb: Verb, id: &Id, statement: Statement, reason: Option<String>) -> Step {
-        Step { objects: vec![(verb, id.to_string())], ids: vec![(verb, id.clone())], statement, reason }
+        Step { objects: vec![(verb, id.to_string())], ids: vec![(verb, id.clone())], renamed_to: None, statement, reason }
+    }
+
+    /// A step that gives an object another name.
+    pub fn rename(id: &Id, to: &Id, statement: Statement) -> Step {
+        Step { renamed_to: Some(to.clone()), ..Step::new(Verb::Rename, id, statement, None) }
     }
 }
 

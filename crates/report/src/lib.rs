@@ -1,1 +1,38 @@
-//! report
+//! Plans and drift as text, SQL, JSON, Markdown, HTML and what CI systems read; the runbook beside the scripts.
+//!
+//! Pure: everything is made of an [`apply::Plan`] or of a list of [`apply::Drift`], and nothing says what is not in them.
+
+pub mod drift;
+mod escape;
+mod html;
+mod json;
+mod markdown;
+mod outline;
+mod paint;
+mod part;
+mod proof;
+mod runbook;
+mod sql_script;
+mod text;
+mod wording;
+
+#[cfg(test)]
+mod example;
+
+pub use html::html;
+pub use json::{VERSION, json};
+pub use markdown::markdown;
+pub use proof::{evidence, proven};
+pub use runbook::runbook;
+pub use sql_script::sql;
+pub use text::{Options, refusal, text};
+
+/// Which way a plan is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// From the database as it is to the desired state.
+    #[default]
+    Forward,
+    /// From the desired state back to the database as it is.
+    Rollback,
+}

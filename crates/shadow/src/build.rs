@@ -36,11 +36,18 @@ pub enum Names {
 }
 
 /// Makes all objects; those that exist already (roles, schema `public`) are brought in line.
-pub fn build(database: &mut Database, objects: &[Object], major: u32, names: Names) -> Result<(), Vec<Failure>> {
+pub fn build(
+    database: &mut Database,
+    objects: &[Object],
+    major: u32,
+    names: Names,
+) -> Result<(), Vec<Failure>> {
     let model: Model = objects.iter().cloned().collect();
     let existing = existing(database).map_err(one)?;
     let mut units = units(&model, &existing, major);
-    database.run("SET check_function_bodies = off; SET client_min_messages = warning; SET row_security = off").map_err(one)?;
+    database
+        .run("SET check_function_bodies = off; SET client_min_messages = warning; SET row_security = off")
+        .map_err(one)?;
     if names == Names::Qualified && all_at_once(database, &units) {
         return Ok(());
     }
@@ -71,7 +78,8 @@ fn one(error: catalog::Error) -> Vec<Failure> {
 /// What failed only because something else is missing is left out where there is a cause of another sort.
 fn failures(mut units: Vec<Unit>) -> Vec<Failure> {
     const UNDEFINED: [&str; 5] = ["42883", "42P01", "42704", "42703", "3F000"];
-    let code = |unit: &Unit| unit.error.as_ref().and_then(catalog::Error::server).map(|server| server.code.clone());
+    let code =
+        |unit: &Unit| unit.error.as_ref().and_then(catalog::Error::server).map(|server| server.code.clone());
     let consequence = |unit: &Unit| code(unit).is_some_and(|code| UNDEFINED.contains(&code.as_str()));
     if !units.iter().all(consequence) {
         units.retain(|unit| !consequence(unit));
@@ -113,7 +121,9 @@ fn run(
 
 /// Roles and schemas that are there.
 fn existing(database: &mut Database) -> Result<BTreeSet<Id>, catalog::Error> {
-    let rows = database.select("SELECT 'role', rolname FROM pg_roles UNION ALL SELECT 'schema', nspname FROM pg_namespace")?;
+    let rows = database.select(
+        "SELECT 'role', rolname FROM pg_roles UNION ALL SELECT 'schema', nspname FROM pg_namespace",
+    )?;
     let id = |row: Vec<Option<String>>| {
         let mut columns = row.into_iter().flatten();
         let kind = if columns.next()? == "role" { Kind::Role } else { Kind::Schema };
@@ -130,10 +140,14 @@ fn units(model: &Model, existing: &BTreeSet<Id>, major: u32) -> Vec<Unit> {
         let statements = match &object.spec {
             Spec::Column(_) if stands_in_table(model, &object.id) => continue,
             Spec::Schema(_) if existing.contains(&object.id) => continue,
-            Spec::Role(role) if existing.contains(&object.id) => match object.spec.alter(&Spec::Role(role.clone()), &object.id, &context) {
-                kinds::Change::Alter(statements) => statements.into_iter().map(|statement| statement.sql).collect(),
-                _ => continue,
-            },
+            Spec::Role(role) if existing.contains(&object.id) => {
+                match object.spec.alter(&Spec::Role(role.clone()), &object.id, &context) {
+                    kinds::Change::Alter(statements) => {
+                        statements.into_iter().map(|statement| statement.sql).collect()
+                    }
+                    _ => continue,
+                }
+            }
             Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id))],
             spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),
         };
@@ -143,7 +157,10 @@ fn units(model: &Model, existing: &BTreeSet<Id>, major: u32) -> Vec<Unit> {
 }
 
 fn stands_in_table(model: &Model, column: &Id) -> bool {
-    column.parent().and_then(|table| model.get(table)).is_some_and(|table| matches!(table.spec, Spec::Table(_)))
+    column
+        .parent()
+        .and_then(|table| model.get(table))
+        .is_some_and(|table| matches!(table.spec, Spec::Table(_)))
 }
 
 fn columns(model: &Model, table: &Id) -> Vec<String> {
@@ -161,7 +178,10 @@ fn ordered(model: &Model) -> Vec<&Object> {
     let mut waiting: BTreeMap<&Id, BTreeSet<&Id>> = BTreeMap::new();
     let mut followers: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
     for object in model.objects() {
-        let needs = object.needs.iter().filter(|(_, how)| !(object.id.kind() == Kind::Sequence && **how == kinds::Dependency::Auto));
+        let needs = object
+            .needs
+            .iter()
+            .filter(|(_, how)| !(object.id.kind() == Kind::Sequence && **how == kinds::Dependency::Auto));
         let needs = needs.map(|(need, _)| need).chain(object.id.ancestors());
         // A column is made with its table: what it needs, the table needs.
         let owner = match object.id.kind() {
@@ -179,7 +199,8 @@ fn ordered(model: &Model) -> Vec<&Object> {
         let late = matches!(object.map(|o| &o.spec), Some(Spec::Constraint(c)) if c.references.is_some() || c.definition.starts_with("FOREIGN"));
         (id.kind(), late, object.map_or(0, |object| object.position), id.clone())
     };
-    let mut ready: BTreeSet<_> = waiting.iter().filter(|(_, needs)| needs.is_empty()).map(|(id, _)| (rank(id), *id)).collect();
+    let mut ready: BTreeSet<_> =
+        waiting.iter().filter(|(_, needs)| needs.is_empty()).map(|(id, _)| (rank(id), *id)).collect();
     let mut order: Vec<&Object> = Vec::new();
     let mut done: BTreeSet<&Id> = BTreeSet::new();
     while let Some((_, id)) = ready.pop_first() {

@@ -10,9 +10,11 @@ mod error;
 mod facts;
 mod home;
 pub mod interrupt;
+pub mod rows;
 mod server_user;
 mod template;
 mod watchdog;
+mod witness;
 mod workbench;
 
 pub use binaries::Binaries;
@@ -20,4 +22,5 @@ pub use build::{Failure, Names, build};
 pub use cluster::{Cluster, ClusterOptions};
 pub use error::Error;
 pub use facts::Facts;
+pub use witness::{Difference, Witness};
 pub use workbench::Workbench;

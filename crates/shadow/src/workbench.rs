@@ -48,7 +48,8 @@ impl Workbench {
         );
         let (collate, ctype) = (sql::literal(&self.facts.collate), sql::literal(&self.facts.ctype));
         if admin.run(&format!("{plain} LC_COLLATE {collate} LC_CTYPE {ctype}")).is_err() {
-            let note = format!("this machine has no locale {}: the shadow sorts as C.UTF-8", self.facts.collate);
+            let note =
+                format!("this machine has no locale {}: the shadow sorts as C.UTF-8", self.facts.collate);
             if !self.notes.contains(&note) {
                 self.notes.push(note);
             }
@@ -67,7 +68,12 @@ impl Workbench {
     /// Makes a copy of a database that nobody is connected to.
     pub fn copy(&mut self, from: &str, to: &str) -> Result<(), Error> {
         let mut admin = self.connect("postgres")?;
-        let sql = format!("CREATE DATABASE {} WITH TEMPLATE {} OWNER {}", sql::ident(to), sql::ident(from), sql::ident(&self.facts.owner));
+        let sql = format!(
+            "CREATE DATABASE {} WITH TEMPLATE {} OWNER {}",
+            sql::ident(to),
+            sql::ident(from),
+            sql::ident(&self.facts.owner)
+        );
         admin.run(&sql)?;
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What tests share: which servers to run on, and differences that people can read.
 
+pub mod statements;
+
 use shadow::{Binaries, binaries};
 
 /// The servers to test on, one a major version: those that `ENDSTATE_TEST_MAJORS` names (`13,18`, or `all`), otherwise the oldest, the

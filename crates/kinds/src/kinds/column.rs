@@ -138,13 +138,11 @@ impl ObjectKind for Column {
         format!("COLUMN {}.{}", id.relation_sql(), sql::ident(id.name()))
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!(
-            "(SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END \
-             FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = to_regclass({}) AND a.attname = {} AND NOT a.attisdropped)",
-            sql::literal(&id.relation_sql()),
-            sql::literal(id.name())
-        ))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "(SELECT format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END \
+             FROM pg_attribute AS a WHERE a.attrelid = to_regclass(e.parent) AND a.attname = e.name AND NOT a.attisdropped)",
+        )
     }
 }
 

@@ -43,13 +43,10 @@ impl ObjectKind for ColumnDefault {
         Change::Alter(to.create(id, context))
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        let column = id.parent()?;
-        Some(format!(
-            "(SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef AS d JOIN pg_catalog.pg_attribute AS a \
-             ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = to_regclass({}) AND a.attname = {})",
-            sql::literal(&column.relation_sql()),
-            sql::literal(column.name())
-        ))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "(SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef AS d JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum \
+             WHERE d.adrelid = to_regclass(e.parent) AND a.attname = e.name)",
+        )
     }
 }

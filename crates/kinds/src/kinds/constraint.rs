@@ -119,12 +119,10 @@ impl ObjectKind for Constraint {
         format!("CONSTRAINT {} ON {}", sql::ident(id.name()), id.relation_sql())
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!(
-            "(SELECT pg_catalog.pg_get_constraintdef(c.oid) FROM pg_catalog.pg_constraint AS c WHERE c.conrelid = to_regclass({}) AND c.conname = {})",
-            sql::literal(&id.relation_sql()),
-            sql::literal(id.name())
-        ))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "(SELECT pg_get_constraintdef(c.oid) FROM pg_constraint AS c WHERE c.conrelid = to_regclass(e.parent) AND c.conname = e.name)",
+        )
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

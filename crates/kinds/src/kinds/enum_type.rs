@@ -88,12 +88,10 @@ impl ObjectKind for Enum {
         )
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!(
-            "(SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e \
-             WHERE e.enumtypid = to_regtype({}))",
-            sql::literal(&id.sql())
-        ))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "(SELECT string_agg(v.enumlabel, ', ' ORDER BY v.enumsortorder) FROM pg_enum AS v WHERE v.enumtypid = to_regtype(e.object))",
+        )
     }
 }
 

@@ -197,11 +197,12 @@ impl ObjectKind for Function {
         format!("{} {}", self.keyword(), id.sql_with_arguments())
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!(
-            "pg_catalog.pg_get_functiondef(to_regprocedure({}))",
-            sql::literal(&id.sql_with_arguments())
-        ))
+    fn definition() -> Option<&'static str> {
+        // Not to_regprocedure(): before version 16 it fails where an argument's type is missing.
+        Some(
+            "(SELECT pg_get_functiondef(p.oid) FROM pg_proc AS p WHERE p.pronamespace = to_regnamespace(e.parent) \
+             AND p.proname = e.name AND oidvectortypes(p.proargtypes) = e.signature)",
+        )
     }
 }
 

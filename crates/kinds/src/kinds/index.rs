@@ -65,8 +65,10 @@ impl ObjectKind for Index {
         format!("INDEX {}", self.name(id))
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!("pg_catalog.pg_get_indexdef(to_regclass({}))", sql::literal(&self.name(id))))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "pg_get_indexdef(to_regclass(e.object))",
+        )
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

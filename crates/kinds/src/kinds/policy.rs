@@ -39,7 +39,7 @@ impl Policy {
 
 /// `(expression)`, without doubling the brackets that `pg_get_expr` already put around it.
 fn bracketed(expression: &str) -> String {
-    format!("({expression})")
+    format!("({})", super::index::without_brackets(expression))
 }
 
 impl ObjectKind for Policy {
@@ -118,13 +118,11 @@ impl ObjectKind for Policy {
         format!("POLICY {} ON {}", sql::ident(id.name()), id.relation_sql())
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!(
-            "(SELECT concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[], pg_catalog.pg_get_expr(p.polqual, p.polrelid), \
-             'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)) FROM pg_catalog.pg_policy AS p WHERE p.polrelid = to_regclass({}) AND p.polname = {})",
-            sql::literal(&id.relation_sql()),
-            sql::literal(id.name())
-        ))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "(SELECT concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[], pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid)) \
+             FROM pg_policy AS p WHERE p.polrelid = to_regclass(e.parent) AND p.polname = e.name)",
+        )
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

@@ -63,10 +63,9 @@ impl ObjectKind for RowLevelSecurity {
         Change::Alter(self.towards(to, id))
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!(
-            "(SELECT concat(c.relrowsecurity, c.relforcerowsecurity) FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass({}))",
-            sql::literal(&id.relation_sql())
-        ))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "(SELECT concat(c.relrowsecurity, c.relforcerowsecurity) FROM pg_class AS c WHERE c.oid = to_regclass(e.parent))",
+        )
     }
 }

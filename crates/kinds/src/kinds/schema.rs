@@ -46,7 +46,9 @@ impl ObjectKind for Schema {
         )
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!("to_regnamespace({})::text", sql::literal(&id.sql())))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "to_regnamespace(e.object)::text",
+        )
     }
 }

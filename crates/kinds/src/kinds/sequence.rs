@@ -83,8 +83,10 @@ impl ObjectKind for Sequence {
         )
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!("to_regclass({})::text", sql::literal(&id.sql())))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "to_regclass(e.object)::text",
+        )
     }
 }
 

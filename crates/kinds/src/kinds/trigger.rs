@@ -108,12 +108,10 @@ impl ObjectKind for Trigger {
         format!("TRIGGER {} ON {}", sql::ident(id.name()), id.relation_sql())
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!(
-            "(SELECT pg_catalog.pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = to_regclass({}) AND t.tgname = {})",
-            sql::literal(&id.relation_sql()),
-            sql::literal(id.name())
-        ))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "(SELECT pg_get_triggerdef(t.oid) FROM pg_trigger AS t WHERE t.tgrelid = to_regclass(e.parent) AND t.tgname = e.name)",
+        )
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use kinds::{Id, Kind, Model, Statement};
+use kinds::{Id, Kind, Model};
 
 use crate::Request;
-use crate::round::{Step, Verb};
+use crate::round::Step;
 
 /// The renames that the YAML states and that are still to be done.
 ///
@@ -61,7 +61,7 @@ fn rename(state: &mut Model, old: &Id, new: &str) -> Option<Step> {
             state.insert(object);
         }
     }
-    Some(Step::new(Verb::Rename, old, statement, None))
+    Some(Step::rename(old, &renamed, statement))
 }
 
 /// Renames of objects without rows of their own (constraints, indexes, triggers, policies ...) whose definitions are equal:
@@ -69,7 +69,7 @@ fn rename(state: &mut Model, old: &Id, new: &str) -> Option<Step> {
 pub(crate) fn same_but_for_name(request: &Request<'_>) -> Vec<Step> {
     let gone = only_in(request.from, request.to, request);
     let mut come = only_in(request.to, request.from, request);
-    let mut pairs: Vec<(Id, Statement)> = Vec::new();
+    let mut steps = Vec::new();
     for old in gone {
         let Some(from) = request.from.get(&old) else { continue };
         let twin = come.iter().position(|new| {
@@ -79,10 +79,10 @@ pub(crate) fn same_but_for_name(request: &Request<'_>) -> Vec<Step> {
         });
         if let Some(index) = twin {
             let new = come.remove(index);
-            pairs.extend(from.spec.rename(&old, new.name()).map(|statement| (old, statement)));
+            steps.extend(from.spec.rename(&old, new.name()).map(|statement| Step::rename(&old, &new, statement)));
         }
     }
-    pairs.into_iter().map(|(id, statement)| Step::new(Verb::Rename, &id, statement, None)).collect()
+    steps
 }
 
 fn only_in(one: &Model, other: &Model, request: &Request<'_>) -> Vec<Id> {

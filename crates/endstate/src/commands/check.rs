@@ -1,0 +1,26 @@
+//! `endstate check`
+
+use std::time::Instant;
+
+use report::drift::{self, Comparison};
+
+use crate::args::{Check, CheckFormat, Global};
+use crate::{Outcome, output};
+
+pub(super) fn run(global: &Global, arguments: &Check) -> anyhow::Result<Outcome> {
+    let start = Instant::now();
+    let (facts, drift, unmanaged) = apply::compare(&super::options(global, None)?)?;
+    let comparison =
+        Comparison { database: &facts.database, version: &facts.version, drift: &drift, unmanaged: &unmanaged };
+    output::result(&match arguments.format {
+        CheckFormat::Text => drift::text(&comparison, output::stdout_has_color()),
+        CheckFormat::Json => drift::json(&comparison),
+        CheckFormat::Github => drift::github(&comparison),
+        CheckFormat::Junit => drift::junit(&comparison),
+        CheckFormat::Sarif => drift::sarif(&comparison),
+    })?;
+    if global.verbose {
+        super::total(start);
+    }
+    Ok(if drift.is_empty() { Outcome::Done } else { Outcome::Differences })
+}

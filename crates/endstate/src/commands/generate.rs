@@ -1,0 +1,27 @@
+//! `endstate generate`
+
+use crate::args::{Generate, Global};
+use crate::folder::Files;
+use crate::{Outcome, folder, output};
+
+pub(super) fn run(global: &Global, arguments: &Generate) -> anyhow::Result<Outcome> {
+    folder::must_be_free(&arguments.out)?;
+    let plan = super::prepare(global, &arguments.proving)?;
+    if plan.is_empty() {
+        output::result("No changes: nothing to write. The database is as desired.\n")?;
+        return Ok(Outcome::Done);
+    }
+    let unaccepted = plan.unaccepted(&arguments.allow.allow);
+    if !unaccepted.is_empty() {
+        output::error(&report::refusal(&unaccepted, output::stderr_has_color()));
+        return Ok(Outcome::Refused);
+    }
+    let scripts = plan.scripts.forward.iter().chain([&plan.scripts.rollback]);
+    let mut files: Files = scripts.map(|script| (script.file.clone().into(), script.text.clone())).collect();
+    files.insert("README.md".into(), report::runbook(&plan));
+    folder::write(&arguments.out, &files)?;
+    let written: String = files.keys().map(|file| format!("{}\n", arguments.out.join(file).display())).collect();
+    output::result(&written)?;
+    report::proven(&plan.proof).iter().for_each(|line| output::note(line));
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,37 @@
+//! `endstate json-schema`
+
+use apply::Settings;
+use kinds::Document;
+
+use crate::args::JsonSchema;
+use crate::{Outcome, output};
+
+pub(super) fn run(arguments: &JsonSchema) -> anyhow::Result<Outcome> {
+    output::result(&if arguments.settings { settings()? } else { document()? })?;
+    Ok(Outcome::Done)
+}
+
+/// The schema of the desired state.
+fn document() -> serde_json::Result<String> {
+    pretty(&Document::schema())
+}
+
+/// The schema of `endstate.yaml`.
+fn settings() -> serde_json::Result<String> {
+    pretty(&schemars::schema_for!(Settings))
+}
+
+fn pretty(schema: &schemars::Schema) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(schema)? + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    /// Editors read the copies that are checked in.
+    #[test]
+    fn the_copies_are_current() {
+        let help = "write them anew: just json-schema, or endstate json-schema > crates/endstate/json-schema/...";
+        assert_eq!(super::document().unwrap(), include_str!("../../json-schema/desired-state.json"), "{help}");
+        assert_eq!(super::settings().unwrap(), include_str!("../../json-schema/settings.json"), "{help}");
+    }
+}

@@ -1,0 +1,60 @@
+//! The commands, one a file.
+
+mod check;
+mod completions;
+mod dump;
+mod generate;
+mod init;
+mod json_schema;
+mod man;
+mod plan;
+mod prove;
+
+use std::time::Instant;
+
+use catalog::Conninfo;
+
+use crate::args::{Arguments, Command, Global, Proving};
+use crate::{Outcome, output};
+
+/// Runs what the command line says.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Init(_) => init::run(global),
+        Command::Dump(arguments) => dump::run(global, arguments),
+        Command::Plan(arguments) => plan::run(global, arguments),
+        Command::Check(arguments) => check::run(global, arguments),
+        Command::Generate(arguments) => generate::run(global, arguments),
+        Command::Prove(arguments) => prove::run(global, arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(arguments),
+        Command::JsonSchema(arguments) => json_schema::run(arguments),
+    }
+}
+
+/// Where the live database is; warnings go to stderr.
+fn conninfo(global: &Global) -> anyhow::Result<Conninfo> {
+    let conninfo = Conninfo::resolve(global.db.as_deref(), &|name| std::env::var(name).ok())?;
+    conninfo.warnings.iter().for_each(|warning| output::warning(warning));
+    Ok(conninfo)
+}
+
+fn options(global: &Global, sample: Option<usize>) -> anyhow::Result<apply::Options> {
+    Ok(apply::Options { conninfo: conninfo(global)?, schema: global.schema.clone(), sample })
+}
+
+/// A proven plan; notes and timings go to stderr.
+fn prepare(global: &Global, proving: &Proving) -> anyhow::Result<apply::Plan> {
+    let start = Instant::now();
+    let plan = apply::prepare(&options(global, proving.sample)?)?;
+    if global.verbose {
+        plan.timings.iter().for_each(|(what, milliseconds)| output::note(&format!("{milliseconds:>7} ms  {what}")));
+        total(start);
+    }
+    Ok(plan)
+}
+
+fn total(start: Instant) {
+    output::note(&format!("{:>7} ms  all of it", start.elapsed().as_millis()));
+}

@@ -1,0 +1,34 @@
+//! `endstate plan`
+
+use crate::args::{Direction, Global, Plan, PlanFormat};
+use crate::{Outcome, output};
+
+pub(super) fn run(global: &Global, arguments: &Plan) -> anyhow::Result<Outcome> {
+    let plan = super::prepare(global, &arguments.proving)?;
+    let allow = &arguments.allow.allow;
+    let unaccepted = plan.unaccepted(allow);
+    // Into a pipe that runs it goes nothing that has not been accepted.
+    if unaccepted.is_empty() || arguments.format != PlanFormat::Sql {
+        output::result(&text(&plan, arguments))?;
+    }
+    if !unaccepted.is_empty() {
+        output::error(&report::refusal(&unaccepted, output::stderr_has_color()));
+        return Ok(Outcome::Refused);
+    }
+    Ok(if arguments.exit_code && !plan.is_empty() { Outcome::Differences } else { Outcome::Done })
+}
+
+fn text(plan: &apply::Plan, arguments: &Plan) -> String {
+    let allow = &arguments.allow.allow;
+    let direction = match arguments.direction {
+        Direction::Forward => report::Direction::Forward,
+        Direction::Rollback => report::Direction::Rollback,
+    };
+    match arguments.format {
+        PlanFormat::Text => report::text(plan, report::Options { direction, allow, color: output::stdout_has_color() }),
+        PlanFormat::Sql => report::sql(plan, direction),
+        PlanFormat::Json => report::json(plan, allow),
+        PlanFormat::Markdown => report::markdown(plan, allow),
+        PlanFormat::Html => report::html(plan, allow),
+    }
+}

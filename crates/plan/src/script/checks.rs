@@ -1,0 +1,88 @@
+//! The parts of a script that ask the database where it stands.
+
+use kinds::{Guard, Id, Kind};
+
+use super::Probe;
+
+/// Longer definitions are compared by their MD5 sum.
+const LONGEST_DEFINITION: usize = 100;
+
+/// The objects that a check is about, and how the catalog is asked for each: `expected` and `found` of a query.
+///
+/// `columns` are the expectations of each probe, beside the object itself.
+pub(super) fn query(probes: &[(&Probe, Vec<String>)], columns: &str) -> String {
+    let rows: Vec<String> = probes
+        .iter()
+        .map(|(probe, expectations)| format!("        ({}, {})", key(&probe.id), expectations.join(", ")))
+        .collect();
+    format!(
+        "    WITH expected (kind, parent, name, signature, object, {columns}) AS (VALUES\n{}\n    ), found AS (\n        \
+         SELECT e.*, CASE WHEN length(d.definition) > {LONGEST_DEFINITION} THEN md5(d.definition) ELSE d.definition END AS found\n        \
+         FROM expected AS e CROSS JOIN LATERAL (SELECT CASE e.kind\n{}\n        END AS definition) AS d\n    )\n",
+        rows.join(",\n"),
+        cases(probes.iter().map(|(probe, _)| &probe.id)),
+    )
+}
+
+/// One way to ask for each kind.
+fn cases<'a>(ids: impl Iterator<Item = &'a Id>) -> String {
+    let kinds: std::collections::BTreeSet<Kind> = ids.map(Id::kind).collect();
+    let cases: Vec<String> = kinds
+        .into_iter()
+        .filter_map(|kind| Some(format!("            WHEN {} THEN {}", sql::literal(kind.name()), kind.definition()?)))
+        .collect();
+    cases.join("\n")
+}
+
+/// `'column', 'public.users', 'phone', NULL, 'public.users.phone'`
+fn key(id: &Id) -> String {
+    // A fact about a column is found by its table and the column's name.
+    let named = if id.name().is_empty() && id.parent().is_some_and(|parent| parent.kind() == Kind::Column) {
+        id.parent().unwrap_or(id)
+    } else {
+        id
+    };
+    let parent = named.parent().map_or("NULL".to_owned(), |parent| sql::literal(&parent.sql()));
+    let signature = id.signature().map_or("NULL".to_owned(), sql::literal);
+    let object = match (id.schema(), id.parent().map(Id::kind)) {
+        // An index is named in its table's schema.
+        (Some(schema), Some(kind)) if kind != Kind::Schema && id.kind() == Kind::Index => sql::qualified(&[schema, id.name()]),
+        _ => id.sql(),
+    };
+    format!("{}, {parent}, {}, {signature}, {}", sql::literal(id.kind().name()), sql::literal(named.name()), sql::literal(&object))
+}
+
+/// The definition expected at a boundary, as the check compares it.
+pub(super) fn expected(probe: &Probe, boundary: usize) -> String {
+    match probe.answers.get(boundary).cloned().flatten() {
+        None => "NULL".to_owned(),
+        Some(text) if text.chars().count() > LONGEST_DEFINITION => sql::literal(&format!("{:x}", md5::compute(text.as_bytes()))),
+        Some(text) => sql::literal(&text),
+    }
+}
+
+/// A query that yields the definitions of objects, in their order, as one JSON list.
+pub fn ask(ids: &[Id]) -> String {
+    let rows: Vec<String> = ids.iter().enumerate().map(|(place, id)| format!("({place}, {})", key(id))).collect();
+    format!(
+        "SELECT coalesce(jsonb_agg(d.definition ORDER BY e.place), '[]') FROM (VALUES {}) AS e (place, kind, parent, name, signature, object) \
+         CROSS JOIN LATERAL (SELECT CASE e.kind\n{} END AS definition) AS d",
+        rows.join(", "),
+        cases(ids.iter())
+    )
+}
+
+/// Stops when rows forbid what follows.
+pub(super) fn guards(guards: &[Guard], stopped: &str, indent: &str) -> String {
+    let mut text = String::new();
+    for guard in guards {
+        text.push_str(&format!(
+            "{indent}EXECUTE {} INTO STRICT endstate_count;\n{indent}IF endstate_count > 0 THEN\n\
+             {indent}    RAISE EXCEPTION {}, endstate_count\n{indent}        USING HINT = {};\n{indent}END IF;\n",
+            sql::literal(&guard.count),
+            sql::literal(&format!("{stopped}: % {}", guard.what.replace('%', "%%"))),
+            sql::literal(&guard.remedy),
+        ));
+    }
+    text
+}

@@ -1,0 +1,129 @@
+//! A forward script.
+
+use super::{Heading, Leg, Probe, checks, guards, locks, settings, statements, summary};
+
+/// The text of the forward script of `legs[number]`.
+pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
+    let leg = &legs[number];
+    let mut text = head(heading, legs, number);
+    text.push_str("BEGIN;\n\n");
+    text.push_str(&settings());
+    text.push_str("\n-- 1. Does the database stand where this script expects it? If not, it stops here and has changed nothing.\n");
+    text.push_str(&standing(heading, legs, number));
+    text.push_str("\n-- 2. The change.\n");
+    text.push_str(&statements(leg.forward));
+    text.push_str("\n-- 3. Was it reached? If not, everything above is undone.\n");
+    text.push_str(&reached(legs, number));
+    text.push_str("\nCOMMIT;\n");
+    text
+}
+
+fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
+    let leg = &legs[number];
+    let mut lines = vec![
+        leg.file.clone(),
+        format!("Made by {} for database {}, PostgreSQL {}.", heading.made_by, heading.database, heading.major),
+        String::new(),
+        "What it does:".to_owned(),
+    ];
+    lines.extend(summary(leg.forward).into_iter().map(|line| format!("  - {line}")));
+    lines.push("Locks, until the end of the transaction:".to_owned());
+    let locks = locks(leg.forward);
+    lines.extend(locks.iter().map(|line| format!("  - {line}")));
+    if locks.is_empty() {
+        lines.push("  - none on any relation".to_owned());
+    }
+    lines.push(format!("Way back: {}, from here and from every later script.", heading.rollback));
+    let before = number.checked_sub(1).map(|before| legs[before].file.clone());
+    lines.extend(before.map(|file| format!("Runs after: {file}")));
+    lines.into_iter().map(|line| format!("-- {line}").trim_end().to_owned() + "\n").collect::<String>() + "\n"
+}
+
+/// Probes of this leg, and one of each leg before it, with the file that it belongs to.
+fn known<'a>(legs: &'a [Leg<'_>], number: usize) -> Vec<(&'a Probe, Option<&'a str>)> {
+    let mut known = Vec::new();
+    for (place, leg) in legs[..number].iter().enumerate() {
+        // One that tells whether the leg has been run, and that no later leg touches.
+        let later = |probe: &Probe| legs[place + 1..=number].iter().any(|leg| leg.probes.iter().any(|other| other.id == probe.id));
+        let tells = |probe: &&Probe| probe.answers.get(place) != probe.answers.get(place + 1) && !later(probe);
+        known.extend(leg.probes.iter().find(tells).map(|probe| (probe, Some(leg.file.as_str()))));
+    }
+    known.extend(legs[number].probes.iter().map(|probe| (probe, None)));
+    known
+}
+
+fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
+    let leg = &legs[number];
+    let file = &leg.file;
+    let rows: Vec<(&Probe, Vec<String>)> = known(legs, number)
+        .into_iter()
+        .map(|(probe, owner)| {
+            let owner = owner.map_or("NULL".to_owned(), sql::literal);
+            (probe, vec![checks::expected(probe, number), checks::expected(probe, number + 1), owner])
+        })
+        .collect();
+    let guards = guards(leg.forward, leg.before, leg.after);
+    let count = if guards.is_empty() { "" } else { "    endstate_count bigint;\n" };
+    let asked = if rows.is_empty() { String::new() } else { questions(&rows, file) };
+    format!(
+        "DO $endstate$\nDECLARE\n    endstate_wrong text;\n    endstate_done boolean;\n    endstate_missing text;\n{count}BEGIN\n\
+         {}{asked}{}END;\n$endstate$;\n",
+        version(heading, file),
+        checks::guards(&guards, &format!("{file} stopped before it changed anything"), "    "),
+    )
+}
+
+/// Each object as it must be now, as it will be, and the script that should have seen to it.
+fn questions(rows: &[(&Probe, Vec<String>)], file: &str) -> String {
+    format!(
+        "{query}\
+         \x20   SELECT string_agg(format('%s %s is %s, not %s', f.kind, f.object, coalesce(f.found, 'missing'), coalesce(f.now, 'missing')), E'\\n' ORDER BY f.kind, f.object)\n\
+         \x20              FILTER (WHERE f.found IS DISTINCT FROM f.now),\n\
+         \x20          bool_and(f.found IS NOT DISTINCT FROM f.later),\n\
+         \x20          min(f.script) FILTER (WHERE f.found IS DISTINCT FROM f.now)\n\
+         \x20   INTO endstate_wrong, endstate_done, endstate_missing FROM found AS f;\n\
+         \x20   IF endstate_wrong IS NOT NULL AND endstate_done THEN\n\
+         \x20       RAISE EXCEPTION {already};\n\
+         \x20   ELSIF endstate_missing IS NOT NULL THEN\n\
+         \x20       RAISE EXCEPTION {missing}, endstate_missing USING DETAIL = endstate_wrong;\n\
+         \x20   ELSIF endstate_wrong IS NOT NULL THEN\n\
+         \x20       RAISE EXCEPTION {drift} USING DETAIL = endstate_wrong;\n\
+         \x20   END IF;\n",
+        query = checks::query(rows, "now, later, script"),
+        already = sql::literal(&format!("{file} has been run already; nothing was changed")),
+        missing = sql::literal(&format!("{file} stopped before it changed anything: run % first, or something has changed since")),
+        drift = sql::literal(&format!("{file} stopped before it changed anything: the database has changed since this script was made")),
+    )
+}
+
+/// Definitions are printed differently by different major versions, so that a check would be wrong on another one.
+pub(super) fn version(heading: &Heading, file: &str) -> String {
+    format!(
+        "    IF current_setting('server_version_num')::integer / 10000 <> {} THEN\n        RAISE EXCEPTION {};\n    END IF;\n",
+        heading.major,
+        sql::literal(&format!("{file} was made for PostgreSQL {}; make it anew for this server", heading.major)),
+    )
+}
+
+fn reached(legs: &[Leg<'_>], number: usize) -> String {
+    let leg = &legs[number];
+    let probes: Vec<(&Probe, usize)> = leg.probes.iter().map(|probe| (probe, number + 1)).collect();
+    if probes.is_empty() {
+        return "-- Nothing that this script changes can be asked for in a word.\n".to_owned();
+    }
+    format!("DO $endstate$\nDECLARE\n    endstate_wrong text;\nBEGIN\n{}END;\n$endstate$;\n", verified(&probes, &leg.file))
+}
+
+/// Stops when an object is not as it is at a boundary.
+pub(super) fn verified(probes: &[(&Probe, usize)], file: &str) -> String {
+    let rows: Vec<(&Probe, Vec<String>)> =
+        probes.iter().map(|(probe, boundary)| (*probe, vec![checks::expected(probe, *boundary)])).collect();
+    format!(
+        "{}\
+         \x20   SELECT string_agg(format('%s %s is %s, not %s', f.kind, f.object, coalesce(f.found, 'missing'), coalesce(f.wanted, 'missing')), E'\\n' ORDER BY f.kind, f.object)\n\
+         \x20   INTO endstate_wrong FROM found AS f WHERE f.found IS DISTINCT FROM f.wanted;\n\
+         \x20   IF endstate_wrong IS NOT NULL THEN\n        RAISE EXCEPTION {} USING DETAIL = endstate_wrong;\n    END IF;\n",
+        checks::query(&rows, "wanted"),
+        sql::literal(&format!("{file} did not reach what it should; everything is undone")),
+    )
+}

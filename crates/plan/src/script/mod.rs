@@ -1,0 +1,203 @@
+//! Writes scripts: plain SQL that a person would have written, that checks where it stands before it changes anything, is one
+//! transaction, and ends by verifying what it reached. Runs with `psql -f`, in an SQL editor and under migration runners.
+
+mod checks;
+mod forward;
+mod rollback;
+mod subject;
+
+pub use checks::ask;
+pub use forward::forward;
+pub use rollback::{loses, rollback};
+pub use subject::subject;
+
+use kinds::{Guard, Id, Kind, Model, Spec};
+
+use crate::{Round, Verb};
+
+/// The way from one boundary to the next, as the script writer needs it.
+#[derive(Debug)]
+pub struct Leg<'a> {
+    /// The file of its forward script.
+    pub file: String,
+    /// The way forward.
+    pub forward: &'a [Round],
+    /// The way back.
+    pub back: &'a [Round],
+    /// The catalog at its start.
+    pub before: &'a Model,
+    /// The catalog at its end.
+    pub after: &'a Model,
+    /// The objects that it touches and that can be asked for.
+    pub probes: Vec<Probe>,
+}
+
+/// A question to the catalog whose answer tells boundaries apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// The object.
+    pub id: Id,
+    /// The answer at each boundary: before the first script, after it, after the second ...
+    pub answers: Vec<Option<String>>,
+}
+
+/// What all scripts of a plan share.
+#[derive(Clone, Debug)]
+pub struct Heading {
+    /// Who wrote it: `endstate 0.1.0`.
+    pub made_by: String,
+    /// The database that it was planned for.
+    pub database: String,
+    /// The server's major version.
+    pub major: u32,
+    /// The file of the rollback script.
+    pub rollback: String,
+}
+
+/// How long a script waits for a lock; it fails rather than holding up everybody behind it in the queue.
+const LOCK_TIMEOUT: &str = "5s";
+/// How long a statement may run.
+const STATEMENT_TIMEOUT: &str = "30min";
+
+/// The settings that every script runs under.
+fn settings() -> String {
+    format!(
+        "SET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\nSET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}';\n\
+         SET LOCAL search_path = '';\nSET LOCAL check_function_bodies = off;\nSET LOCAL row_security = off;\n\
+         SET LOCAL client_min_messages = notice;\nSET LOCAL DateStyle = 'ISO, MDY';\n\
+         SET LOCAL IntervalStyle = 'postgres';\nSET LOCAL TimeZone = 'UTC';\n"
+    )
+}
+
+/// The objects that rounds touch, by every name that they have on the way, as far as the catalog can be asked for them. What only
+/// stands in something that is renamed, made or dropped is left out.
+pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Vec<Id> {
+    let steps = || rounds.iter().flat_map(|round| &round.steps);
+    let whole = |id: &Id| {
+        let there = |parent: &Id| before.contains(parent) == after.contains(parent);
+        id.parent().is_none_or(|parent| parent.kind() == Kind::Schema || there(parent) || steps().any(|step| step.renamed_to.as_ref() == Some(parent)))
+    };
+    let mut touched: std::collections::BTreeSet<Id> = steps().flat_map(|step| &step.ids).map(|(_, id)| id.clone()).filter(whole).collect();
+    touched.extend(steps().filter_map(|step| step.renamed_to.clone()));
+    touched.into_iter().filter(|id| id.kind().definition().is_some()).collect()
+}
+
+/// What must hold of the rows before a leg: what its statements demand, and that foreign keys which it touches have no orphans.
+fn guards(rounds: &[Round], before: &Model, after: &Model) -> Vec<Guard> {
+    let mut guards: Vec<Guard> = rounds.iter().flat_map(Round::guards).cloned().collect();
+    for (verb, id) in rounds.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids) {
+        let model = if *verb == Verb::Create { after } else { before };
+        if id.kind() == Kind::Constraint && matches!(verb, Verb::Create | Verb::Rename) {
+            guards.extend(orphans(id, model, before));
+        }
+    }
+    guards.dedup();
+    guards
+}
+
+/// Rows without the row that their foreign key refers to, where both tables are there already.
+fn orphans(id: &Id, model: &Model, before: &Model) -> Option<Guard> {
+    let Spec::Constraint(constraint) = &model.get(id)?.spec else { return None };
+    let table = before.get(id.parent()?)?;
+    let rest = constraint.definition.strip_prefix("FOREIGN KEY (")?;
+    let (columns, rest) = rest.split_once(") REFERENCES ")?;
+    let (references, rest) = rest.split_once('(')?;
+    let (referenced, _) = rest.split_once(')')?;
+    let columns: Vec<&str> = columns.split(", ").collect();
+    let referenced: Vec<&str> = referenced.split(", ").collect();
+    let present = |column: &&str| before.ids().any(|other| {
+        other.kind() == Kind::Column && other.parent() == Some(&table.id) && sql::ident(other.name()) == **column
+    });
+    let target_exists = before.ids().any(|other| other.kind() == Kind::Table && other.sql() == references);
+    if !columns.iter().all(|column| present(column)) || !target_exists {
+        return None;
+    }
+    let not_null: Vec<String> = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
+    let matches: Vec<String> =
+        columns.iter().zip(&referenced).map(|(column, other)| format!("r.{other} = t.{column}")).collect();
+    let from = format!(
+        "FROM {} AS t WHERE {} AND NOT EXISTS (SELECT FROM {references} AS r WHERE {})",
+        table.id.sql(),
+        not_null.join(" AND "),
+        matches.join(" AND ")
+    );
+    Some(Guard {
+        what: format!("orphaned rows of {}: {} without a row in {references}", table.id.sql(), columns.join(", ")),
+        count: format!("SELECT count(*) {from}"),
+        remedy: format!("see them with SELECT t.* {from}; mend them, or delete them with DELETE {from}"),
+    })
+}
+
+/// Each statement with its `;`, a line between those of several lines.
+fn statements(rounds: &[Round]) -> String {
+    let mut text = String::new();
+    for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement.sql) {
+        if statement.contains('\n') && !text.is_empty() && !text.ends_with("\n\n") {
+            text.push('\n');
+        }
+        text.push_str(statement);
+        text.push_str(";\n");
+        if statement.contains('\n') {
+            text.push('\n');
+        }
+    }
+    text.trim_end().to_owned() + "\n"
+}
+
+/// What rounds do, object by object, for the head of a script and the runbook.
+pub fn summary(rounds: &[Round]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for step in rounds.iter().flat_map(|round| &round.steps) {
+        for (verb, id) in &step.ids {
+            if matches!(id.kind(), Kind::Comment | Kind::Owner) {
+                continue;
+            }
+            let word = match verb {
+                Verb::Create => "makes",
+                Verb::Drop => "drops",
+                Verb::Alter => "changes",
+                Verb::Rename => "renames",
+            };
+            match &step.renamed_to {
+                Some(new) => lines.push(format!("{word} {id} to {}", sql::ident(new.name()))),
+                None => lines.push(format!("{word} {id}")),
+            }
+        }
+    }
+    // What goes and comes back is one thing to a reader.
+    let again: Vec<String> =
+        lines.iter().filter_map(|line| line.strip_prefix("drops ")).filter(|id| lines.contains(&format!("makes {id}"))).map(str::to_owned).collect();
+    lines.retain(|line| !again.iter().any(|id| *line == format!("drops {id}")));
+    for line in &mut lines {
+        if let Some(id) = line.strip_prefix("makes ").filter(|id| again.iter().any(|other| other == id)) {
+            *line = format!("makes anew {id}");
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    lines.retain(|line| seen.insert(line.clone()));
+    lines
+}
+
+/// The locks that rounds take, strongest first, one line a relation: `ACCESS EXCLUSIVE on public.users, rewrites it`.
+pub fn locks(rounds: &[Round]) -> Vec<String> {
+    let mut strongest: std::collections::BTreeMap<&str, (kinds::Lock, kinds::Work)> = std::collections::BTreeMap::new();
+    for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement) {
+        if let Some((lock, relation)) = &statement.lock {
+            let entry = strongest.entry(relation).or_insert((*lock, statement.work));
+            *entry = ((*lock).max(entry.0), statement.work.max(entry.1));
+        }
+    }
+    let mut all: Vec<_> = strongest.into_iter().collect();
+    all.sort_by_key(|(relation, (lock, work))| (std::cmp::Reverse(*lock), std::cmp::Reverse(*work), relation.to_owned()));
+    all.into_iter()
+        .map(|(relation, (lock, work))| {
+            let work = match work {
+                kinds::Work::Catalog => "",
+                kinds::Work::Scan => ", reads every row",
+                kinds::Work::Build => ", reads every row to build an index",
+                kinds::Work::Rewrite => ", writes every row anew",
+            };
+            format!("{} on {relation} (blocks {}){work}", lock.sql(), lock.blocks())
+        })
+        .collect()
+}

@@ -1,0 +1,170 @@
+//! The rollback script: for emergencies, so it works from every boundary, and twice in a row.
+
+use std::collections::BTreeMap;
+
+use kinds::{Hazard, Kind, Spec};
+
+use super::{Heading, Leg, Probe, checks, forward, guards, locks, settings, summary};
+use crate::{Round, Verb};
+
+/// The text of the script that goes back from wherever the database stands.
+pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
+    let mut text = head(heading, legs);
+    text.push_str("BEGIN;\n\n");
+    text.push_str(&settings());
+    text.push_str("\nDO $endstate$\nDECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_count bigint;\nBEGIN\n");
+    text.push_str(&forward::version(heading, &heading.rollback));
+    text.push_str(&standing(heading, legs));
+    for (number, leg) in legs.iter().enumerate().rev() {
+        text.push_str(&format!("\n    -- Takes {} back.\n    IF endstate_stands > {number} THEN\n", leg.file));
+        let guards = guards(leg.back, leg.after, leg.before);
+        text.push_str(&checks::guards(&guards, &format!("{} stopped, and nothing is changed", heading.rollback), "        "));
+        text.push_str(&losses(leg));
+        text.push_str(&indented(leg.back));
+        text.push_str("    END IF;\n");
+    }
+    text.push_str(&reached(heading, legs));
+    text.push_str("END;\n$endstate$;\n\nCOMMIT;\n");
+    text
+}
+
+fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {
+    let mut lines = vec![
+        heading.rollback.clone(),
+        format!("Made by {} for database {}, PostgreSQL {}.", heading.made_by, heading.database, heading.major),
+        String::new(),
+        "Goes back to the state before the first script, from wherever the database stands:".to_owned(),
+    ];
+    for leg in legs.iter().rev() {
+        lines.push(format!("After {}:", leg.file));
+        lines.extend(summary(leg.back).into_iter().map(|line| format!("  - {line}")));
+    }
+    lines.push("Locks, until the end of the transaction:".to_owned());
+    let back: Vec<Round> = legs.iter().flat_map(|leg| leg.back.to_vec()).collect();
+    lines.extend(locks(&back).into_iter().map(|line| format!("  - {line}")));
+    lines.push("Rows that were written meanwhile stay. It may be run twice: the second time there is nothing to do.".to_owned());
+    lines.into_iter().map(|line| format!("-- {line}").trim_end().to_owned() + "\n").collect::<String>() + "\n"
+}
+
+/// All probes, each once.
+fn probes<'a>(legs: &'a [Leg<'_>]) -> Vec<&'a Probe> {
+    let all: BTreeMap<&kinds::Id, &Probe> =
+        legs.iter().flat_map(|leg| &leg.probes).map(|probe| (&probe.id, probe)).collect();
+    all.into_values().collect()
+}
+
+/// Finds the boundary at which everything is as it should be there.
+fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
+    let rows: Vec<(&Probe, Vec<String>)> = probes(legs)
+        .into_iter()
+        .map(|probe| {
+            let answers: Vec<String> = (0..=legs.len()).map(|boundary| checks::expected(probe, boundary)).collect();
+            (probe, vec![format!("ARRAY[{}]::text[]", answers.join(", "))])
+        })
+        .collect();
+    let places: Vec<String> = legs.iter().map(|leg| format!("'after {}'", leg.file.replace('\'', "''"))).collect();
+    let file = &heading.rollback;
+    format!(
+        "\n    -- Where does the database stand? One row an object, one definition a boundary: before the first script, after it, after the second ...\n\
+         {query}\
+         \x20   SELECT jsonb_agg(to_jsonb(f)) INTO endstate_objects FROM found AS f;\n\
+         \x20   SELECT b INTO endstate_stands FROM generate_series(0, {last}) AS b\n\
+         \x20   WHERE NOT EXISTS (\n        SELECT FROM jsonb_to_recordset(endstate_objects) AS f (found text, boundaries text[])\n\
+         \x20       WHERE f.found IS DISTINCT FROM f.boundaries[b + 1]\n    ) ORDER BY b DESC LIMIT 1;\n\
+         \x20   IF endstate_stands IS NULL THEN\n\
+         \x20       SELECT string_agg(format('%s %s is %s, which it is at no boundary', f.kind, f.object, coalesce(f.found, 'missing')), E'\\n' ORDER BY f.kind, f.object)\n\
+         \x20       INTO endstate_wrong\n        FROM jsonb_to_recordset(endstate_objects) AS f (kind text, object text, found text, boundaries text[])\n\
+         \x20       WHERE NOT EXISTS (SELECT FROM unnest(f.boundaries) AS x WHERE x IS NOT DISTINCT FROM f.found);\n\
+         \x20       RAISE EXCEPTION {lost}\n            USING DETAIL = coalesce(endstate_wrong, 'Its objects are those of different boundaries.');\n\
+         \x20   ELSIF endstate_stands = 0 THEN\n        RAISE NOTICE {nothing};\n\
+         \x20   ELSE\n        RAISE NOTICE {found}, (ARRAY[{places}])[endstate_stands];\n    END IF;\n",
+        query = checks::query(&rows, "boundaries"),
+        last = legs.len(),
+        lost = sql::literal(&format!("{file} stopped before it changed anything: the database stands at none of the boundaries that it knows")),
+        nothing = sql::literal(&format!("{file}: the database stands before the first script; there is nothing to take back")),
+        found = sql::literal(&format!("{file}: the database stands %; going back from there")),
+        places = places.join(", "),
+    )
+}
+
+/// Counts what goes with columns and tables that the way back drops.
+fn losses(leg: &Leg<'_>) -> String {
+    let mut text = String::new();
+    for (verb, id) in leg.back.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids) {
+        // Under the name that it has before this leg is taken back.
+        if *verb != Verb::Drop || !matches!(id.kind(), Kind::Column | Kind::Table) {
+            continue;
+        }
+        let Some((count, what)) = count(leg, id) else { continue };
+        text.push_str(&format!(
+            "        EXECUTE {} INTO STRICT endstate_count;\n        IF endstate_count > 0 THEN\n            RAISE NOTICE {}, endstate_count;\n        END IF;\n",
+            sql::literal(&count),
+            sql::literal(&what),
+        ));
+    }
+    text
+}
+
+fn count(leg: &Leg<'_>, id: &kinds::Id) -> Option<(String, String)> {
+    // The way back renames first: the object is found in the catalog after the leg under the name that it has there.
+    let present = leg.after.objects().find(|object| {
+        object.id.kind() == id.kind()
+            && object.id.name() == id.name()
+            && !leg.before.contains(&object.id)
+            && (id.kind() == Kind::Table || object.id.parent().map(kinds::Id::parent) == id.parent().map(kinds::Id::parent))
+    })?;
+    match &present.spec {
+        Spec::Column(_) => {
+            let (table, column) = (present.id.relation_sql(), sql::ident(present.id.name()));
+            let default = leg.after.get(&present.id.child(Kind::ColumnDefault, ""));
+            let wrote = match default.map(|object| &object.spec) {
+                Some(Spec::ColumnDefault(default)) => format!("{column} IS DISTINCT FROM ({})", default.expression),
+                _ => format!("{column} IS NOT NULL"),
+            };
+            let named = format!("{table}.{column}").replace('%', "%%");
+            let what = format!("{}: % values of {named} go with the column", leg.file);
+            Some((format!("SELECT count(*) FROM {table} WHERE {wrote}"), what))
+        }
+        _ => {
+            let table = present.id.sql();
+            let what = format!("{}: % rows of {} go with the table", leg.file, table.replace('%', "%%"));
+            Some((format!("SELECT count(*) FROM {table}"), what))
+        }
+    }
+}
+
+/// The statements inside the block; one that PL/pgSQL could not cut out of it is executed as text.
+fn indented(rounds: &[Round]) -> String {
+    let mut text = String::new();
+    for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement.sql) {
+        let quoted = statement.contains('$') || statement.contains(';') || statement.contains("endstate_");
+        if quoted {
+            text.push_str(&format!("        EXECUTE {};\n", quote(statement)));
+        } else {
+            text.push_str(&format!("        {};\n", statement.replace('\n', "\n        ")));
+        }
+    }
+    text
+}
+
+/// A statement as a literal that stays readable.
+fn quote(statement: &str) -> String {
+    let tag = (0..).map(|number| if number == 0 { "$do$".to_owned() } else { format!("$do{number}$") });
+    let tag = tag.into_iter().find(|tag| !statement.contains(tag.trim_end_matches('$'))).unwrap_or_else(|| "$do$".to_owned());
+    format!("{tag}{statement}{tag}")
+}
+
+fn reached(heading: &Heading, legs: &[Leg<'_>]) -> String {
+    let probes: Vec<(&Probe, usize)> = probes(legs).into_iter().map(|probe| (probe, 0)).collect();
+    if probes.is_empty() {
+        return String::new();
+    }
+    format!("\n    -- Was it reached? If not, everything above is undone.\n{}", forward::verified(&probes, &heading.rollback))
+}
+
+/// Whether the way back loses anything, and what.
+pub fn loses(rounds: &[Round]) -> Vec<String> {
+    let statements = rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement);
+    let hazards = statements.flat_map(kinds::Statement::all_hazards);
+    hazards.filter(|(hazard, _)| *hazard == Hazard::DataLoss).map(|(_, why)| why).collect()
+}

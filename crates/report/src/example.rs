@@ -1,0 +1,94 @@
+//! A small plan made by hand, for tests of formats.
+
+use apply::{Plan, Proof, Script, Scripts, Settings, Stage};
+use kinds::kinds::table::Table;
+use kinds::{Hazard, Id, Kind, Lock, Model, Object, Spec, Statement, Work};
+use plan::{Round, Step, Verb};
+use serde_json::json;
+
+fn table(name: &str) -> Object {
+    let id = Id::root(Kind::Schema, "public").child(Kind::Table, name);
+    let spec: Table = serde_json::from_value(json!({})).unwrap();
+    Object { id, spec: Spec::Table(spec), needs: Default::default(), position: 0 }
+}
+
+/// Renames `agents` to `users <all>` and adds a column; the way back drops it.
+pub(crate) fn plan() -> Plan {
+    let (old, new) = (table("agents"), table("users <all>"));
+    let name = new.id.sql();
+    let rename = Statement::new(format!("ALTER TABLE public.agents RENAME TO {}", sql::ident("users <all>")))
+        .lock(Lock::AccessExclusive, "public.agents")
+        .clients("queries that name public.agents fail");
+    let add = Statement::new(format!("ALTER TABLE {name} ADD COLUMN phone text DEFAULT 'a|b'"))
+        .lock(Lock::AccessExclusive, &name)
+        .work(Work::Rewrite);
+    let drop = Statement::new(format!("ALTER TABLE {name} DROP COLUMN phone"))
+        .lock(Lock::AccessExclusive, &name)
+        .hazard(Hazard::DataLoss, "column phone goes with its values");
+    let back = Statement::new(format!("ALTER TABLE {name} RENAME TO agents")).lock(Lock::AccessExclusive, &name);
+    let value = Statement::new("ALTER TYPE public.mood ADD VALUE 'fine'").commit_after();
+    let column = new.id.child(Kind::Column, "phone");
+    let mood = Id::root(Kind::Schema, "public").child(Kind::Enum, "mood");
+    let forward = vec![
+        Round { steps: vec![Step::new(Verb::Rename, &old.id, rename, None)], commit_after: false },
+        Round { steps: vec![Step::new(Verb::Create, &column, add, Some("the YAML says so".to_owned()))], commit_after: false },
+        Round { steps: vec![Step::new(Verb::Alter, &mood, value, None)], commit_after: true },
+    ];
+    let way_back = vec![Step::new(Verb::Drop, &column, drop, None), Step::new(Verb::Rename, &new.id, back, None)];
+    let after: Model = [new].into_iter().collect();
+    let script = |file: &str| Script { file: file.to_owned(), text: "BEGIN;\nSET LOCAL lock_timeout = '5s';\nCOMMIT;\n".to_owned() };
+    Plan {
+        facts: serde_json::from_value(json!({
+            "major": 15, "version": "15.18 (Debian)", "database": "shop", "user": "app", "owner": "app",
+            "superuser": "postgres", "encoding": "UTF8", "collate": "C", "ctype": "C",
+        }))
+        .unwrap(),
+        before: [old].into_iter().collect(),
+        desired: after.clone(),
+        stages: vec![Stage { name: None, forward, back: vec![Round { steps: way_back, commit_after: false }], after }],
+        scripts: Scripts { forward: vec![script("001_rename.sql")], rollback: script("002_rollback.sql") },
+        proof: Proof { scripts: 5, objects: 1234, rows: 8, without_rows: vec![("public.t".to_owned(), "no".to_owned())], ..Proof::default() },
+        unmanaged: (0..12).map(|number| format!("schema s{number}")).collect(),
+        unread: Vec::new(),
+        notes: Vec::new(),
+        settings: Settings::default(),
+        timings: Vec::new(),
+    }
+}
+
+mod tests {
+    use super::plan;
+    use crate::{Direction, Options, html, json, markdown, refusal, runbook, sql, text};
+
+    #[test]
+    fn each_format() {
+        let plan = plan();
+        insta::assert_snapshot!("text", text(&plan, Options::default()));
+        insta::assert_snapshot!("text_rollback", text(&plan, Options { direction: Direction::Rollback, ..Options::default() }));
+        insta::assert_snapshot!("sql", sql(&plan, Direction::Forward));
+        insta::assert_snapshot!("sql_rollback", sql(&plan, Direction::Rollback));
+        insta::assert_snapshot!("json", json(&plan, &[]));
+        insta::assert_snapshot!("markdown", markdown(&plan, &[]));
+        insta::assert_snapshot!("runbook", runbook(&plan));
+    }
+
+    #[test]
+    fn a_page_needs_nothing_from_elsewhere_and_nothing_breaks_out_of_it() {
+        let page = html(&plan(), &[]);
+        for forbidden in ["http:", "https:", "src=", "@import", "users <all>"] {
+            assert!(!page.contains(forbidden), "{forbidden}");
+        }
+        assert!(page.contains("users &lt;all&gt;"));
+    }
+
+    #[test]
+    fn hazards_are_asked_for_and_accepted() {
+        let mut plan = plan();
+        plan.settings.demand = vec!["table-rewrite".to_owned()];
+        let unaccepted = plan.unaccepted(&[]);
+        insta::assert_snapshot!("refusal", refusal(&unaccepted, false));
+        assert!(text(&plan, Options::default()).contains("(must be accepted)"));
+        let allow = ["table-rewrite".to_owned()];
+        assert!(text(&plan, Options { allow: &allow, ..Options::default() }).contains("(accepted)"));
+    }
+}

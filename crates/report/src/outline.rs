@@ -1,0 +1,87 @@
+//! What a plan comes to when before and after are laid side by side: what is renamed, new, gone, changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use apply::{Plan, Stage};
+use kinds::{Id, Kind, Model, Object};
+use plan::{Step, Verb};
+
+/// Before and after, object by object.
+pub(crate) struct Outline<'a> {
+    /// What has another name of its own: as it was called, as it is called.
+    pub(crate) renamed: Vec<(Id, Id)>,
+    /// What was not there before.
+    pub(crate) new: Vec<&'a Object>,
+    /// What is no longer there.
+    pub(crate) gone: Vec<&'a Object>,
+    /// What is there before and after and is changed or made anew: as it was, as it is.
+    pub(crate) changed: Vec<(&'a Object, &'a Object)>,
+    /// Every object that is there before and after, by the name that it has after.
+    pub(crate) kept: BTreeMap<Id, &'a Object>,
+    /// The catalog after the last script.
+    pub(crate) after: &'a Model,
+}
+
+impl<'a> Outline<'a> {
+    pub(crate) fn of(plan: &'a Plan) -> Outline<'a> {
+        let after = plan.stages.last().map_or(&plan.before, |stage| &stage.after);
+        let mut way = Way {
+            names: plan.before.objects().map(|object| (object.id.clone(), object)).collect(),
+            touched: BTreeSet::new(),
+        };
+        plan.stages.iter().for_each(|stage| way.walk(stage));
+        let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) = way.names.into_iter().partition(|(id, _)| after.contains(id));
+        let renamed = kept.iter().filter(|(id, object)| id.name() != object.id.name());
+        let changed = way.touched.iter().filter_map(|id| Some((*kept.get(id)?, after.get(id)?)));
+        Outline {
+            renamed: renamed.map(|(id, object)| (object.id.clone(), id.clone())).collect(),
+            new: after.objects().filter(|object| !kept.contains_key(&object.id)).collect(),
+            gone: gone.into_values().collect(),
+            changed: changed.collect(),
+            kept,
+            after,
+        }
+    }
+
+    /// What something is called before the plan, given what it is called after; `None` for what is new.
+    pub(crate) fn before(&self, after: &Id) -> Option<&'a Object> {
+        self.kept.get(after).copied()
+    }
+
+    /// Objects of a kind that the plan makes, changes or renames, as they are after.
+    pub(crate) fn touched(&self, kind: Kind) -> Vec<&'a Object> {
+        let changed = self.changed.iter().map(|(_, after)| *after);
+        let renamed = self.renamed.iter().filter_map(|(_, id)| self.after.get(id));
+        let all = self.new.iter().copied().chain(changed).chain(renamed).filter(|object| object.id.kind() == kind);
+        all.map(|object| (&object.id, object)).collect::<BTreeMap<_, _>>().into_values().collect()
+    }
+}
+
+/// Follows names through the steps.
+struct Way<'a> {
+    names: BTreeMap<Id, &'a Object>,
+    touched: BTreeSet<Id>,
+}
+
+impl Way<'_> {
+    fn walk(&mut self, stage: &Stage) {
+        for step in stage.forward.iter().flat_map(|round| &round.steps) {
+            if let Some((old, new)) = renamed(step, stage) {
+                self.names = std::mem::take(&mut self.names).into_iter().map(|(id, object)| (id.rebased(&old, &new), object)).collect();
+                self.touched = std::mem::take(&mut self.touched).into_iter().map(|id| id.rebased(&old, &new)).collect();
+            } else {
+                self.touched.extend(step.ids.iter().map(|(_, id)| id.clone()));
+            }
+        }
+    }
+}
+
+/// The old and the new id of what a step renames. The new name is one of those that the stage knows.
+pub(crate) fn renamed(step: &Step, stage: &Stage) -> Option<(Id, Id)> {
+    let [(Verb::Rename, old)] = step.ids.as_slice() else { return None };
+    let steps = stage.forward.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids).map(|(_, id)| id);
+    let known = stage.after.ids().chain(steps).filter(|id| id.kind() == old.kind() && id.name() != old.name());
+    let named = known.filter(|id| step.statement.sql.ends_with(&format!(" TO {}", sql::ident(id.name()))));
+    let new = named.max_by_key(|id| id.name().len())?;
+    Some((old.clone(), old.renamed(new.name())))
+}

@@ -1,0 +1,141 @@
+//! What can go wrong with this plan, how one sees it, and what to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use apply::Stage;
+use kinds::{Id, Kind, Model, Spec};
+use sql::{Certainty, Role};
+
+use super::{Book, Item, numbered, preflight, values};
+use crate::escape::{code, markdown as escaped};
+use crate::markdown::notices;
+use crate::outline;
+use crate::part::forward_steps;
+
+pub(super) fn failures(book: &Book<'_>) -> String {
+    let mut items = Vec::new();
+    items.extend(lock_timeout(book));
+    items.push(elsewhere(book));
+    items.extend(guards(book));
+    items.extend(sessions(book));
+    items.extend(stale_bodies(book));
+    items.extend(clients(book));
+    numbered("Known failure modes", "A script that stops has changed nothing: each is one transaction.", &items)
+}
+
+fn lock_timeout(book: &Book<'_>) -> Option<Item> {
+    let locks = forward_steps(book.plan).any(|step| step.statement.lock.is_some());
+    let value = preflight::setting(book, "lock_timeout").filter(|_| locks)?;
+    let text = format!(
+        "Somebody held a lock for longer than {value}. Find out who (pre-flight list, lock waits and long transactions), wait or end it, \
+         and run the same script again."
+    );
+    Some(Item::new("`canceling statement due to lock timeout` (55P03)", text))
+}
+
+fn elsewhere(book: &Book<'_>) -> Item {
+    let mut text = "The script stands where it was not made for; the message names each object that is not as it should be. ".to_owned();
+    if book.files.len() > 1 {
+        text.push_str("Either an earlier script has not been run: run it. Or ");
+        text.push_str("the database has been changed since: make the plan anew.");
+    } else {
+        text.push_str("The database has been changed since: make the plan anew.");
+    }
+    Item::new("`stopped before it changed anything`", text)
+}
+
+fn guards(book: &Book<'_>) -> Option<Item> {
+    let mut lines: Vec<String> = Vec::new();
+    for guard in forward_steps(book.plan).flat_map(|step| &step.statement.guards) {
+        let line = format!("- {}: {}", escaped(&guard.what), escaped(&guard.remedy));
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    if !preflight::touched_foreign_keys(book).is_empty() {
+        lines.push("- orphaned rows: see the pre-flight list".to_owned());
+    }
+    (!lines.is_empty()).then(|| Item::new("Rows forbid it", format!("The script stops and says how many there are.\n\n{}", lines.join("\n"))))
+}
+
+/// A type that was swapped has another OID; sessions hold plans and caches made with the old one.
+fn sessions(book: &Book<'_>) -> Option<Item> {
+    let swapped: Vec<String> = values::changes(book)
+        .iter()
+        .filter(|change| forward_steps(book.plan).any(|step| step.statement.sql == format!("DROP TYPE {}", dropped_name(change))))
+        .map(|change| code(&change.after.to_string()))
+        .collect();
+    let text = format!(
+        "{} gives way to a new type of the same name. Sessions that were open before may go on to use the old one in prepared statements and \
+         in what their driver remembers: have pools reconnect after the script.",
+        swapped.join(", ")
+    );
+    (!swapped.is_empty()).then(|| Item::new("`cache lookup failed for type`, `cached plan must not change result type`", text))
+}
+
+fn dropped_name(change: &values::Change<'_>) -> String {
+    change.before.sql()
+}
+
+/// What else running clients notice.
+fn clients(book: &Book<'_>) -> Option<Item> {
+    let steps: Vec<_> = forward_steps(book.plan).collect();
+    let lines: String = notices(&steps).iter().map(|notice| format!("- {}\n", escaped(notice))).collect();
+    let text = format!("Deploy the clients that know the new state together with the scripts.\n\n{lines}");
+    (!lines.is_empty()).then(|| Item::new("Clients that know the old state", text))
+}
+
+/// Functions whose body speaks of a name that is gone, by the script after which they do.
+fn stale_bodies(book: &Book<'_>) -> Option<Item> {
+    let mut text = String::new();
+    let mut renamed: BTreeSet<Id> = BTreeSet::new();
+    let last = book.plan.stages.len().saturating_sub(1);
+    for (number, stage) in book.plan.stages.iter().enumerate() {
+        renamed.extend(old_names(stage));
+        for (function, names) in stale(&stage.after, &renamed) {
+            let until = match number == last {
+                true => "and the YAML leaves it so: change its body".to_owned(),
+                false => format!("until {} has run", code(book.files[number + 1])),
+            };
+            text.push_str(&format!("- after {}, {} still names {}; calls of it fail {until}\n", code(book.files[number]), code(&function), names.join(", ")));
+        }
+    }
+    let intro = "PostgreSQL does not follow names in the bodies of functions. Run the scripts one right after the other; in between, \
+                 what calls these functions (policies do) fails:\n\n";
+    (!text.is_empty()).then(|| Item::new("Between the scripts", intro.to_owned() + &text))
+}
+
+fn old_names(stage: &Stage) -> Vec<Id> {
+    let steps = stage.forward.iter().flat_map(|round| &round.steps);
+    let renamed = steps.filter_map(|step| outline::renamed(step, stage)).map(|(old, _)| old);
+    renamed.filter(|id| matches!(id.kind(), Kind::Table | Kind::View | Kind::Function)).collect()
+}
+
+/// Functions of a catalog that surely name one of these, where there is no such thing any more.
+fn stale(model: &Model, renamed: &BTreeSet<Id>) -> BTreeMap<String, Vec<String>> {
+    let gone: Vec<&Id> = renamed.iter().filter(|id| !model.contains(id)).collect();
+    let names: Vec<&str> = gone.iter().map(|id| id.name()).collect();
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for object in model.objects() {
+        let Spec::Function(function) = &object.spec else { continue };
+        for mention in sql::mentions(&function.language, function.body.as_deref().unwrap_or_default(), &names) {
+            let meant = gone.iter().find(|id| id.name() == mention.name && is_for(id, mention.role));
+            let in_schema = |id: &&&Id| mention.qualifier.last().is_none_or(|schema| Some(schema.as_str()) == id.schema());
+            if let Some(id) = meant.filter(in_schema).filter(|_| mention.certainty == Certainty::Certain) {
+                let names = found.entry(object.id.to_string()).or_default();
+                let name = code(&id.to_string());
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn is_for(id: &Id, role: Role) -> bool {
+    match id.kind() {
+        Kind::Function => role == Role::Function,
+        _ => matches!(role, Role::Relation | Role::Type),
+    }
+}

@@ -1,0 +1,19 @@
+-- pg_constraint, of tables and of domains, also those of extensions: users may have added to them. The columns stand in
+-- the definition, by name.
+SELECT 'constraint', t.identity,
+    to_jsonb(c.*) - '{oid, conname, connamespace, conkey, confkey, confdelsetcols, conbin}'::text[]
+    || jsonb_build_object(
+        'definition', pg_get_constraintdef(c.oid),
+        'conrelid', c.conrelid::regclass,
+        'contypid', c.contypid::regtype,
+        'confrelid', c.confrelid::regclass,
+        'conindid', c.conindid::regclass,
+        'conparentid', p.identity,
+        'conpfeqop', c.conpfeqop::regoperator[],
+        'conppeqop', c.conppeqop::regoperator[],
+        'conffeqop', c.conffeqop::regoperator[],
+        'conexclop', c.conexclop::regoperator[])
+FROM pg_constraint AS c
+JOIN named_constraint AS t ON t.oid = c.oid
+LEFT JOIN named_constraint AS p ON p.oid = c.conparentid
+JOIN managed AS n ON n.oid = c.connamespace
