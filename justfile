@@ -12,8 +12,9 @@ default:
 # Show what endstate does, on a throwaway database
 [group('start here')]
 demo:
-    # TODO(lead): the tour. Until then: the help text.
-    cargo run -q -p endstate -- --help
+    cargo build -q -p endstate
+    rm -rf target/demo
+    cargo run -q -p endstate-tests --bin demo -- "$PWD/target/debug/endstate" "$PWD/target/demo"
 
 # Run all tests on the servers found; further arguments go to cargo test
 [group('test')]
@@ -53,10 +54,10 @@ fmt:
 ci:
     .ci/run
 
-# Measure planning a large schema
+# Measure the case's plan with its proof, part by part
 [group('measure')]
-bench *arguments:
-    cargo run -q --release -p endstate -- bench {{ arguments }}
+bench:
+    cargo bench -q -p endstate-tests --bench case
 
 # Build the documentation of all crates
 [group('measure')]

@@ -2,40 +2,24 @@
 //! would, on every major version: forward, back from every boundary, twice in a row, with rows written in between.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is a test")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use apply::{Options, Plan};
-use catalog::{Conninfo, Database};
-use shadow::{Cluster, ClusterOptions, Witness};
+use catalog::Database;
+use endstate_tests::{conninfo, root, start};
+use shadow::{Cluster, Witness};
 
 /// A server of each major version under test, with the case's database before in `before`.
 fn servers() -> &'static [Cluster] {
     static SERVERS: OnceLock<Vec<Cluster>> = OnceLock::new();
     SERVERS.get_or_init(|| {
-        let start = |binaries: &shadow::Binaries| {
-            let cluster = Cluster::start(binaries, &ClusterOptions::default()).unwrap();
-            connect(&cluster, "postgres").run("CREATE DATABASE before").unwrap();
-            for file in ["000_platform", "001_initial_schema", "002_rls_policies", "003_seed_data"] {
-                let text = std::fs::read_to_string(root().join(format!("fixtures/{file}.sql"))).unwrap();
-                connect(&cluster, "before").run(&text).unwrap();
-            }
-            cluster
-        };
-        testkit::majors().iter().map(start).collect()
+        testkit::majors().iter().map(|binaries| start(binaries).unwrap()).collect()
     })
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-fn conninfo(cluster: &Cluster, database: &str) -> Conninfo {
-    Conninfo::socket(cluster.socket_directory(), cluster.port(), "postgres", database)
-}
-
 fn connect(cluster: &Cluster, database: &str) -> Database {
-    Database::connect(&conninfo(cluster, database)).unwrap()
+    endstate_tests::connect(cluster, database).unwrap()
 }
 
 /// A database of its own with the state before.

@@ -35,7 +35,13 @@ pub(crate) struct Global {
     /// The desired state: a YAML file, or a folder of them
     ///
     /// A folder is read with all folders below it. Its endstate.yaml holds the settings of the workspace.
-    #[arg(long, global = true, value_name = "PATH", default_value = "schema/", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        default_value = "schema/",
+        help_heading = "Global options"
+    )]
     pub(crate) schema: PathBuf,
 
     /// When to use colours

@@ -8,7 +8,10 @@ pub(crate) fn render(error: &anyhow::Error, color: bool) -> String {
         let problems_text = yaml::render(problems, color);
         let count = problems.len();
         let noun = if count == 1 { "problem" } else { "problems" };
-        return format!("{problems_text}{}", line(&format!("{count} {noun} in the desired state; nothing was done"), color));
+        return format!(
+            "{problems_text}{}",
+            line(&format!("{count} {noun} in the desired state; nothing was done"), color)
+        );
     }
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {

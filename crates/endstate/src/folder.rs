@@ -18,10 +18,13 @@ const MOST_NAMED: usize = 5;
 pub(crate) fn must_be_free(folder: &Path) -> anyhow::Result<()> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotADirectory => bail!("{} is a file, not a folder", folder.display()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            bail!("{} is a file, not a folder", folder.display())
+        }
         entries => entries.with_context(|| format!("cannot read the folder {}", folder.display()))?,
     };
-    let mut names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     if names.is_empty() {
         return Ok(());
@@ -29,7 +32,11 @@ pub(crate) fn must_be_free(folder: &Path) -> anyhow::Result<()> {
     let more = names.len().saturating_sub(MOST_NAMED);
     names.truncate(MOST_NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    bail!("the folder {} is not empty: it holds {}{more}; name another, or empty it first", folder.display(), names.join(", "))
+    bail!(
+        "the folder {} is not empty: it holds {}{more}; name another, or empty it first",
+        folder.display(),
+        names.join(", ")
+    )
 }
 
 /// Writes all files into a folder that is empty or not there yet. They are put together beside it, under a name that begins with
@@ -95,8 +102,10 @@ mod tests {
     }
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }

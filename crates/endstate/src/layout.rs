@@ -41,8 +41,11 @@ fn folded(path: &Path) -> String {
 
 /// A name that every file system takes, and that is not hidden.
 fn word(name: &str) -> String {
-    let word: String =
-        name.chars().map(|c| if c.is_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' }).take(100).collect();
+    let word: String = name
+        .chars()
+        .map(|c| if c.is_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' })
+        .take(100)
+        .collect();
     if word.is_empty() { "_".to_owned() } else { word }
 }
 
@@ -63,10 +66,18 @@ mod tests {
         let files = files(&document);
         let names: Vec<&str> = files.keys().map(|path| path.to_str().unwrap()).collect();
         let expected = [
-            "functions/f.yaml", "schemas/auth.yaml", "tables/Users.yaml", "tables/__.yaml", "tables/a_b.yaml", "tables/größe.yaml",
+            "functions/f.yaml",
+            "schemas/auth.yaml",
+            "tables/Users.yaml",
+            "tables/__.yaml",
+            "tables/a_b.yaml",
+            "tables/größe.yaml",
             "types.yaml",
         ];
         assert_eq!(names, expected);
-        assert_eq!(files[Path::new("tables/Users.yaml")], "tables:\n  Users:\n    comment: \"1\"\n  users:\n    comment: \"2\"\n");
+        assert_eq!(
+            files[Path::new("tables/Users.yaml")],
+            "tables:\n  Users:\n    comment: \"1\"\n  users:\n    comment: \"2\"\n"
+        );
     }
 }

@@ -35,15 +35,20 @@ pub(crate) fn github_property(text: &str) -> String {
 /// Text in a line of Markdown: nothing in it is markup, and it stays in its table cell.
 pub(crate) fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let after = rest.peek().copied().unwrap_or(' ');
         match c {
             '\n' | '\r' => escaped.push(' '),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' | '@' => {
-                escaped.push('\\');
-                escaped.push(c);
+            // Inside of a word an underscore is no markup, and names are full of them.
+            '_' if before.is_alphanumeric() && after.is_alphanumeric() => escaped.push('_'),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' => {
+                escaped.extend(['\\', c])
             }
             c => escaped.push(c),
         }
+        before = c;
     }
     escaped
 }
@@ -75,7 +80,7 @@ mod tests {
         assert_eq!(html("<a href=\"x\">'&"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
         assert_eq!(xml("a\u{1b}b\tc"), "a\u{fffd}b\tc");
         assert_eq!(github_property("50%: a,b\n"), "50%25%3A a%2Cb%0A");
-        assert_eq!(markdown("a|b_c`d"), "a\\|b\\_c\\`d");
+        assert_eq!(markdown("a|b_c`d _e_"), "a\\|b_c\\`d \\_e\\_");
         assert_eq!(code("a|`b``"), "``` a\\|`b`` ```");
         assert_eq!(fenced("sql", "```\n"), "````sql\n```\n````\n");
     }

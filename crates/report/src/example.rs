@@ -25,18 +25,26 @@ pub(crate) fn plan() -> Plan {
     let drop = Statement::new(format!("ALTER TABLE {name} DROP COLUMN phone"))
         .lock(Lock::AccessExclusive, &name)
         .hazard(Hazard::DataLoss, "column phone goes with its values");
-    let back = Statement::new(format!("ALTER TABLE {name} RENAME TO agents")).lock(Lock::AccessExclusive, &name);
+    let back =
+        Statement::new(format!("ALTER TABLE {name} RENAME TO agents")).lock(Lock::AccessExclusive, &name);
     let value = Statement::new("ALTER TYPE public.mood ADD VALUE 'fine'").commit_after();
     let column = new.id.child(Kind::Column, "phone");
     let mood = Id::root(Kind::Schema, "public").child(Kind::Enum, "mood");
     let forward = vec![
         Round { steps: vec![Step::new(Verb::Rename, &old.id, rename, None)], commit_after: false },
-        Round { steps: vec![Step::new(Verb::Create, &column, add, Some("the YAML says so".to_owned()))], commit_after: false },
+        Round {
+            steps: vec![Step::new(Verb::Create, &column, add, Some("the YAML says so".to_owned()))],
+            commit_after: false,
+        },
         Round { steps: vec![Step::new(Verb::Alter, &mood, value, None)], commit_after: true },
     ];
-    let way_back = vec![Step::new(Verb::Drop, &column, drop, None), Step::new(Verb::Rename, &new.id, back, None)];
+    let way_back =
+        vec![Step::new(Verb::Drop, &column, drop, None), Step::new(Verb::Rename, &new.id, back, None)];
     let after: Model = [new].into_iter().collect();
-    let script = |file: &str| Script { file: file.to_owned(), text: "BEGIN;\nSET LOCAL lock_timeout = '5s';\nCOMMIT;\n".to_owned() };
+    let script = |file: &str| Script {
+        file: file.to_owned(),
+        text: "BEGIN;\nSET LOCAL lock_timeout = '5s';\nCOMMIT;\n".to_owned(),
+    };
     Plan {
         facts: serde_json::from_value(json!({
             "major": 15, "version": "15.18 (Debian)", "database": "shop", "user": "app", "owner": "app",
@@ -45,9 +53,20 @@ pub(crate) fn plan() -> Plan {
         .unwrap(),
         before: [old].into_iter().collect(),
         desired: after.clone(),
-        stages: vec![Stage { name: None, forward, back: vec![Round { steps: way_back, commit_after: false }], after }],
+        stages: vec![Stage {
+            name: None,
+            forward,
+            back: vec![Round { steps: way_back, commit_after: false }],
+            after,
+        }],
         scripts: Scripts { forward: vec![script("001_rename.sql")], rollback: script("002_rollback.sql") },
-        proof: Proof { scripts: 5, objects: 1234, rows: 8, without_rows: vec![("public.t".to_owned(), "no".to_owned())], ..Proof::default() },
+        proof: Proof {
+            scripts: 5,
+            objects: 1234,
+            rows: 8,
+            without_rows: vec![("public.t".to_owned(), "no".to_owned())],
+            ..Proof::default()
+        },
         unmanaged: (0..12).map(|number| format!("schema s{number}")).collect(),
         unread: Vec::new(),
         notes: Vec::new(),
@@ -64,7 +83,10 @@ mod tests {
     fn each_format() {
         let plan = plan();
         insta::assert_snapshot!("text", text(&plan, Options::default()));
-        insta::assert_snapshot!("text_rollback", text(&plan, Options { direction: Direction::Rollback, ..Options::default() }));
+        insta::assert_snapshot!(
+            "text_rollback",
+            text(&plan, Options { direction: Direction::Rollback, ..Options::default() })
+        );
         insta::assert_snapshot!("sql", sql(&plan, Direction::Forward));
         insta::assert_snapshot!("sql_rollback", sql(&plan, Direction::Rollback));
         insta::assert_snapshot!("json", json(&plan, &[]));

@@ -54,10 +54,12 @@ fn script(part: &Part<'_>) -> Value {
 
 fn step(step: &Step) -> Value {
     let statement = &step.statement;
-    let objects = step.objects.iter().map(|(verb, object)| json!({ "verb": verb_name(*verb), "object": object }));
-    let lock = statement.lock.as_ref().map(|(lock, relation)| {
-        json!({ "mode": lock.sql(), "relation": relation, "blocks": lock.blocks() })
-    });
+    let objects =
+        step.objects.iter().map(|(verb, object)| json!({ "verb": verb_name(*verb), "object": object }));
+    let lock = statement
+        .lock
+        .as_ref()
+        .map(|(lock, relation)| json!({ "mode": lock.sql(), "relation": relation, "blocks": lock.blocks() }));
     let hazards = statement.all_hazards();
     json!({
         "objects": objects.collect::<Vec<_>>(),

@@ -44,7 +44,9 @@ fn comment(plan: &Plan, allow: &[String], with_sql: bool) -> String {
 }
 
 fn overview(plan: &Plan) -> String {
-    let mut text = "| script | statements | strongest lock | work | clients notice |\n|---|---|---|---|---|\n".to_owned();
+    let mut text =
+        "| script | statements | strongest lock | work | clients notice |\n|---|---|---|---|---|\n"
+            .to_owned();
     for part in parts(plan) {
         let steps = part.steps(Direction::Forward);
         text.push_str(&format!(

@@ -30,7 +30,8 @@ impl<'a> Outline<'a> {
             touched: BTreeSet::new(),
         };
         plan.stages.iter().for_each(|stage| way.walk(stage));
-        let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) = way.names.into_iter().partition(|(id, _)| after.contains(id));
+        let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            way.names.into_iter().partition(|(id, _)| after.contains(id));
         let renamed = kept.iter().filter(|(id, object)| id.name() != object.id.name());
         let changed = way.touched.iter().filter_map(|id| Some((*kept.get(id)?, after.get(id)?)));
         Outline {
@@ -52,7 +53,8 @@ impl<'a> Outline<'a> {
     pub(crate) fn touched(&self, kind: Kind) -> Vec<&'a Object> {
         let changed = self.changed.iter().map(|(_, after)| *after);
         let renamed = self.renamed.iter().filter_map(|(_, id)| self.after.get(id));
-        let all = self.new.iter().copied().chain(changed).chain(renamed).filter(|object| object.id.kind() == kind);
+        let all =
+            self.new.iter().copied().chain(changed).chain(renamed).filter(|object| object.id.kind() == kind);
         all.map(|object| (&object.id, object)).collect::<BTreeMap<_, _>>().into_values().collect()
     }
 }
@@ -67,8 +69,12 @@ impl Way<'_> {
     fn walk(&mut self, stage: &Stage) {
         for step in stage.forward.iter().flat_map(|round| &round.steps) {
             if let Some((old, new)) = renamed(step, stage) {
-                self.names = std::mem::take(&mut self.names).into_iter().map(|(id, object)| (id.rebased(&old, &new), object)).collect();
-                self.touched = std::mem::take(&mut self.touched).into_iter().map(|id| id.rebased(&old, &new)).collect();
+                self.names = std::mem::take(&mut self.names)
+                    .into_iter()
+                    .map(|(id, object)| (id.rebased(&old, &new), object))
+                    .collect();
+                self.touched =
+                    std::mem::take(&mut self.touched).into_iter().map(|id| id.rebased(&old, &new)).collect();
             } else {
                 self.touched.extend(step.ids.iter().map(|(_, id)| id.clone()));
             }
@@ -79,8 +85,10 @@ impl Way<'_> {
 /// The old and the new id of what a step renames. The new name is one of those that the stage knows.
 pub(crate) fn renamed(step: &Step, stage: &Stage) -> Option<(Id, Id)> {
     let [(Verb::Rename, old)] = step.ids.as_slice() else { return None };
-    let steps = stage.forward.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids).map(|(_, id)| id);
-    let known = stage.after.ids().chain(steps).filter(|id| id.kind() == old.kind() && id.name() != old.name());
+    let steps =
+        stage.forward.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids).map(|(_, id)| id);
+    let known =
+        stage.after.ids().chain(steps).filter(|id| id.kind() == old.kind() && id.name() != old.name());
     let named = known.filter(|id| step.statement.sql.ends_with(&format!(" TO {}", sql::ident(id.name()))));
     let new = named.max_by_key(|id| id.name().len())?;
     Some((old.clone(), old.renamed(new.name())))

@@ -18,7 +18,10 @@ pub(crate) struct Part<'a> {
 /// The scripts of a plan in the order in which they run forward.
 pub(crate) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let scripts = plan.scripts.forward.iter();
-    scripts.zip(&plan.stages).map(|(script, stage)| Part { file: &script.file, text: &script.text, stage }).collect()
+    scripts
+        .zip(&plan.stages)
+        .map(|(script, stage)| Part { file: &script.file, text: &script.text, stage })
+        .collect()
 }
 
 impl<'a> Part<'a> {

@@ -26,7 +26,12 @@ pub(crate) fn limits(proof: &Proof) -> Vec<String> {
         lines.push(format!("proven without rows, because the plan refuses the synthetic ones: {reason}"));
     }
     lines.extend(proof.without_rows.iter().map(|(table, reason)| format!("no rows in {table}: {reason}")));
-    lines.extend(proof.not_compared.iter().map(|relation| format!("rows of {relation} not compared: the plan loses some of their values")));
+    lines.extend(
+        proof
+            .not_compared
+            .iter()
+            .map(|relation| format!("rows of {relation} not compared: the plan loses some of their values")),
+    );
     lines
 }
 
@@ -36,11 +41,17 @@ pub fn evidence(plan: &Plan, color: bool) -> String {
     let (facts, proof) = (&plan.facts, &plan.proof);
     let database = format!("database {} on {}", facts.database, server(&facts.version));
     if plan.is_empty() {
-        return format!("{}\n", paint.green(&format!("No changes: nothing to prove. The {database} is as desired.")));
+        return format!(
+            "{}\n",
+            paint.green(&format!("No changes: nothing to prove. The {database} is as desired."))
+        );
     }
     let mut text = format!("{} for {database}\n", paint.bold(&paint.green("proven")));
     let mut line = |name: &str, value: String| text.push_str(&format!("  {name:<32} {value}\n"));
-    line("forward scripts", plan.scripts.forward.iter().map(|script| script.file.as_str()).collect::<Vec<_>>().join(", "));
+    line(
+        "forward scripts",
+        plan.scripts.forward.iter().map(|script| script.file.as_str()).collect::<Vec<_>>().join(", "),
+    );
     line("rollback script", plan.scripts.rollback.file.clone());
     line("scripts run, forward and back", grouped(proof.scripts as u64));
     line("objects compared", grouped(proof.objects as u64));

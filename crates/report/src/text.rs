@@ -6,7 +6,7 @@ use plan::{Step, script};
 
 use crate::paint::Paint;
 use crate::part::{Part, parts};
-use crate::wording::{self, Acceptance};
+use crate::wording::{self, Acceptance, Held};
 use crate::{Direction, proof};
 
 /// How a plan is shown.
@@ -56,7 +56,11 @@ fn header(plan: &Plan, direction: Direction, paint: Paint) -> String {
     }
     let forward = wording::count(plan.scripts.forward.len(), "script");
     let steps: usize = parts(plan).iter().map(|part| part.steps(direction).len()).sum();
-    let line_2 = format!("-- {forward} forward, {} back; {}", plan.scripts.rollback.file, wording::count(steps, "statement"));
+    let line_2 = format!(
+        "-- {forward} forward, {} back; {}",
+        plan.scripts.rollback.file,
+        wording::count(steps, "statement")
+    );
     paint.bold(&line) + "\n" + &paint.dim(&line_2) + "\n"
 }
 
@@ -67,16 +71,19 @@ fn section(plan: &Plan, part: &Part<'_>, direction: Direction, paint: Paint) -> 
     };
     let rule = "─".repeat(WIDTH.saturating_sub(title.chars().count() + 7));
     let mut text = format!("\n{}\n\n", paint.bold(&paint.cyan(&format!("-- ── {title} {rule}"))));
-    part.steps(direction).into_iter().for_each(|step| text.push_str(&statement(step, paint)));
+    let mut held = Held::default();
+    part.steps(direction)
+        .into_iter()
+        .for_each(|step| text.push_str(&statement(step, held.remarks(step), paint)));
     if direction == Direction::Forward {
         text.push_str(&way_back(plan, part, paint));
     }
     text
 }
 
-fn statement(step: &Step, paint: Paint) -> String {
+fn statement(step: &Step, remarks: Vec<String>, paint: Paint) -> String {
     let mut text = paint.sql(&step.statement.sql) + ";\n";
-    for line in wording::remarks(step) {
+    for line in remarks {
         text.push_str(&(paint.dim(&format!("--   {line}")) + "\n"));
     }
     for line in wording::stated_hazards(&step.statement) {
@@ -93,7 +100,9 @@ fn way_back(plan: &Plan, part: &Part<'_>, paint: Paint) -> String {
         text.push_str(&(paint.dim(&format!("--   {line}")) + "\n"));
     }
     for loss in script::loses(&part.stage.back) {
-        text.push_str(&(paint.yellow(&format!("--   {loss}: the script counts and says what that is")) + "\n"));
+        text.push_str(
+            &(paint.yellow(&format!("--   {loss}: the script counts and says what that is")) + "\n"),
+        );
     }
     text
 }

@@ -1,19 +1,45 @@
 //! The words in which all formats speak of statements.
 
+use std::collections::BTreeMap;
+
 use apply::Plan;
-use kinds::{Hazard, Statement, Work};
+use kinds::{Hazard, Lock, Statement, Work};
 use plan::Step;
 
-/// `locks public.users (ACCESS EXCLUSIVE, blocks reads and writes) while it writes every row anew`
-pub(crate) fn lock(statement: &Statement) -> Option<String> {
-    let (mode, relation) = statement.lock.as_ref()?;
-    let during = match statement.work {
-        Work::Catalog => "",
-        Work::Scan => " while it reads every row",
-        Work::Build => " while it reads every row to build the index",
-        Work::Rewrite => " while it writes every row anew",
-    };
-    Some(format!("locks {relation} ({}, blocks {}){during}", mode.sql(), mode.blocks()))
+/// The locks that a transaction holds, so that each is told where it is taken and not at every statement after.
+#[derive(Default)]
+pub(crate) struct Held<'a>(BTreeMap<&'a str, Lock>);
+
+impl<'a> Held<'a> {
+    /// `locks public.users (ACCESS EXCLUSIVE, blocks reads and writes) while it writes every row anew`
+    fn lock(&mut self, statement: &'a Statement) -> Option<String> {
+        let (mode, relation) = statement.lock.as_ref()?;
+        let held = self.0.get(relation.as_str()).is_some_and(|held| held >= mode);
+        let during = match statement.work {
+            Work::Catalog => "",
+            Work::Scan => ", while it reads every row",
+            Work::Build => ", while it reads every row to build the index",
+            Work::Rewrite => ", while it writes every row anew",
+        };
+        if held {
+            return Some(format!("{relation} is locked already{during}"));
+        }
+        self.0.insert(relation, *mode);
+        Some(format!("locks {relation} ({}, blocks {}){during}", mode.sql(), mode.blocks()))
+    }
+
+    /// What a reader must know of a step besides its SQL, a line each; what its hazards repeat is left out.
+    pub(crate) fn remarks(&mut self, step: &'a Step) -> Vec<String> {
+        let statement = &step.statement;
+        let mut lines: Vec<String> = self.lock(statement).into_iter().collect();
+        lines.extend(statement.clients.as_ref().map(|notice| format!("clients: {notice}")));
+        lines.extend(step.reason.as_ref().map(|reason| format!("why: {reason}")));
+        if statement.commit_after {
+            lines.push("is committed before what follows can use it".to_owned());
+            self.0.clear();
+        }
+        lines
+    }
 }
 
 /// What a statement touches, as a column of a table says it.
@@ -32,18 +58,6 @@ pub(crate) fn duration(work: Work) -> &'static str {
         Work::Catalog => "milliseconds",
         Work::Scan | Work::Build | Work::Rewrite => "grows with the table",
     }
-}
-
-/// What a reader must know of a step besides its SQL, a line each; hazards that other lines tell already are left out.
-pub(crate) fn remarks(step: &Step) -> Vec<String> {
-    let statement = &step.statement;
-    let mut lines: Vec<String> = lock(statement).into_iter().collect();
-    lines.extend(statement.clients.as_ref().map(|notice| format!("clients: {notice}")));
-    lines.extend(step.reason.as_ref().map(|reason| format!("why: {reason}")));
-    if statement.commit_after {
-        lines.push("is committed before what follows can use it".to_owned());
-    }
-    lines
 }
 
 /// Hazards that the statement itself states, as opposed to those that follow from its lock or its notice to clients.

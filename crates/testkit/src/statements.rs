@@ -49,9 +49,9 @@ mod tests {
     fn parts_know_their_name_and_version() {
         let file = "-- heading\n\n-- name: a\nSELECT 1;\n\n-- name: b c\n-- since: 15\n-- why\nSELECT 2;\n";
         let part = |name: &str, since, sql: &str| Part { name: name.to_owned(), since, sql: sql.to_owned() };
-        let [a, b] = [part("a", 0, "SELECT 1;\n\n"), part("b c", 15, "-- why\nSELECT 2;\n")];
-        assert_eq!(parts(file), [a.clone(), b.clone()]);
-        assert_eq!(for_major(file, 14), [a.clone()]);
-        assert_eq!(for_major(file, 15), [a, b]);
+        let both = [part("a", 0, "SELECT 1;\n\n"), part("b c", 15, "-- why\nSELECT 2;\n")];
+        assert_eq!(parts(file), both);
+        assert_eq!(for_major(file, 14), both[..1]);
+        assert_eq!(for_major(file, 15), both);
     }
 }

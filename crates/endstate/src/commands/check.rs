@@ -10,8 +10,12 @@ use crate::{Outcome, output};
 pub(super) fn run(global: &Global, arguments: &Check) -> anyhow::Result<Outcome> {
     let start = Instant::now();
     let (facts, drift, unmanaged) = apply::compare(&super::options(global, None)?)?;
-    let comparison =
-        Comparison { database: &facts.database, version: &facts.version, drift: &drift, unmanaged: &unmanaged };
+    let comparison = Comparison {
+        database: &facts.database,
+        version: &facts.version,
+        drift: &drift,
+        unmanaged: &unmanaged,
+    };
     output::result(&match arguments.format {
         CheckFormat::Text => drift::text(&comparison, output::stdout_has_color()),
         CheckFormat::Json => drift::json(&comparison),

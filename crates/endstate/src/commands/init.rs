@@ -40,7 +40,11 @@ mod tests {
     #[test]
     fn every_setting_that_is_explained_is_one() {
         // Uncommented, the template is a settings file.
-        let example: String = SETTINGS.lines().filter_map(|line| line.strip_prefix("#   ").or(line.strip_prefix("# : "))).map(|line| format!("{line}\n")).collect();
+        let example: String = SETTINGS
+            .lines()
+            .filter_map(|line| line.strip_prefix("#   ").or(line.strip_prefix("# : ")))
+            .map(|line| format!("{line}\n"))
+            .collect();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("endstate.yaml"), example).unwrap();
         std::fs::write(folder.path().join("a.yaml"), "tables: {}\n").unwrap();

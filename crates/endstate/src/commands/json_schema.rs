@@ -30,8 +30,13 @@ mod tests {
     /// Editors read the copies that are checked in.
     #[test]
     fn the_copies_are_current() {
-        let help = "write them anew: just json-schema, or endstate json-schema > crates/endstate/json-schema/...";
-        assert_eq!(super::document().unwrap(), include_str!("../../json-schema/desired-state.json"), "{help}");
+        let help =
+            "write them anew: just json-schema, or endstate json-schema > crates/endstate/json-schema/...";
+        assert_eq!(
+            super::document().unwrap(),
+            include_str!("../../json-schema/desired-state.json"),
+            "{help}"
+        );
         assert_eq!(super::settings().unwrap(), include_str!("../../json-schema/settings.json"), "{help}");
     }
 }

@@ -12,7 +12,10 @@ pub(super) fn run(arguments: &Man) -> anyhow::Result<Outcome> {
     endstate.build();
     let command = match &arguments.command {
         None => endstate,
-        Some(name) => endstate.find_subcommand(name).with_context(|| format!("endstate has no command `{name}`"))?.clone(),
+        Some(name) => endstate
+            .find_subcommand(name)
+            .with_context(|| format!("endstate has no command `{name}`"))?
+            .clone(),
     };
     let mut page = Vec::new();
     clap_mangen::Man::new(command).render(&mut page)?;

@@ -49,7 +49,9 @@ fn prepare(global: &Global, proving: &Proving) -> anyhow::Result<apply::Plan> {
     let start = Instant::now();
     let plan = apply::prepare(&options(global, proving.sample)?)?;
     if global.verbose {
-        plan.timings.iter().for_each(|(what, milliseconds)| output::note(&format!("{milliseconds:>7} ms  {what}")));
+        plan.timings
+            .iter()
+            .for_each(|(what, milliseconds)| output::note(&format!("{milliseconds:>7} ms  {what}")));
         total(start);
     }
     Ok(plan)

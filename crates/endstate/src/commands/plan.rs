@@ -25,7 +25,9 @@ fn text(plan: &apply::Plan, arguments: &Plan) -> String {
         Direction::Rollback => report::Direction::Rollback,
     };
     match arguments.format {
-        PlanFormat::Text => report::text(plan, report::Options { direction, allow, color: output::stdout_has_color() }),
+        PlanFormat::Text => {
+            report::text(plan, report::Options { direction, allow, color: output::stdout_has_color() })
+        }
         PlanFormat::Sql => report::sql(plan, direction),
         PlanFormat::Json => report::json(plan, allow),
         PlanFormat::Markdown => report::markdown(plan, allow),

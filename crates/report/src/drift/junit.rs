@@ -9,7 +9,10 @@ use crate::escape::xml;
 pub fn junit(comparison: &Comparison<'_>) -> String {
     let failures = comparison.drift.len();
     let cases: String = if failures == 0 {
-        format!("    <testcase classname=\"endstate.check\" name=\"database {} is as desired\"/>\n", xml(comparison.database))
+        format!(
+            "    <testcase classname=\"endstate.check\" name=\"database {} is as desired\"/>\n",
+            xml(comparison.database)
+        )
     } else {
         comparison.drift.iter().map(case).collect()
     };

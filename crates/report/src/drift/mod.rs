@@ -43,9 +43,15 @@ enum Severity {
 impl Severity {
     fn of(drift: &Drift) -> Severity {
         match Kind::parse(drift.kind) {
-            Some(Kind::Role | Kind::Function | Kind::View | Kind::Policy | Kind::RowLevelSecurity | Kind::Owner | Kind::Grant) => {
-                Severity::Access
-            }
+            Some(
+                Kind::Role
+                | Kind::Function
+                | Kind::View
+                | Kind::Policy
+                | Kind::RowLevelSecurity
+                | Kind::Owner
+                | Kind::Grant,
+            ) => Severity::Access,
             Some(Kind::Comment) => Severity::Description,
             _ => Severity::Structure,
         }
@@ -72,7 +78,8 @@ fn headline(drift: &Drift) -> String {
 
 /// A unified diff from the live definition to the desired one.
 fn diff(drift: &Drift) -> String {
-    let (live, desired) = (drift.live.as_deref().unwrap_or_default(), drift.desired.as_deref().unwrap_or_default());
+    let (live, desired) =
+        (drift.live.as_deref().unwrap_or_default(), drift.desired.as_deref().unwrap_or_default());
     TextDiff::from_lines(live, desired).unified_diff().context_radius(3).header("live", "desired").to_string()
 }
 

@@ -33,7 +33,8 @@ fn result(drift: &Drift) -> Value {
         Severity::Structure => "warning",
         Severity::Description => "note",
     };
-    let mut location = json!({ "logicalLocations": [{ "fullyQualifiedName": drift.object, "kind": drift.kind }] });
+    let mut location =
+        json!({ "logicalLocations": [{ "fullyQualifiedName": drift.object, "kind": drift.kind }] });
     if let Some(place) = place(drift) {
         location["physicalLocation"] = json!({
             "artifactLocation": { "uri": uri(place.file) },
@@ -55,7 +56,9 @@ fn uri(path: &str) -> String {
     let mut uri = if path.starts_with('/') { "file://".to_owned() } else { String::new() };
     for byte in path.trim_start_matches("./").bytes() {
         match byte {
-            b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => uri.push(byte.into()),
+            b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+                uri.push(byte.into())
+            }
             byte => uri.push_str(&format!("%{byte:02X}")),
         }
     }

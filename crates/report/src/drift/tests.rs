@@ -7,7 +7,9 @@ fn drift() -> Vec<Drift> {
             kind: "policy",
             state: "changed",
             live: Some("CREATE POLICY \"a, <b>\" ON public.users\n    USING (true);\n".to_owned()),
-            desired: Some("CREATE POLICY \"a, <b>\" ON public.users\n    USING (owner = 50 % 3);\n".to_owned()),
+            desired: Some(
+                "CREATE POLICY \"a, <b>\" ON public.users\n    USING (owner = 50 % 3);\n".to_owned(),
+            ),
             place: Some("schema/a b/users.yaml:60:7".to_owned()),
         },
         Drift {

@@ -15,7 +15,9 @@ pub fn text(comparison: &Comparison<'_>, color: bool) -> String {
     }
     let mut text: String = comparison.drift.iter().map(|drift| one(drift, paint)).collect();
     text.push_str(&paint.bold(&format!("{} in {database}", count(comparison.drift.len(), "difference"))));
-    text.push_str("\n`endstate plan` shows how the database gets there; `endstate dump` shows what it is now.\n");
+    text.push_str(
+        "\n`endstate plan` shows how the database gets there; `endstate dump` shows what it is now.\n",
+    );
     text
 }
 
@@ -26,7 +28,9 @@ fn one(drift: &Drift, paint: Paint) -> String {
         _ => paint.yellow("changed"),
     };
     let mut text = format!("{mark} {}\n", paint.bold(&headline(drift)));
-    text.push_str(&drift.place.iter().map(|place| format!("  {} {place}\n", paint.cyan("-->"))).collect::<String>());
+    text.push_str(
+        &drift.place.iter().map(|place| format!("  {} {place}\n", paint.cyan("-->"))).collect::<String>(),
+    );
     for line in diff(drift).lines() {
         let line = match line.chars().next() {
             Some('-') => paint.red(line),

@@ -9,7 +9,7 @@ use sql::color::Class;
 use crate::escape::html as escaped;
 use crate::paint;
 use crate::part::{Part, back_steps, forward_steps, parts};
-use crate::wording::{self, Acceptance};
+use crate::wording::{self, Acceptance, Held};
 use crate::{Direction, proof};
 
 const STYLE: &str = include_str!("style.css");
@@ -62,15 +62,27 @@ fn hazards(plan: &Plan, allow: &[String]) -> String {
     let row = |(hazard, why, acceptance): (kinds::Hazard, String, Acceptance)| {
         let class = if acceptance == Acceptance::Missing { "missing" } else { "told" };
         let word = if acceptance == Acceptance::Told { "" } else { acceptance.word() };
-        format!("<tr class=\"{class}\"><td>{}</td><td>{}</td><td>{word}</td></tr>\n", hazard.name(), escaped(&why))
+        format!(
+            "<tr class=\"{class}\"><td>{}</td><td>{}</td><td>{word}</td></tr>\n",
+            hazard.name(),
+            escaped(&why)
+        )
     };
     let rows: String = wording::hazards(plan, allow).into_iter().map(row).collect();
-    if rows.is_empty() { rows } else { format!("<section>\n<h2>Hazards</h2>\n<table>\n{rows}</table>\n</section>\n") }
+    if rows.is_empty() {
+        rows
+    } else {
+        format!("<section>\n<h2>Hazards</h2>\n<table>\n{rows}</table>\n</section>\n")
+    }
 }
 
 fn section(plan: &Plan, part: &Part<'_>) -> String {
-    let items = |lines: Vec<String>| lines.iter().map(|line| format!("<li>{}</li>", escaped(line))).collect::<String>();
-    let losses = script::loses(&part.stage.back).into_iter().map(|loss| format!("<p class=\"limit\">{}</p>\n", escaped(&loss)));
+    let items = |lines: Vec<String>| {
+        lines.iter().map(|line| format!("<li>{}</li>", escaped(line))).collect::<String>()
+    };
+    let losses = script::loses(&part.stage.back)
+        .into_iter()
+        .map(|loss| format!("<p class=\"limit\">{}</p>\n", escaped(&loss)));
     format!(
         "<section id=\"{file}\">\n<h2>{file}</h2>\n<div class=\"pair\">\n<div><h4>What it does</h4><ul>{summary}</ul></div>\n\
          <div><h4>Locks, until the end of the transaction</h4><ul>{locks}</ul></div>\n</div>\n\
@@ -78,17 +90,22 @@ fn section(plan: &Plan, part: &Part<'_>) -> String {
         file = escaped(part.file),
         summary = items(script::summary(&part.stage.forward)),
         locks = items(script::locks(&part.stage.forward)),
-        forward = part.steps(Direction::Forward).into_iter().map(card).collect::<String>(),
-        back = part.steps(Direction::Rollback).into_iter().map(card).collect::<String>(),
+        forward = cards(part, Direction::Forward),
+        back = cards(part, Direction::Rollback),
         rollback = escaped(&plan.scripts.rollback.file),
         losses = losses.collect::<String>(),
         whole = whole_script(&format!("whole-{}", part.file), part.file, part.text),
     )
 }
 
+fn cards(part: &Part<'_>, direction: Direction) -> String {
+    let mut held = Held::default();
+    part.steps(direction).into_iter().map(|step| card(step, held.remarks(step))).collect()
+}
+
 /// A statement with what it locks and does.
-fn card(step: &Step) -> String {
-    let remarks = wording::remarks(step).into_iter().map(|line| format!("<li>{}</li>", escaped(&line)));
+fn card(step: &Step, remarks: Vec<String>) -> String {
+    let remarks = remarks.into_iter().map(|line| format!("<li>{}</li>", escaped(&line)));
     let hazards = wording::stated_hazards(&step.statement).into_iter();
     let hazards = hazards.map(|line| format!("<li class=\"hazard\">{}</li>", escaped(&line)));
     let remarks: String = remarks.chain(hazards).collect();
@@ -112,7 +129,10 @@ fn colored(sql: &str) -> String {
 fn whole_script(id: &str, file: &str, text: &str) -> String {
     let file = escaped(file);
     let body = escaped(text);
-    format!("<details id=\"{}\"><summary>{file}, the whole file</summary><pre>{body}</pre></details>\n", escaped(id))
+    format!(
+        "<details id=\"{}\"><summary>{file}, the whole file</summary><pre>{body}</pre></details>\n",
+        escaped(id)
+    )
 }
 
 fn footer(plan: &Plan) -> String {

@@ -64,20 +64,30 @@ fn leaves(outline: &Outline<'_>) -> Vec<(Id, Leaf)> {
         }
     };
     for (old, new) in &outline.renamed {
-        add(new, Mark::Renamed, format!("{new}, was {}", sql::ident(old.name())));
+        add(new, Mark::Renamed, format!("{}, was {}", label(new), sql::ident(old.name())));
     }
     for object in &outline.new {
-        add(&object.id, Mark::New, object.id.to_string());
+        add(&object.id, Mark::New, label(&object.id));
     }
     for (_, object) in &outline.changed {
         if !outline.renamed.iter().any(|(_, new)| *new == object.id) {
-            add(&object.id, Mark::Changed, object.id.to_string());
+            add(&object.id, Mark::Changed, label(&object.id));
         }
     }
     for object in &outline.gone {
-        add(&object.id, Mark::Gone, object.id.to_string());
+        add(&object.id, Mark::Gone, label(&object.id));
     }
     leaves
+}
+
+/// What stands in something else is named without it.
+fn label(id: &Id) -> String {
+    match id.parent() {
+        Some(parent) if parent.kind() != Kind::Schema && !id.kind().is_attached() => {
+            format!("{} {}", id.kind().name(), sql::ident(id.name()))
+        }
+        _ => id.to_string(),
+    }
 }
 
 fn branch(top: &Id, leaves: &mut Vec<Leaf>) -> String {
@@ -87,7 +97,12 @@ fn branch(top: &Id, leaves: &mut Vec<Leaf>) -> String {
     if leaves.is_empty() {
         return format!("<p class=\"{class}\">{}</p>\n", escaped(&label));
     }
-    let items: String =
-        leaves.iter().map(|leaf| format!("<li class=\"{}\">{}</li>", leaf.mark.class(), escaped(&leaf.label))).collect();
-    format!("<details open><summary class=\"{class}\">{}</summary><ul>{items}</ul></details>\n", escaped(&label))
+    let items: String = leaves
+        .iter()
+        .map(|leaf| format!("<li class=\"{}\">{}</li>", leaf.mark.class(), escaped(&leaf.label)))
+        .collect();
+    format!(
+        "<details open><summary class=\"{class}\">{}</summary><ul>{items}</ul></details>\n",
+        escaped(&label)
+    )
 }

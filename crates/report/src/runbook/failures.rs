@@ -20,7 +20,11 @@ pub(super) fn failures(book: &Book<'_>) -> String {
     items.extend(sessions(book));
     items.extend(stale_bodies(book));
     items.extend(clients(book));
-    numbered("Known failure modes", "A script that stops has changed nothing: each is one transaction.", &items)
+    numbered(
+        "Known failure modes",
+        "A script that stops has changed nothing: each is one transaction.",
+        &items,
+    )
 }
 
 fn lock_timeout(book: &Book<'_>) -> Option<Item> {
@@ -55,14 +59,22 @@ fn guards(book: &Book<'_>) -> Option<Item> {
     if !preflight::touched_foreign_keys(book).is_empty() {
         lines.push("- orphaned rows: see the pre-flight list".to_owned());
     }
-    (!lines.is_empty()).then(|| Item::new("Rows forbid it", format!("The script stops and says how many there are.\n\n{}", lines.join("\n"))))
+    (!lines.is_empty()).then(|| {
+        Item::new(
+            "Rows forbid it",
+            format!("The script stops and says how many there are.\n\n{}", lines.join("\n")),
+        )
+    })
 }
 
 /// A type that was swapped has another OID; sessions hold plans and caches made with the old one.
 fn sessions(book: &Book<'_>) -> Option<Item> {
     let swapped: Vec<String> = values::changes(book)
         .iter()
-        .filter(|change| forward_steps(book.plan).any(|step| step.statement.sql == format!("DROP TYPE {}", dropped_name(change))))
+        .filter(|change| {
+            forward_steps(book.plan)
+                .any(|step| step.statement.sql == format!("DROP TYPE {}", change.before.sql()))
+        })
         .map(|change| code(&change.after.to_string()))
         .collect();
     let text = format!(
@@ -70,11 +82,8 @@ fn sessions(book: &Book<'_>) -> Option<Item> {
          in what their driver remembers: have pools reconnect after the script.",
         swapped.join(", ")
     );
-    (!swapped.is_empty()).then(|| Item::new("`cache lookup failed for type`, `cached plan must not change result type`", text))
-}
-
-fn dropped_name(change: &values::Change<'_>) -> String {
-    change.before.sql()
+    (!swapped.is_empty())
+        .then(|| Item::new("`cache lookup failed for type`, `cached plan must not change result type`", text))
 }
 
 /// What else running clients notice.
@@ -85,24 +94,32 @@ fn clients(book: &Book<'_>) -> Option<Item> {
     (!lines.is_empty()).then(|| Item::new("Clients that know the old state", text))
 }
 
-/// Functions whose body speaks of a name that is gone, by the script after which they do.
+/// Functions whose body speaks of a name that is gone, and from which script to which they do.
 fn stale_bodies(book: &Book<'_>) -> Option<Item> {
-    let mut text = String::new();
     let mut renamed: BTreeSet<Id> = BTreeSet::new();
-    let last = book.plan.stages.len().saturating_sub(1);
+    let mut spans: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
     for (number, stage) in book.plan.stages.iter().enumerate() {
         renamed.extend(old_names(stage));
-        for (function, names) in stale(&stage.after, &renamed) {
-            let until = match number == last {
-                true => "and the YAML leaves it so: change its body".to_owned(),
-                false => format!("until {} has run", code(book.files[number + 1])),
-            };
-            text.push_str(&format!("- after {}, {} still names {}; calls of it fail {until}\n", code(book.files[number]), code(&function), names.join(", ")));
+        for stale in stale(&stage.after, &renamed) {
+            spans.entry(stale).or_insert((number, number)).1 = number;
         }
     }
-    let intro = "PostgreSQL does not follow names in the bodies of functions. Run the scripts one right after the other; in between, \
-                 what calls these functions (policies do) fails:\n\n";
-    (!text.is_empty()).then(|| Item::new("Between the scripts", intro.to_owned() + &text))
+    let line = |((function, name), (first, last)): (&(String, String), &(usize, usize))| {
+        let until = match book.files.get(last + 1) {
+            Some(file) => format!("until {} has run", code(file)),
+            None => "and the YAML leaves it so: change its body".to_owned(),
+        };
+        format!(
+            "- after {}, {} still names {}: calls of it fail {until}\n",
+            code(book.files[*first]),
+            code(function),
+            code(name)
+        )
+    };
+    let lines: String = spans.iter().map(line).collect();
+    let intro = "PostgreSQL does not follow names in the bodies of functions. What calls these functions (policies do) fails in between, \
+                 so run the scripts one right after the other:\n\n";
+    (!lines.is_empty()).then(|| Item::new("Between the scripts", intro.to_owned() + &lines))
 }
 
 fn old_names(stage: &Stage) -> Vec<Id> {
@@ -111,23 +128,23 @@ fn old_names(stage: &Stage) -> Vec<Id> {
     renamed.filter(|id| matches!(id.kind(), Kind::Table | Kind::View | Kind::Function)).collect()
 }
 
-/// Functions of a catalog that surely name one of these, where there is no such thing any more.
-fn stale(model: &Model, renamed: &BTreeSet<Id>) -> BTreeMap<String, Vec<String>> {
+/// Functions of a catalog that surely name one of these, where there is no such thing any more; each with the thing.
+fn stale(model: &Model, renamed: &BTreeSet<Id>) -> BTreeSet<(String, String)> {
     let gone: Vec<&Id> = renamed.iter().filter(|id| !model.contains(id)).collect();
     let names: Vec<&str> = gone.iter().map(|id| id.name()).collect();
-    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut found = BTreeSet::new();
     for object in model.objects() {
         let Spec::Function(function) = &object.spec else { continue };
-        for mention in sql::mentions(&function.language, function.body.as_deref().unwrap_or_default(), &names) {
-            let meant = gone.iter().find(|id| id.name() == mention.name && is_for(id, mention.role));
-            let in_schema = |id: &&&Id| mention.qualifier.last().is_none_or(|schema| Some(schema.as_str()) == id.schema());
-            if let Some(id) = meant.filter(in_schema).filter(|_| mention.certainty == Certainty::Certain) {
-                let names = found.entry(object.id.to_string()).or_default();
-                let name = code(&id.to_string());
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
+        let mentions =
+            sql::mentions(&function.language, function.body.as_deref().unwrap_or_default(), &names);
+        for mention in mentions.iter().filter(|mention| mention.certainty == Certainty::Certain) {
+            let schema = mention.qualifier.last();
+            let is_meant = |id: &&&Id| {
+                id.name() == mention.name
+                    && is_for(id, mention.role)
+                    && schema.is_none_or(|schema| Some(schema.as_str()) == id.schema())
+            };
+            found.extend(gone.iter().find(is_meant).map(|id| (object.id.to_string(), id.to_string())));
         }
     }
     found

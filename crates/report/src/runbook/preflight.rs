@@ -19,20 +19,29 @@ pub(super) fn preflight(book: &Book<'_>) -> String {
     items.push(statement_timeout(book));
     items.extend(lock_waits(book));
     items.push(long_transactions());
-    numbered("Before: pre-flight list", "All of these before the first script. The queries only read, unless they say so.", &items)
+    numbered(
+        "Before: pre-flight list",
+        "All of these before the first script. The queries only read, unless they say so.",
+        &items,
+    )
 }
+
+/// The catalog as text, without the lines in which pg_dump puts a random key.
+pub(super) const DUMP_CATALOG: &str =
+    "pg_dump --schema-only \"$DATABASE_URL\" | grep -vE '^\\\\(un)?restrict '";
 
 fn backup(book: &Book<'_>) -> Item {
     let commands = format!(
         "pg_dump --format=custom --file=before.dump \"$DATABASE_URL\"\npg_restore --list before.dump | tail -n 3\n\
-         # The old catalog, to hold the result of {} against:\npg_dump --schema-only \"$DATABASE_URL\" > before.sql",
+         # The old catalog, to hold the result of {} against:\n{DUMP_CATALOG} > before.sql",
         book.rollback
     );
     Item::new("Backup", fenced("sh", &commands))
 }
 
 fn staging(book: &Book<'_>) -> Item {
-    let all: Vec<&str> = book.files.iter().copied().chain([book.rollback]).chain(book.files.iter().copied()).collect();
+    let all: Vec<&str> =
+        book.files.iter().copied().chain([book.rollback]).chain(book.files.iter().copied()).collect();
     let commands = format!(
         "createdb staging && pg_restore --no-owner --dbname=staging before.dump\n\
          for script in {}; do\n  psql -X -v ON_ERROR_STOP=1 -f \"$script\" staging || break\ndone",
@@ -70,7 +79,9 @@ pub(super) fn touched_foreign_keys<'a>(book: &Book<'a>) -> Vec<&'a Object> {
         let renamed = |id: &Id| {
             id == &object.id
                 || (id.kind() == Kind::Table && (id.sql() == key.table || id.sql() == key.referenced))
-                || (id.kind() == Kind::Column && id.relation_sql() == key.table && key.columns.contains(&sql::ident(id.name())))
+                || (id.kind() == Kind::Column
+                    && id.relation_sql() == key.table
+                    && key.columns.contains(&sql::ident(id.name())))
         };
         let is_new = book.outline.new.iter().any(|new| new.id == object.id);
         let is_changed = book.outline.changed.iter().any(|(_, after)| after.id == object.id);
@@ -90,7 +101,12 @@ fn guards(book: &Book<'_>) -> Option<Item> {
             continue;
         }
         asked.push(guard);
-        text.push_str(&format!("{}: must be 0. {}.\n\n{}\n", escaped(&guard.what), escaped(&guard.remedy), fenced("sql", &format!("{};", guard.count))));
+        text.push_str(&format!(
+            "{}: must be 0. {}.\n\n{}\n",
+            escaped(&guard.what),
+            escaped(&guard.remedy),
+            fenced("sql", &format!("{};", guard.count))
+        ));
     }
     (!text.is_empty()).then(|| Item::new("Rows that the scripts refuse", text))
 }
@@ -99,9 +115,13 @@ fn guards(book: &Book<'_>) -> Option<Item> {
 fn counts(book: &Book<'_>) -> Option<Item> {
     let changes = values::changes(book);
     let columns = changes.iter().flat_map(|change| &change.columns);
-    let before: Vec<String> = columns.filter_map(|column| book.outline.before(column)).map(|object| values::distribution(&object.id)).collect();
+    let before: Vec<String> = columns
+        .filter_map(|column| book.outline.before(column))
+        .map(|object| values::distribution(&object.id))
+        .collect();
     let text = "Write down the answer: the verification is held against it.\n\n";
-    (!before.is_empty()).then(|| Item::new("Rows by value, before", text.to_owned() + &fenced("sql", &before.join("\n"))))
+    (!before.is_empty())
+        .then(|| Item::new("Rows by value, before", text.to_owned() + &fenced("sql", &before.join("\n"))))
 }
 
 /// What hangs on the types that give way to new ones.
@@ -114,7 +134,8 @@ fn dependent_types(book: &Book<'_>) -> Option<Item> {
              WHERE refclassid = 'pg_type'::regclass AND deptype = 'n'\n  \
              AND refobjid IN (to_regtype({name}), (SELECT typarray FROM pg_type WHERE oid = to_regtype({name})))\nORDER BY 1;"
         );
-        let mut known: Vec<String> = book.plan.before.dependents(change.before).map(|object| code(&object.id.to_string())).collect();
+        let mut known: Vec<String> =
+            book.plan.before.dependents(change.before).map(|object| code(&object.id.to_string())).collect();
         known.sort();
         let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
         text.push_str(&format!(
@@ -129,12 +150,16 @@ fn dependent_types(book: &Book<'_>) -> Option<Item> {
 /// Tables that are read or written whole.
 fn sizes(book: &Book<'_>) -> Option<Item> {
     let steps: Vec<_> = forward_steps(book.plan).collect();
-    let heavy: Vec<(&str, Work)> =
-        scripts::locked(&steps).into_iter().map(|(relation, (_, work))| (relation, work)).filter(|(_, work)| *work > Work::Catalog).collect();
+    let heavy: Vec<(&str, Work)> = scripts::locked(&steps)
+        .into_iter()
+        .map(|(relation, (_, work))| (relation, work))
+        .filter(|(_, work)| *work > Work::Catalog)
+        .collect();
     if heavy.is_empty() {
         return None;
     }
-    let names: Vec<String> = heavy.iter().map(|(relation, _)| format!("to_regclass({})", sql::literal(relation))).collect();
+    let names: Vec<String> =
+        heavy.iter().map(|(relation, _)| format!("to_regclass({})", sql::literal(relation))).collect();
     let query = format!(
         "SELECT oid::regclass AS relation, reltuples::bigint AS rows, pg_size_pretty(pg_total_relation_size(oid)) AS size\n\
          FROM pg_class WHERE oid IN ({}) ORDER BY pg_total_relation_size(oid) DESC;",
@@ -143,7 +168,10 @@ fn sizes(book: &Book<'_>) -> Option<Item> {
     let rewritten = heavy.iter().any(|(_, work)| *work == Work::Rewrite);
     let room = "A table that is written anew needs its own size again on disk, and as much WAL.\n\n";
     let text = if rewritten { room } else { "The larger, the longer they are blocked.\n\n" };
-    Some(Item::new("Size of the tables that are read or written whole", text.to_owned() + &fenced("sql", &query)))
+    Some(Item::new(
+        "Size of the tables that are read or written whole",
+        text.to_owned() + &fenced("sql", &query),
+    ))
 }
 
 fn statement_timeout(book: &Book<'_>) -> Item {
@@ -154,7 +182,10 @@ fn statement_timeout(book: &Book<'_>) -> Item {
         "Each script sets its own, for its transaction only; the role's and the database's do not count:\n\n{}\n\
          A pooler or an editor in between may have a limit of its own. What is in force otherwise:\n\n{}",
         table(&["setting", "value in the scripts"], &rows),
-        fenced("sql", "SELECT name, setting, unit, source FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout');")
+        fenced(
+            "sql",
+            "SELECT name, setting, unit, source FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout');"
+        )
     );
     Item::new("Timeouts", text)
 }

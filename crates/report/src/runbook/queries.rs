@@ -16,8 +16,12 @@ impl Presence {
     /// Asks for a relation, a column, a function or a type; other kinds are not asked for by name.
     pub(super) fn of(id: &Id, expected: bool) -> Option<Presence> {
         let expression = match id.kind() {
-            Kind::Table | Kind::View | Kind::Sequence => format!("to_regclass({}) IS NOT NULL", sql::literal(&id.sql())),
-            Kind::Function => format!("to_regprocedure({}) IS NOT NULL", sql::literal(&id.sql_with_arguments())),
+            Kind::Table | Kind::View | Kind::Sequence => {
+                format!("to_regclass({}) IS NOT NULL", sql::literal(&id.sql()))
+            }
+            Kind::Function => {
+                format!("to_regprocedure({}) IS NOT NULL", sql::literal(&id.sql_with_arguments()))
+            }
             Kind::Enum => format!("to_regtype({}) IS NOT NULL", sql::literal(&id.sql())),
             Kind::Column => format!(
                 "EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass({}) AND attname = {} AND NOT attisdropped)",
@@ -32,11 +36,15 @@ impl Presence {
 
 /// The query that asks, and the rows that it must return.
 pub(super) fn presence(questions: &[Presence]) -> String {
-    let rows: Vec<String> =
-        questions.iter().map(|question| format!("    ({}, {})", sql::literal(&question.what), question.expression)).collect();
+    let rows: Vec<String> = questions
+        .iter()
+        .map(|question| format!("    ({}, {})", sql::literal(&question.what), question.expression))
+        .collect();
     let query = format!("SELECT what, there FROM (VALUES\n{}\n) AS e (what, there);", rows.join(",\n"));
-    let expected: Vec<Vec<String>> =
-        questions.iter().map(|question| vec![code(&question.what), if question.expected { "t" } else { "f" }.to_owned()]).collect();
+    let expected: Vec<Vec<String>> = questions
+        .iter()
+        .map(|question| vec![code(&question.what), if question.expected { "t" } else { "f" }.to_owned()])
+        .collect();
     fenced("sql", &query) + "\nExpected:\n\n" + &table(&["what", "there"], &expected)
 }
 
@@ -59,7 +67,9 @@ pub(super) struct ForeignKey {
 impl ForeignKey {
     /// Reads what `pg_get_constraintdef` prints.
     pub(super) fn of(object: &Object) -> Option<ForeignKey> {
-        let Spec::Constraint(Constraint { constraint_type: ConstraintType::ForeignKey, definition, .. }) = &object.spec else {
+        let Spec::Constraint(Constraint { constraint_type: ConstraintType::ForeignKey, definition, .. }) =
+            &object.spec
+        else {
             return None;
         };
         let (columns, rest) = definition.strip_prefix("FOREIGN KEY (")?.split_once(") REFERENCES ")?;
@@ -77,7 +87,9 @@ impl ForeignKey {
     /// Whether both tables and the columns are in a catalog.
     pub(super) fn is_in(&self, model: &Model) -> bool {
         let column = |name: &String| {
-            model.ids().any(|id| id.kind() == Kind::Column && id.relation_sql() == self.table && sql::ident(id.name()) == *name)
+            model.ids().any(|id| {
+                id.kind() == Kind::Column && id.relation_sql() == self.table && sql::ident(id.name()) == *name
+            })
         };
         let table = |name: &str| model.ids().any(|id| id.kind() == Kind::Table && id.sql() == name);
         table(&self.table) && table(&self.referenced) && self.columns.iter().all(column)
@@ -85,7 +97,8 @@ impl ForeignKey {
 
     /// `FROM ... WHERE ...`: the rows of the table, as `t`, without a row that they refer to.
     pub(super) fn orphans(&self) -> String {
-        let not_null: Vec<String> = self.columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
+        let not_null: Vec<String> =
+            self.columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
         let pairs = self.columns.iter().zip(&self.keys);
         let equal: Vec<String> = pairs.map(|(column, key)| format!("r.{key} = t.{column}")).collect();
         format!(

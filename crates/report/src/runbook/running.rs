@@ -9,17 +9,28 @@ use crate::markdown::most_work;
 use crate::part::{back_steps, forward_steps};
 
 pub(super) fn running(book: &Book<'_>) -> String {
-    format!("## Running the scripts\n\nIn this order, each once.\n\n{}\n{}\n{}", psql(book), push(book), editor(book))
+    format!(
+        "## Running the scripts\n\nIn this order, each once.\n\n{}\n{}\n{}",
+        psql(book),
+        push(book),
+        editor(book)
+    )
 }
 
 fn psql(book: &Book<'_>) -> String {
-    let commands: String =
-        book.files.iter().map(|file| format!("psql -X -v ON_ERROR_STOP=1 -f {file} \"$DATABASE_URL\" &&\n")).collect();
+    let commands: String = book
+        .files
+        .iter()
+        .map(|file| format!("psql -X -v ON_ERROR_STOP=1 -f {file} \"$DATABASE_URL\" &&\n"))
+        .collect();
     format!("### With psql\n\n{}", fenced("sh", commands.trim_end_matches(" &&\n")))
 }
 
 fn push(book: &Book<'_>) -> String {
-    let copies = format!("cp {} supabase/migrations/\nsupabase db push --dry-run\nsupabase db push", book.files.join(" "));
+    let copies = format!(
+        "cp {} supabase/migrations/\nsupabase db push --dry-run\nsupabase db push",
+        book.files.join(" ")
+    );
     format!(
         "### With `supabase db push`\n\nOnly the forward scripts: {rollback} in `supabase/migrations` would be run as one of them, \
          right after the last.\n\n{}\nWhere the remote history has versions that sort behind {first} (timestamps do), `supabase db push` \
@@ -46,7 +57,8 @@ fn version(file: &str) -> String {
 
 pub(super) fn rollback(book: &Book<'_>) -> String {
     let steps: Vec<_> = back_steps(book.plan).collect();
-    let lock_timeout = preflight::setting(book, "lock_timeout").map(|value| format!(" (it waits for a lock for {value} at most)"));
+    let lock_timeout = preflight::setting(book, "lock_timeout")
+        .map(|value| format!(" (it waits for a lock for {value} at most)"));
     let mut text = format!(
         "## Rollback\n\n{} goes back to the state before {} from wherever the database stands: it finds that out from the catalog, \
          says so, and takes back what was done. It is one transaction{}. Run twice, it does nothing the second time.\n\n{}\n",
@@ -62,13 +74,20 @@ pub(super) fn rollback(book: &Book<'_>) -> String {
         }
     }
     for guard in steps.iter().flat_map(|step| &step.statement.guards) {
-        text.push_str(&format!("- It stops before it has changed anything where there are {}. {}.\n", escaped(&guard.what), escaped(&guard.remedy)));
+        text.push_str(&format!(
+            "- It stops before it has changed anything where there are {}. {}.\n",
+            escaped(&guard.what),
+            escaped(&guard.remedy)
+        ));
     }
     let versions: Vec<String> = book.files.iter().map(|file| version(file)).collect();
     text.push_str(&format!(
         "- If the scripts were run by `supabase db push`, tell its history afterwards: `supabase migration repair --status reverted {}`.\n",
         versions.join(" ")
     ));
-    let compare = "pg_dump --schema-only \"$DATABASE_URL\" | diff before.sql -";
-    text + &format!("\nAfterwards the catalog is that of before; this prints nothing:\n\n{}", fenced("sh", compare))
+    let compare = format!("{} | diff before.sql -", preflight::DUMP_CATALOG);
+    text + &format!(
+        "\nAfterwards the catalog is that of before; this prints nothing:\n\n{}",
+        fenced("sh", &compare)
+    )
 }

@@ -18,11 +18,17 @@ pub(super) fn scripts(book: &Book<'_>) -> String {
     format!("## Impact\n\n{}\n## The scripts\n\n{sections}", impact(&all))
 }
 
-/// A row for each relation that a script locks.
+/// A row for each relation on which a script holds up reads or writes; weaker locks are counted.
 fn impact(parts: &[Part<'_>]) -> String {
-    let mut text = "| script | relation | lock | blocks | work | duration |\n|---|---|---|---|---|---|\n".to_owned();
+    let mut text =
+        "| script | relation | lock | blocks | work | duration |\n|---|---|---|---|---|---|\n".to_owned();
+    let mut weaker = 0;
     for part in parts {
         for (relation, (lock, work)) in locked(&part.steps(Direction::Forward)) {
+            if lock < Lock::Share && work == Work::Catalog {
+                weaker += 1;
+                continue;
+            }
             text.push_str(&format!(
                 "| {} | {} | {} | {} | {} | {} |\n",
                 code(part.file),
@@ -34,8 +40,14 @@ fn impact(parts: &[Part<'_>]) -> String {
             ));
         }
     }
-    text.push_str("\nA lock is held until the end of its script's transaction.\n");
-    text
+    text.push_str("\nA lock is held until the end of its script's transaction.");
+    if weaker > 0 {
+        text.push_str(&format!(
+            " Besides these, {} that hold up neither reads nor writes.",
+            wording::count(weaker, "lock")
+        ));
+    }
+    text + "\n"
 }
 
 /// The strongest lock and the most work by relation.
@@ -53,10 +65,19 @@ pub(super) fn locked<'a>(steps: &[&'a Step]) -> BTreeMap<&'a str, (Lock, Work)> 
 fn section(book: &Book<'_>, part: &Part<'_>) -> String {
     let steps = part.steps(Direction::Forward);
     let notices = notices(&steps);
-    let impact = if notices.is_empty() { vec!["running clients notice nothing but the locks".to_owned()] } else { notices };
+    let impact = if notices.is_empty() {
+        vec!["running clients notice nothing but the locks".to_owned()]
+    } else {
+        notices
+    };
     let mut back = script::summary(&part.stage.back);
-    back.extend(script::loses(&part.stage.back).into_iter().map(|loss| format!("{loss}: the script counts and says what that is")));
-    let lines = |lines: Vec<String>| lines.iter().map(|line| format!("- {}\n", escaped(line))).collect::<String>();
+    back.extend(
+        script::loses(&part.stage.back)
+            .into_iter()
+            .map(|loss| format!("{loss}: the script counts and says what that is")),
+    );
+    let lines =
+        |lines: Vec<String>| lines.iter().map(|line| format!("- {}\n", escaped(line))).collect::<String>();
     format!(
         "### {}\n\n{}\n\nChanges:\n\n{}\nLocks:\n\n{}\nImpact:\n\n{}\nRollback, in {}:\n\n{}\n",
         code(part.file),
@@ -71,14 +92,22 @@ fn section(book: &Book<'_>, part: &Part<'_>) -> String {
 
 /// One sentence: the name of the script as words, and how heavy it is.
 fn purpose(part: &Part<'_>, steps: &[&Step]) -> String {
-    let name = part.file.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_').trim_end_matches(".sql");
+    let name =
+        part.file.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_').trim_end_matches(".sql");
     let mut words = name.replace('_', " ");
     if let Some(first) = words.get(..1) {
         words = first.to_uppercase() + &words[1..];
     }
     let statements = wording::count(steps.len(), "statement");
     match most_work(steps) {
-        Work::Catalog => format!("{}: {statements} that touch catalogs only, done in milliseconds whatever the size of the tables.", escaped(&words)),
-        work => format!("{}: {statements}; at least one {}, so it takes the longer the more rows there are.", escaped(&words), wording::work(work)),
+        Work::Catalog => format!(
+            "{}: {statements} that touch catalogs only, done in milliseconds whatever the size of the tables.",
+            escaped(&words)
+        ),
+        work => format!(
+            "{}: {statements}; at least one {}, so it takes the longer the more rows there are.",
+            escaped(&words),
+            wording::work(work)
+        ),
     }
 }

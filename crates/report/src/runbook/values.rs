@@ -35,7 +35,10 @@ pub(super) fn changes<'a>(book: &'a Book<'_>) -> Vec<Change<'a>> {
             after: &after.id,
             old: &old.values,
             new: &new.values,
-            columns: dependents.filter(|object| object.id.kind() == Kind::Column).map(|object| object.id.clone()).collect(),
+            columns: dependents
+                .filter(|object| object.id.kind() == Kind::Column)
+                .map(|object| object.id.clone())
+                .collect(),
             map,
         });
     }
@@ -49,10 +52,14 @@ fn mapped(book: &Book<'_>) -> BTreeMap<String, String> {
         if statement.work != Work::Rewrite && !statement.sql.contains(" RENAME VALUE ") {
             continue;
         }
-        let tokens: Vec<(Class, &str)> =
-            highlight(&statement.sql).into_iter().map(|token| (token.class, &statement.sql[token.range])).collect();
+        let tokens: Vec<(Class, &str)> = highlight(&statement.sql)
+            .into_iter()
+            .map(|token| (token.class, &statement.sql[token.range]))
+            .collect();
         for window in tokens.windows(4) {
-            if let [(_, "WHEN" | "VALUE"), (Class::String, old), (_, "THEN" | "TO"), (Class::String, new)] = window {
+            if let [(_, "WHEN" | "VALUE"), (Class::String, old), (_, "THEN" | "TO"), (Class::String, new)] =
+                window
+            {
                 map.insert(value(old), value(new));
             }
         }

@@ -17,7 +17,11 @@ pub(super) fn verification(book: &Book<'_>) -> String {
     items.extend(policies(book));
     items.extend(orphans(book));
     items.push(in_sync());
-    numbered("After: verification", "Each script verifies by itself what it reached, and undoes itself otherwise. This is for your own eyes.", &items)
+    numbered(
+        "After: verification",
+        "Each script verifies by itself what it reached, and undoes itself otherwise. This is for your own eyes.",
+        &items,
+    )
 }
 
 /// What is renamed, new or gone, of some kinds.
@@ -52,10 +56,16 @@ fn distribution(book: &Book<'_>) -> Option<Item> {
     let mut text = String::new();
     for change in values::changes(book) {
         let name = sql::literal(&change.after.sql());
-        let labels = format!("SELECT string_agg(enumlabel, ', ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = to_regtype({name});");
+        let labels = format!(
+            "SELECT string_agg(enumlabel, ', ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = to_regtype({name});"
+        );
         text.push_str(&format!("{}\nExpected: {}\n\n", fenced("sql", &labels), code(&change.new.join(", "))));
         for column in &change.columns {
-            text.push_str(&format!("{}\n{}\n", fenced("sql", &values::distribution(column)), expected(&change)));
+            text.push_str(&format!(
+                "{}\n{}\n",
+                fenced("sql", &values::distribution(column)),
+                expected(&change)
+            ));
         }
     }
     (!text.is_empty()).then(|| Item::new("Enum values and rows by value", text))
@@ -65,7 +75,8 @@ fn distribution(book: &Book<'_>) -> Option<Item> {
 fn expected(change: &values::Change<'_>) -> String {
     let mut text = "Expected, against the figures from before:\n\n".to_owned();
     for value in change.new {
-        let mut sources: Vec<&String> = change.map.iter().filter(|(_, to)| *to == value).map(|(from, _)| from).collect();
+        let mut sources: Vec<&String> =
+            change.map.iter().filter(|(_, to)| *to == value).map(|(from, _)| from).collect();
         if change.old.contains(value) && !change.map.contains_key(value) {
             sources.push(value);
         }
@@ -90,7 +101,9 @@ fn policies(book: &Book<'_>) -> Option<Item> {
     let mut rows: BTreeMap<String, (bool, usize)> = BTreeMap::new();
     for object in after.objects() {
         match &object.spec {
-            Spec::RowLevelSecurity(security) => rows.entry(object.id.relation_sql()).or_default().0 = security.enabled,
+            Spec::RowLevelSecurity(security) => {
+                rows.entry(object.id.relation_sql()).or_default().0 = security.enabled
+            }
             Spec::Policy(_) => rows.entry(object.id.relation_sql()).or_default().1 += 1,
             _ => {}
         }
@@ -104,7 +117,9 @@ fn policies(book: &Book<'_>) -> Option<Item> {
     );
     let expected: Vec<Vec<String>> = rows
         .into_iter()
-        .map(|(name, (enabled, count))| vec![code(&name), if enabled { "t" } else { "f" }.to_owned(), count.to_string()])
+        .map(|(name, (enabled, count))| {
+            vec![code(&name), if enabled { "t" } else { "f" }.to_owned(), count.to_string()]
+        })
         .collect();
     let text = fenced("sql", &query) + "\nExpected:\n\n" + &table(&["table", "rls", "policies"], &expected);
     Some(Item::new("Row-level security and policies", text))
@@ -123,6 +138,7 @@ fn orphans(book: &Book<'_>) -> Option<Item> {
 }
 
 fn in_sync() -> Item {
-    let text = fenced("sh", "endstate check --db \"$DATABASE_URL\"; echo $?") + "\nExpected: `In sync` and 0\n";
+    let text =
+        fenced("sh", "endstate check --db \"$DATABASE_URL\"; echo $?") + "\nExpected: `In sync` and 0\n";
     Item::new("All of it", text)
 }

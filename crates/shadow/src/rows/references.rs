@@ -96,7 +96,8 @@ impl Update<'_> {
     /// Each row takes the first key that it may; where there is none it keeps null, or gets it if it may.
     fn one_by_one(&self, database: &mut Database, rows: &str, some: &str) -> Result<(), Error> {
         let relation = self.table.relation();
-        let list = format!("SELECT c.tableoid::int8, c.ctid FROM {relation} AS c WHERE {rows} ORDER BY c.ctid");
+        let list =
+            format!("SELECT c.tableoid::int8, c.ctid FROM {relation} AS c WHERE {rows} ORDER BY c.ctid");
         for (number, row) in ask(database, &list)?.into_iter().enumerate() {
             let [Some(table), Some(row)] = row.as_slice() else { continue };
             let this = format!("c.tableoid = {table} AND c.ctid = {}", sql::literal(row));

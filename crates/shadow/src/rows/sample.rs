@@ -138,9 +138,7 @@ impl Table {
         shadow: &mut Database,
         rows: Option<&BTreeSet<String>>,
     ) -> Result<u64, Error> {
-        let Some(rows) = rows.filter(|rows| !rows.is_empty() && !self.columns.is_empty()) else {
-            return Ok(0);
-        };
+        let Some(rows) = rows.filter(|rows| !rows.is_empty()) else { return Ok(0) };
         let Table { name, .. } = self;
         let columns = self.columns.join(", ");
         let rows = list(rows);
