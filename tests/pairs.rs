@@ -125,7 +125,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         for line in more.lines() {
             let (old, new) = line.split_once(" => ").unwrap();
             assert!(text.contains(old), "replace.txt: {old:?} is not in\n{text}");
-            text = text.replacen(old, new, 1);
+            text = text.replacen(old, &new.replace("\\n", "\n"), 1);
         }
     }
     fs::write(&yaml, &text)?;

@@ -73,6 +73,9 @@ pub struct Function {
     /// A body in standard SQL (`RETURN ...` or `BEGIN ATOMIC ... END`), as PostgreSQL prints it (version 14 and later).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sql_body: Option<String>,
+    /// Whether such a body calls the function itself.
+    #[serde(default)]
+    pub recursive: bool,
 }
 
 impl Function {
@@ -212,6 +215,10 @@ impl Function {
 impl ObjectKind for Function {
     fn query(version: u32) -> Option<String> {
         let sql_body = if version >= 14 { "pg_get_function_sqlbody(p.oid)" } else { "NULL" };
+        let recursive = match version >= 14 {
+            true => "EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = d.classid AND d.refobjid = p.oid)",
+            false => "false",
+        };
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', p.proname, 'signature', oidvectortypes(p.proargtypes), {}, {}, \
              'spec', jsonb_strip_nulls(jsonb_build_object('procedure', p.prokind = 'p', 'arguments', pg_get_function_arguments(p.oid), \
@@ -225,7 +232,7 @@ impl ObjectKind for Function {
              'support', CASE WHEN p.prosupport <> 0 THEN p.prosupport::regproc::text END, \
              'transforms', (SELECT jsonb_agg(format_type(t.t, NULL) ORDER BY t.n) FROM unnest(p.protrftypes) WITH ORDINALITY AS t (t, n)), \
              'settings', (SELECT jsonb_agg(jsonb_build_array(split_part(s, '=', 1), {}) ORDER BY c.n) FROM unnest(p.proconfig) WITH ORDINALITY AS c (s, n)), \
-             'sql_body', {sql_body}, 'symbol', CASE WHEN l.lanname = 'c' THEN p.prosrc END, \
+             'sql_body', {sql_body}, 'recursive', {recursive},  'symbol', CASE WHEN l.lanname = 'c' THEN p.prosrc END, \
              'body', CASE WHEN l.lanname = 'c' THEN p.probin WHEN {sql_body} IS NULL THEN p.prosrc END))) \
              FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang WHERE p.prokind IN ('f', 'p', 'w') AND {}",
             query::address("pg_proc", "p.oid", "0"),
@@ -267,13 +274,8 @@ impl ObjectKind for Function {
     }
 
     fn address(&self, id: &Id) -> String {
-        if !self.procedure {
-            return format!("FUNCTION {}", id.sql_with_arguments());
-        }
-        // Without a mode, the types of a procedure could be those of its input parameters or of all (version 14 and later).
-        let types = id.signature().unwrap_or_default();
-        let inputs: Vec<String> = split_types(types).into_iter().map(|name| format!("IN {name}")).collect();
-        format!("PROCEDURE {}({})", id.sql(), inputs.join(", "))
+        let signature = signature_of(id.signature().unwrap_or_default(), self.procedure);
+        format!("{} {}({signature})", self.keyword(), id.sql())
     }
 
     fn definition() -> Option<&'static str> {
@@ -285,23 +287,19 @@ impl ObjectKind for Function {
     }
 }
 
-/// The list of types apart: a comma may stand in a quoted name.
-fn split_types(types: &str) -> Vec<&str> {
-    let (mut quoted, mut start, mut parts) = (false, 0, Vec::new());
-    for (place, letter) in types.char_indices() {
-        match letter {
-            '"' => quoted = !quoted,
-            ',' if !quoted => {
-                parts.push(types[start..place].trim());
-                start = place + 1;
-            }
-            _ => {}
-        }
-    }
-    if !types.is_empty() {
-        parts.push(types[start..].trim());
-    }
-    parts
+/// The parameters as an address takes them: without defaults, and of a procedure each with its mode. Without a mode, types could be
+/// those of the input parameters or of all (version 14 and later).
+pub fn signature_of(arguments: &str, procedure: bool) -> String {
+    const MODES: [&str; 4] = ["in", "out", "inout", "variadic"];
+    let has_mode = |parameter: &str| {
+        let first = parameter.split_whitespace().next().unwrap_or_default();
+        MODES.iter().any(|mode| first.eq_ignore_ascii_case(mode))
+    };
+    let parameters = sql::parameters(arguments).into_iter().map(|parameter| match procedure && !has_mode(parameter) {
+        true => format!("IN {parameter}"),
+        false => parameter.to_owned(),
+    });
+    parameters.collect::<Vec<_>>().join(", ")
 }
 
 /// The names of the input parameters, empty where one has none.
@@ -431,7 +429,7 @@ pub enum Security {
 impl FunctionDoc {
     pub(crate) fn lower(&self, schema: &Id, key: &str, node: Option<&Node>, declared: &mut Declared) {
         let (name, arguments) = name_and_arguments(key);
-        let id = schema.child(Kind::Function, name).with_signature(Some(arguments.clone()));
+        let id = schema.child(Kind::Function, name).with_signature(Some(signature_of(&arguments, self.procedure)));
         let facts = Facts {
             comment: self.comment.as_ref(),
             owner: self.owner.as_ref(),
@@ -473,6 +471,7 @@ impl FunctionDoc {
             body: if language == "c" { self.library.clone() } else { self.body.clone() },
             symbol: self.symbol.clone(),
             sql_body: self.sql_body.clone(),
+            recursive: false,
             language,
         }
     }

@@ -1,5 +1,6 @@
 //! What crosses kinds: one rule a file.
 
+pub(crate) mod circle;
 pub(crate) mod dependents;
 pub(crate) mod enum_change;
 pub(crate) mod rename;
