@@ -85,6 +85,9 @@ impl<'a> Graph<'a> {
 
     /// What PostgreSQL drops the object together with: what it stands in, or belongs to.
     fn goes_with(&self, object: &Object, changes: &Changes) -> Option<Id> {
+        if object.id.kind() == Kind::UserMapping {
+            return None;
+        }
         let foreign_key = matches!(&object.spec, Spec::Constraint(constraint) if constraint.references.is_some());
         if self.explicit && foreign_key {
             return None;
@@ -320,7 +323,7 @@ fn name_space(id: &Id) -> (Option<Id>, String) {
         Kind::Table | Kind::View | Kind::Sequence | Kind::Index | Kind::Enum => (schema(), id.name().to_owned()),
         // A constraint's index is named in the schema.
         Kind::Constraint => (schema(), id.name().to_owned()),
-        Kind::Function => (schema(), id.sql_with_arguments()),
+        Kind::Function | Kind::Aggregate => (schema(), id.sql_with_arguments()),
         kind => (id.parent().cloned(), format!("{} {} {}", kind.name(), id.name(), id.signature().unwrap_or_default())),
     }
 }

@@ -302,6 +302,18 @@ pub fn signature_of(arguments: &str, procedure: bool) -> String {
     parameters.collect::<Vec<_>>().join(", ")
 }
 
+/// The parameters without `IN`, which version 14 and later print for procedures.
+fn plain_modes(arguments: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), arguments);
+    for parameter in sql::parameters(arguments) {
+        let Some((before, after)) = rest.split_once(parameter) else { break };
+        plain.push_str(before);
+        plain.push_str(parameter.strip_prefix("IN ").unwrap_or(parameter));
+        rest = after;
+    }
+    plain + rest
+}
+
 /// The names of the input parameters, empty where one has none.
 const INPUT_NAMES: &str = "(SELECT coalesce(jsonb_agg(coalesce(p.proargnames[n], '') ORDER BY n), '[]'::jsonb) \
      FROM generate_series(1, coalesce(cardinality(p.proallargtypes), p.pronargs)) AS n \
@@ -481,7 +493,7 @@ impl FunctionDoc {
         functions
             .filter_map(|(id, spec)| match spec {
                 Spec::Function(spec) => {
-                    Some((format!("{}({})", key_name(id.name()), spec.arguments), Self::raise(raise, id, spec)))
+                    Some((format!("{}({})", key_name(id.name()), plain_modes(&spec.arguments)), Self::raise(raise, id, spec)))
                 }
                 _ => None,
             })
