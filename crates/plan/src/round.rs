@@ -106,6 +106,7 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     }
     let mut changes = changes::Changes::between(request);
     rules::enum_change::swap(request, &mut changes)?;
+    rules::collation_change::swap(request, &mut changes);
     rules::dependents::close(request, &mut changes);
     let emptied = rules::circle::empty(request, &changes);
     if !emptied.is_empty() {
