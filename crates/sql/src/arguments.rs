@@ -21,9 +21,9 @@ pub fn parameters(list: &str) -> Vec<&str> {
             _ => {}
         }
     }
-    let last = list[start..end.unwrap_or(list.len())].trim();
-    if !(parts.is_empty() && last.is_empty()) {
-        parts.push(last);
+    let rest = list[start..end.unwrap_or(list.len())].trim();
+    if !(parts.is_empty() && rest.is_empty()) {
+        parts.push(rest);
     }
     parts
 }

@@ -11,6 +11,7 @@ use crate::{Change, Context, Hazard, Id, Kind, ObjectKind, Spec, Statement, quer
 
 /// A function or procedure (manual, `CREATE FUNCTION`; catalog `pg_proc`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "these are the attributes of CREATE FUNCTION")]
 pub struct Function {
     /// Whether it is a procedure.
     #[serde(default)]
@@ -215,10 +216,6 @@ impl Function {
 impl ObjectKind for Function {
     fn query(version: u32) -> Option<String> {
         let sql_body = if version >= 14 { "pg_get_function_sqlbody(p.oid)" } else { "NULL" };
-        let recursive = match version >= 14 {
-            true => "EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = d.classid AND d.refobjid = p.oid)",
-            false => "false",
-        };
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', p.proname, 'signature', oidvectortypes(p.proargtypes), {}, {}, \
              'spec', jsonb_strip_nulls(jsonb_build_object('procedure', p.prokind = 'p', 'arguments', pg_get_function_arguments(p.oid), \
@@ -232,7 +229,7 @@ impl ObjectKind for Function {
              'support', CASE WHEN p.prosupport <> 0 THEN p.prosupport::regproc::text END, \
              'transforms', (SELECT jsonb_agg(format_type(t.t, NULL) ORDER BY t.n) FROM unnest(p.protrftypes) WITH ORDINALITY AS t (t, n)), \
              'settings', (SELECT jsonb_agg(jsonb_build_array(split_part(s, '=', 1), {}) ORDER BY c.n) FROM unnest(p.proconfig) WITH ORDINALITY AS c (s, n)), \
-             'sql_body', {sql_body}, 'recursive', {recursive},  'symbol', CASE WHEN l.lanname = 'c' THEN p.prosrc END, \
+             'sql_body', {sql_body}, 'recursive', {RECURSIVE},  'symbol', CASE WHEN l.lanname = 'c' THEN p.prosrc END, \
              'body', CASE WHEN l.lanname = 'c' THEN p.probin WHEN {sql_body} IS NULL THEN p.prosrc END))) \
              FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang WHERE p.prokind IN ('f', 'p', 'w') AND {}",
             query::address("pg_proc", "p.oid", "0"),
@@ -256,13 +253,11 @@ impl ObjectKind for Function {
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
-        match self.must_be_dropped_for(to) {
-            Some(reason) => Change::Replace(reason.to_owned()),
-            None => {
-                let statement = self.alteration(to, id).unwrap_or_else(|| to.replacement(id));
-                Change::Alter(vec![self.with_notices(to, id, context, statement)])
-            }
+        if let Some(reason) = self.must_be_dropped_for(to) {
+            return Change::Replace(reason.to_owned());
         }
+        let statement = self.alteration(to, id).unwrap_or_else(|| to.replacement(id));
+        Change::Alter(vec![self.with_notices(to, id, context, statement)])
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
@@ -295,9 +290,8 @@ pub fn signature_of(arguments: &str, procedure: bool) -> String {
         let first = parameter.split_whitespace().next().unwrap_or_default();
         MODES.iter().any(|mode| first.eq_ignore_ascii_case(mode))
     };
-    let parameters = sql::parameters(arguments).into_iter().map(|parameter| match procedure && !has_mode(parameter) {
-        true => format!("IN {parameter}"),
-        false => parameter.to_owned(),
+    let parameters = sql::parameters(arguments).into_iter().map(|parameter| {
+        if procedure && !has_mode(parameter) { format!("IN {parameter}") } else { parameter.to_owned() }
     });
     parameters.collect::<Vec<_>>().join(", ")
 }
@@ -318,6 +312,10 @@ fn plain_modes(arguments: &str) -> String {
 const INPUT_NAMES: &str = "(SELECT coalesce(jsonb_agg(coalesce(p.proargnames[n], '') ORDER BY n), '[]'::jsonb) \
      FROM generate_series(1, coalesce(cardinality(p.proallargtypes), p.pronargs)) AS n \
      WHERE p.proargmodes IS NULL OR p.proargmodes[n] IN ('i', 'b', 'v'))";
+
+/// Whether it refers to itself, as only a body in standard SQL can.
+const RECURSIVE: &str = "EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid \
+     AND d.refclassid = d.classid AND d.refobjid = p.oid)";
 
 /// The result type; for a record also the columns that the output parameters make.
 const RESULT: &str = "concat_ws(' ', CASE WHEN p.proretset THEN 'SETOF' END, format_type(p.prorettype, NULL), \
