@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use catalog::Database;
-use kinds::{Directives, Id, Model, Object};
+use kinds::kinds::function::signature_of;
+use kinds::{Directives, Id, Model, Object, Spec};
 use plan::{Request, Round};
 use shadow::{Names, Workbench};
 
@@ -69,7 +70,12 @@ fn resolved(directives: &Directives, desired: &Model) -> Directives {
             other.kind() == id.kind() && other.name() == id.name() && other.parent() == id.parent()
         });
         let found: Vec<&Id> = found.collect();
-        let id = if desired.contains(id) || found.len() != 1 { id } else { found[0] };
+        let written = |other: &&&Id| desired.get(other).is_some_and(|object| has_arguments(&object.spec, id));
+        let id = match (desired.contains(id), found.as_slice()) {
+            (true, _) => id,
+            (false, [one]) => one,
+            (false, many) => many.iter().find(written).copied().unwrap_or(id),
+        };
         (id.clone(), old.clone())
     });
     Directives { renames: renames.collect(), ..directives.clone() }
@@ -97,6 +103,16 @@ fn applicable(directives: &Directives, before: &Model, workspace: &Workspace) ->
         kept.renames.insert(id.clone(), old_name.clone());
     }
     if problems.is_empty() { Ok(kept) } else { Err(Error::Yaml { problems }) }
+}
+
+/// Whether a routine has the arguments that are written in the id that the YAML gives it.
+fn has_arguments(spec: &Spec, written: &Id) -> bool {
+    let bare = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
+    let written = bare(written.signature().unwrap_or_default());
+    match spec {
+        Spec::Function(function) => bare(&signature_of(&function.arguments, function.procedure)) == written,
+        _ => false,
+    }
 }
 
 impl Planner<'_> {

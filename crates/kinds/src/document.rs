@@ -7,8 +7,13 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts, Grants};
 use crate::kinds::{
-    enum_type::TypeDoc, extension::ExtensionDoc, function::FunctionDoc, role::RoleDoc, schema::Schema,
-    sequence::SequenceDoc, table::TableDoc, view::ViewDoc,
+    access_method::AccessMethodDoc, aggregate::AggregateDoc, cast::CastDoc, collation::CollationDoc,
+    conversion::ConversionDoc, enum_type::TypeDoc, extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc,
+    function::FunctionDoc, language::LanguageDoc, operator::OperatorDoc, operator_class::OperatorClassDoc,
+    operator_family::OperatorFamilyDoc, role::RoleDoc, schema::Schema, sequence::SequenceDoc, server::ServerDoc,
+    table::TableDoc, text_search_configuration::TextSearchConfigurationDoc,
+    text_search_dictionary::TextSearchDictionaryDoc, text_search_parser::TextSearchParserDoc,
+    text_search_template::TextSearchTemplateDoc, transform::TransformDoc, view::ViewDoc,
 };
 use crate::{Id, Kind, Model, Spec};
 
@@ -25,6 +30,24 @@ macro_rules! sections {
             /// Extensions by name.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub extensions: IndexMap<String, ExtensionDoc>,
+            /// Languages of functions, by name.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub languages: IndexMap<String, LanguageDoc>,
+            /// Casts by their types: `integer AS my_type`.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub casts: IndexMap<String, CastDoc>,
+            /// Transforms by type and language: `hstore language plpython3u`.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub transforms: IndexMap<String, TransformDoc>,
+            /// Access methods by name.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub access_methods: IndexMap<String, AccessMethodDoc>,
+            /// Foreign-data wrappers by name.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub foreign_data_wrappers: IndexMap<String, ForeignDataWrapperDoc>,
+            /// Foreign servers by name.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub servers: IndexMap<String, ServerDoc>,
             /// Schemas by name, each with its sections; `public` may be left out.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub schemas: IndexMap<String, SchemaDoc>,
@@ -79,6 +102,26 @@ sections! {
     sequences: SequenceDoc,
     /// Functions and procedures by name and arguments: `owns_resource(resource_user_id uuid)`.
     functions: FunctionDoc,
+    /// Aggregates by name and arguments: `total(integer)`, `every(*)`.
+    aggregates: AggregateDoc,
+    /// Operators by name and operands: `=== (integer, integer)`.
+    operators: OperatorDoc,
+    /// Operator families by name and index method: `my_ops using btree`.
+    operator_families: OperatorFamilyDoc,
+    /// Operator classes by name and index method: `my_ops using btree`.
+    operator_classes: OperatorClassDoc,
+    /// Collations by name.
+    collations: CollationDoc,
+    /// Conversions between encodings, by name.
+    conversions: ConversionDoc,
+    /// Text search parsers by name.
+    text_search_parsers: TextSearchParserDoc,
+    /// Text search templates by name.
+    text_search_templates: TextSearchTemplateDoc,
+    /// Text search dictionaries by name.
+    text_search_dictionaries: TextSearchDictionaryDoc,
+    /// Text search configurations by name.
+    text_search_configurations: TextSearchConfigurationDoc,
     /// Tables by name.
     tables: TableDoc,
     /// Views by name.
@@ -147,15 +190,37 @@ impl Document {
         for (name, doc) in &self.extensions {
             doc.lower(name, node.and_then(|node| node.at(["extensions", name])), declared);
         }
+        self.lower_roots(node, declared);
         for (name, doc) in &self.schemas {
             doc.lower(name, node.and_then(|node| node.at(["schemas", name])), declared);
         }
         lower_sections(self, &Id::root(Kind::Schema, "public"), node, declared);
     }
 
+    fn lower_roots(&self, node: Option<&Node>, declared: &mut Declared) {
+        let at = |section: &str, name: &str| node.and_then(|node| node.at([section, name]));
+        self.languages.iter().for_each(|(name, doc)| doc.lower(name, at("languages", name), declared));
+        self.casts.iter().for_each(|(name, doc)| doc.lower(name, at("casts", name), declared));
+        self.transforms.iter().for_each(|(name, doc)| doc.lower(name, at("transforms", name), declared));
+        self.access_methods.iter().for_each(|(name, doc)| doc.lower(name, at("access_methods", name), declared));
+        self.foreign_data_wrappers
+            .iter()
+            .for_each(|(name, doc)| doc.lower(name, at("foreign_data_wrappers", name), declared));
+        self.servers.iter().for_each(|(name, doc)| doc.lower(name, at("servers", name), declared));
+    }
+
     /// The document that says what a catalog is.
     pub fn raise(raise: &Raise<'_>) -> Document {
-        let mut document = Document { extensions: ExtensionDoc::raise_all(raise), ..Document::default() };
+        let mut document = Document {
+            extensions: ExtensionDoc::raise_all(raise),
+            languages: LanguageDoc::raise_all(raise),
+            casts: CastDoc::raise_all(raise),
+            transforms: TransformDoc::raise_all(raise),
+            access_methods: AccessMethodDoc::raise_all(raise),
+            foreign_data_wrappers: ForeignDataWrapperDoc::raise_all(raise),
+            servers: ServerDoc::raise_all(raise),
+            ..Document::default()
+        };
         for object in raise.model.objects().filter(|object| object.id.kind() == Kind::Schema) {
             let mut schema = SchemaDoc {
                 comment: raise.comment(&object.id),

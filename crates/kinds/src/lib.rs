@@ -13,6 +13,7 @@ pub mod query;
 pub mod kinds;
 mod model;
 pub mod read;
+mod shape;
 mod statement;
 
 pub use declared::{Declared, Grants, Privilege};

@@ -36,6 +36,14 @@ pub fn options(array: &str) -> String {
     format!("(SELECT jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) FROM unnest({array}) AS o)")
 }
 
+/// An array of `name=value` as a JSON list of pairs in their order.
+pub fn ordered_options(array: &str) -> String {
+    format!(
+        "(SELECT jsonb_agg(jsonb_build_array(split_part(x.o, '=', 1), substr(x.o, strpos(x.o, '=') + 1)) ORDER BY x.n) \
+         FROM unnest({array}) WITH ORDINALITY AS x (o, n))"
+    )
+}
+
 /// The condition that an OID was not made by `initdb`.
 pub fn user_made(oid: &str) -> String {
     format!("{oid} >= 16384")

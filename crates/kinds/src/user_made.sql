@@ -24,6 +24,7 @@ FROM (
     UNION ALL SELECT 'pg_transform'::regclass::oid, oid FROM pg_transform
     UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass::oid, oid FROM pg_foreign_data_wrapper
     UNION ALL SELECT 'pg_foreign_server'::regclass::oid, oid FROM pg_foreign_server
+    UNION ALL SELECT 'pg_user_mapping'::regclass::oid, umid FROM pg_user_mappings
     UNION ALL SELECT 'pg_event_trigger'::regclass::oid, oid FROM pg_event_trigger
     UNION ALL SELECT 'pg_publication'::regclass::oid, oid FROM pg_publication
     UNION ALL SELECT 'pg_statistic_ext'::regclass::oid, oid FROM pg_statistic_ext

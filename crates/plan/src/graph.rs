@@ -6,7 +6,7 @@ use kinds::{Id, Kind, Model, Object, Spec, Statement, Work};
 
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
-use crate::{Error, Request};
+use crate::{Error, Request, rules};
 
 /// What is done to one object, and what must have been done before.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Graph<'a> {
     gone_with: BTreeMap<Id, Id>,
     /// Whether even what goes by itself is dropped by a statement: needed where relations refer to each other in a circle.
     explicit: bool,
+    /// Functions that need themselves: made empty, and filled in the next round.
+    circles: BTreeMap<Id, BTreeSet<Id>>,
 }
 
 /// The steps in their order.
@@ -39,7 +41,8 @@ pub(crate) fn sorted(request: &Request<'_>, changes: &Changes) -> Result<Vec<Nod
 impl<'a> Graph<'a> {
     fn new(request: &'a Request<'a>, changes: &Changes, explicit: bool) -> Graph<'a> {
         let (nodes, index, gone_with) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        let mut graph = Graph { request, nodes, index, gone_with, explicit };
+        let circles = rules::circle::functions(request.to);
+        let mut graph = Graph { request, nodes, index, gone_with, explicit, circles };
         for (id, action) in &changes.actions {
             graph.add(id, action, changes);
         }
@@ -82,6 +85,9 @@ impl<'a> Graph<'a> {
 
     /// What PostgreSQL drops the object together with: what it stands in, or belongs to.
     fn goes_with(&self, object: &Object, changes: &Changes) -> Option<Id> {
+        if object.id.kind() == Kind::UserMapping {
+            return None;
+        }
         let foreign_key = matches!(&object.spec, Spec::Constraint(constraint) if constraint.references.is_some());
         if self.explicit && foreign_key {
             return None;
@@ -107,6 +113,7 @@ impl<'a> Graph<'a> {
                 let backfill = self.request.directives.backfills.get(id);
                 column_with_values(column, id, default, backfill.map(String::as_str))
             }
+            Spec::Function(function) if self.circles.contains_key(id) => vec![function.stub(id, "")],
             Spec::ColumnDefault(_) if self.comes_with_its_column(id, changes) => Vec::new(),
             spec => spec.create(id, &context),
         }
@@ -150,7 +157,14 @@ impl<'a> Graph<'a> {
                 if need.1 == kinds::Dependency::Auto && id.kind() == Kind::Sequence {
                     continue;
                 }
+                // An empty function needs nothing of its circle, and the circle needs no more than the empty function.
+                if verb == Verb::Create && self.circles.contains_key(&id) && rules::circle::leads_to(self.request.to, &need.0, &id) {
+                    continue;
+                }
                 self.before(self.at(&need.0, Verb::Create), Some(place));
+                if self.circles.get(&need.0).is_some_and(|needed| needed.contains(&id)) {
+                    continue;
+                }
                 self.before(self.at(&need.0, Verb::Alter), Some(place));
                 // A column that is added with its default needs what the default needs.
                 if id.kind() == Kind::ColumnDefault && self.nodes[place].statements.is_empty() {
@@ -309,8 +323,8 @@ fn name_space(id: &Id) -> (Option<Id>, String) {
         Kind::Table | Kind::View | Kind::Sequence | Kind::Index | Kind::Enum => (schema(), id.name().to_owned()),
         // A constraint's index is named in the schema.
         Kind::Constraint => (schema(), id.name().to_owned()),
-        Kind::Function => (schema(), id.sql_with_arguments()),
-        kind => (id.parent().cloned(), format!("{} {}", kind.name(), id.name())),
+        Kind::Function | Kind::Aggregate => (schema(), id.sql_with_arguments()),
+        kind => (id.parent().cloned(), format!("{} {} {}", kind.name(), id.name(), id.signature().unwrap_or_default())),
     }
 }
 

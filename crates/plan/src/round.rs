@@ -106,7 +106,12 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     }
     let mut changes = changes::Changes::between(request);
     rules::enum_change::swap(request, &mut changes)?;
+    rules::collation_change::swap(request, &mut changes);
     rules::dependents::close(request, &mut changes);
+    let emptied = rules::circle::empty(request, &changes);
+    if !emptied.is_empty() {
+        return Ok(Some(Round { steps: emptied, commit_after: false }));
+    }
     let steps = merge::merge(request, graph::sorted(request, &changes)?);
     Ok(if steps.is_empty() { None } else { Some(Round { steps, commit_after: false }) })
 }

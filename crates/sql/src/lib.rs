@@ -2,6 +2,7 @@
 //! and locates; `sqlparser` lends its tokenizer to colour. Nothing here does I/O, and nothing prints a parsed
 //! tree: `pg_query`'s deparser aborts on some trees, and sqlparser loses quotes.
 
+mod arguments;
 pub mod body;
 pub mod check;
 pub mod color;
@@ -14,6 +15,7 @@ pub mod statements;
 mod tree;
 pub mod words;
 
+pub use arguments::parameters;
 pub use body::{Certainty, Mention, Role, mentions};
 pub use check::{Fragment, check};
 pub use error::SyntaxError;

@@ -1,7 +1,5 @@
 //! Functions and procedures.
 
-use std::collections::BTreeMap;
-
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,15 +11,19 @@ use crate::{Change, Context, Hazard, Id, Kind, ObjectKind, Spec, Statement, quer
 
 /// A function or procedure (manual, `CREATE FUNCTION`; catalog `pg_proc`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "these are the attributes of CREATE FUNCTION")]
 pub struct Function {
     /// Whether it is a procedure.
     #[serde(default)]
     pub procedure: bool,
     /// All arguments with names, modes and defaults, as `pg_get_function_arguments` prints them.
     pub arguments: String,
-    /// The same without defaults, by which `CREATE OR REPLACE` recognises it.
+    /// The names of its input parameters: `CREATE OR REPLACE` may give one to a parameter that has none, and no more.
     #[serde(default)]
-    pub identity_arguments: String,
+    pub input_names: Vec<String>,
+    /// What it yields, with the columns of a row that it describes itself: `CREATE OR REPLACE` keeps it.
+    #[serde(default)]
+    pub result: String,
     /// How many arguments have a default.
     #[serde(default)]
     pub defaults: i64,
@@ -60,9 +62,9 @@ pub struct Function {
     /// Types with transforms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transforms: Vec<String>,
-    /// `SET name TO value` clauses, by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub settings: BTreeMap<String, String>,
+    /// `SET name TO value` clauses in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<(String, String)>,
     /// The source text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
@@ -72,6 +74,9 @@ pub struct Function {
     /// A body in standard SQL (`RETURN ...` or `BEGIN ATOMIC ... END`), as PostgreSQL prints it (version 14 and later).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sql_body: Option<String>,
+    /// Whether such a body calls the function itself.
+    #[serde(default)]
+    pub recursive: bool,
 }
 
 impl Function {
@@ -88,7 +93,7 @@ impl Function {
         lines.push(format!("LANGUAGE {}", sql::ident(&self.language)));
         lines.extend(self.attributes());
         for (name, value) in &self.settings {
-            lines.push(format!("SET {name} TO {value}"));
+            lines.push(format!("SET {} TO {value}", sql::qualified(&name.split('.').collect::<Vec<_>>())));
         }
         match (&self.sql_body, &self.symbol, &self.body) {
             (Some(body), _, _) => lines.push(body.clone()),
@@ -121,21 +126,90 @@ impl Function {
         if words.is_empty() { words } else { vec![words.join(" ")] }
     }
 
+    /// A function of the same signature that does nothing: what refers to itself, or to what refers to it, is made so first.
+    pub fn stub(&self, id: &Id, replace: &str) -> Statement {
+        let stub = Function { body: Some(String::new()), sql_body: None, ..self.clone() };
+        Statement::new(stub.definition(id, replace))
+    }
+
+    /// `CREATE OR REPLACE` in full.
+    pub fn replacement(&self, id: &Id) -> Statement {
+        Statement::new(self.definition(id, "OR REPLACE "))
+    }
+
     /// Whether `CREATE OR REPLACE` refuses to turn this into `to` (manual, `CREATE FUNCTION`, notes).
     fn must_be_dropped_for(&self, to: &Function) -> Option<&'static str> {
         if self.procedure != to.procedure || self.window != to.window {
-            return Some("a function and a procedure are different things");
+            return Some("a function, a window function and a procedure are different things");
         }
-        if self.returns != to.returns {
+        if self.result != to.result {
             return Some("its result type changes");
         }
-        if self.identity_arguments != to.identity_arguments {
+        if self.input_names.iter().zip(&to.input_names).any(|(old, new)| !old.is_empty() && old != new) {
             return Some("a parameter's name changes");
         }
         if self.defaults > to.defaults {
             return Some("a default of a parameter goes");
         }
+        // The default of such a parameter has a type of its own, which cannot change.
+        let polymorphic = self.arguments.contains(" any") && self.arguments.contains(" DEFAULT ");
+        if polymorphic && self.arguments != to.arguments {
+            return Some("a default of a polymorphic parameter changes");
+        }
         None
+    }
+
+    /// `ALTER FUNCTION`, where nothing but what it takes differs.
+    fn alteration(&self, to: &Function, id: &Id) -> Option<Statement> {
+        let same = Function {
+            volatility: to.volatility.clone(),
+            parallel: to.parallel.clone(),
+            strict: to.strict,
+            security_definer: to.security_definer,
+            leakproof: to.leakproof,
+            cost: to.cost,
+            rows: to.rows,
+            support: to.support.clone(),
+            ..self.clone()
+        };
+        if same != *to || (self.support.is_some() && to.support.is_none()) {
+            return None;
+        }
+        let word = |word: &Option<String>, default: &str| word.as_deref().unwrap_or(default).to_uppercase();
+        let cost = if matches!(to.language.as_str(), "c" | "internal") { 1.0 } else { 100.0 };
+        let strict = if to.strict { "STRICT" } else { "CALLED ON NULL INPUT" };
+        let security = if to.security_definer { "SECURITY DEFINER" } else { "SECURITY INVOKER" };
+        let actions = [
+            (self.volatility != to.volatility, word(&to.volatility, "volatile")),
+            (self.strict != to.strict, strict.to_owned()),
+            (self.security_definer != to.security_definer, security.to_owned()),
+            (self.leakproof != to.leakproof, if to.leakproof { "LEAKPROOF" } else { "NOT LEAKPROOF" }.to_owned()),
+            (self.parallel != to.parallel, format!("PARALLEL {}", word(&to.parallel, "unsafe"))),
+            (self.cost != to.cost, format!("COST {}", to.cost.unwrap_or(cost))),
+            (self.rows != to.rows, format!("ROWS {}", to.rows.unwrap_or(1000.0))),
+            (self.support != to.support, format!("SUPPORT {}", to.support.as_deref().unwrap_or_default())),
+        ];
+        let actions: Vec<String> = actions.into_iter().filter(|(differs, _)| *differs).map(|(_, action)| action).collect();
+        Some(Statement::new(format!("ALTER {} {}", self.address(id), actions.join(" "))))
+    }
+
+    /// The statement with what others notice: clients, and what keeps values that the old function computed.
+    fn with_notices(&self, to: &Function, id: &Id, context: &Context<'_>, mut statement: Statement) -> Statement {
+        if to.security_definer && !self.security_definer {
+            statement = statement.hazard(Hazard::AccessGain, format!("{id} runs with the rights of its owner"));
+        }
+        let computes = (&self.body, &self.sql_body, &self.symbol) != (&to.body, &to.sql_body, &to.symbol);
+        let keeps = |spec: &Spec| match spec {
+            Spec::Index(_) => true,
+            Spec::Column(column) => column.stored,
+            _ => false,
+        };
+        let stale = context.from.dependents(id).filter(|object| keeps(&object.spec)).map(|object| object.id.to_string());
+        let stale: Vec<String> = stale.collect();
+        if computes && !stale.is_empty() {
+            statement = statement.clients(format!("what the old {id} computed stays in {}", stale.join(", ")));
+        }
+        statement
     }
 }
 
@@ -145,7 +219,7 @@ impl ObjectKind for Function {
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', p.proname, 'signature', oidvectortypes(p.proargtypes), {}, {}, \
              'spec', jsonb_strip_nulls(jsonb_build_object('procedure', p.prokind = 'p', 'arguments', pg_get_function_arguments(p.oid), \
-             'identity_arguments', pg_get_function_identity_arguments(p.oid), 'defaults', p.pronargdefaults, \
+             'input_names', {INPUT_NAMES}, 'result', {RESULT}, 'defaults', p.pronargdefaults, \
              'returns', pg_get_function_result(p.oid), 'language', l.lanname, \
              'volatility', CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' END, \
              'parallel', CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' END, \
@@ -153,9 +227,9 @@ impl ObjectKind for Function {
              'cost', CASE WHEN p.procost <> CASE WHEN l.lanname IN ('internal', 'c') THEN 1 ELSE 100 END THEN p.procost END, \
              'rows', CASE WHEN p.proretset AND p.prorows <> 1000 THEN p.prorows END, \
              'support', CASE WHEN p.prosupport <> 0 THEN p.prosupport::regproc::text END, \
-             'transforms', (SELECT jsonb_agg(format_type(t, NULL)) FROM unnest(p.protrftypes) AS t), \
-             'settings', (SELECT jsonb_object_agg(split_part(s, '=', 1), {}) FROM unnest(p.proconfig) AS s), \
-             'sql_body', {sql_body}, 'symbol', CASE WHEN l.lanname = 'c' THEN p.prosrc END, \
+             'transforms', (SELECT jsonb_agg(format_type(t.t, NULL) ORDER BY t.n) FROM unnest(p.protrftypes) WITH ORDINALITY AS t (t, n)), \
+             'settings', (SELECT jsonb_agg(jsonb_build_array(split_part(s, '=', 1), {}) ORDER BY c.n) FROM unnest(p.proconfig) WITH ORDINALITY AS c (s, n)), \
+             'sql_body', {sql_body}, 'recursive', {RECURSIVE},  'symbol', CASE WHEN l.lanname = 'c' THEN p.prosrc END, \
              'body', CASE WHEN l.lanname = 'c' THEN p.probin WHEN {sql_body} IS NULL THEN p.prosrc END))) \
              FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang WHERE p.prokind IN ('f', 'p', 'w') AND {}",
             query::address("pg_proc", "p.oid", "0"),
@@ -173,20 +247,21 @@ impl ObjectKind for Function {
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
         vec![
-            Statement::new(format!("DROP {} {}", self.keyword(), id.sql_with_arguments()))
+            Statement::new(format!("DROP {}", self.address(id)))
                 .clients(format!("calls of {} fail", id.sql_with_arguments())),
         ]
     }
 
-    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
-        match self.must_be_dropped_for(to) {
-            Some(reason) => Change::Replace(reason.to_owned()),
-            None => Change::Alter(vec![Statement::new(to.definition(id, "OR REPLACE "))]),
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
+        if let Some(reason) = self.must_be_dropped_for(to) {
+            return Change::Replace(reason.to_owned());
         }
+        let statement = self.alteration(to, id).unwrap_or_else(|| to.replacement(id));
+        Change::Alter(vec![self.with_notices(to, id, context, statement)])
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
-        let sql = format!("ALTER {} {} RENAME TO {}", self.keyword(), id.sql_with_arguments(), sql::ident(to));
+        let sql = format!("ALTER {} RENAME TO {}", self.address(id), sql::ident(to));
         Some(
             Statement::new(sql)
                 .hazard(Hazard::ClientBreak, format!("calls of {} by that name fail", id.sql_with_arguments())),
@@ -194,7 +269,8 @@ impl ObjectKind for Function {
     }
 
     fn address(&self, id: &Id) -> String {
-        format!("{} {}", self.keyword(), id.sql_with_arguments())
+        let signature = signature_of(id.signature().unwrap_or_default(), self.procedure);
+        format!("{} {}({signature})", self.keyword(), id.sql())
     }
 
     fn definition() -> Option<&'static str> {
@@ -206,10 +282,51 @@ impl ObjectKind for Function {
     }
 }
 
+/// The parameters as an address takes them: without defaults, and of a procedure each with its mode. Without a mode, types could be
+/// those of the input parameters or of all (version 14 and later).
+pub fn signature_of(arguments: &str, procedure: bool) -> String {
+    const MODES: [&str; 4] = ["in", "out", "inout", "variadic"];
+    let has_mode = |parameter: &str| {
+        let first = parameter.split_whitespace().next().unwrap_or_default();
+        MODES.iter().any(|mode| first.eq_ignore_ascii_case(mode))
+    };
+    let parameters = sql::parameters(arguments).into_iter().map(|parameter| {
+        if procedure && !has_mode(parameter) { format!("IN {parameter}") } else { parameter.to_owned() }
+    });
+    parameters.collect::<Vec<_>>().join(", ")
+}
+
+/// The parameters without `IN`, which version 14 and later print for procedures.
+fn plain_modes(arguments: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), arguments);
+    for parameter in sql::parameters(arguments) {
+        let Some((before, after)) = rest.split_once(parameter) else { break };
+        plain.push_str(before);
+        plain.push_str(parameter.strip_prefix("IN ").unwrap_or(parameter));
+        rest = after;
+    }
+    plain + rest
+}
+
+/// The names of the input parameters, empty where one has none.
+const INPUT_NAMES: &str = "(SELECT coalesce(jsonb_agg(coalesce(p.proargnames[n], '') ORDER BY n), '[]'::jsonb) \
+     FROM generate_series(1, coalesce(cardinality(p.proallargtypes), p.pronargs)) AS n \
+     WHERE p.proargmodes IS NULL OR p.proargmodes[n] IN ('i', 'b', 'v'))";
+
+/// Whether it refers to itself, as only a body in standard SQL can.
+const RECURSIVE: &str = "EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid \
+     AND d.refclassid = d.classid AND d.refobjid = p.oid)";
+
+/// The result type; for a record also the columns that the output parameters make.
+const RESULT: &str = "concat_ws(' ', CASE WHEN p.proretset THEN 'SETOF' END, format_type(p.prorettype, NULL), \
+     CASE WHEN p.prorettype = 'record'::regtype THEN (SELECT string_agg(concat(p.proargnames[n], ' ', \
+     format_type(p.proallargtypes[n], NULL)), ', ' ORDER BY n) \
+     FROM generate_series(1, cardinality(p.proallargtypes)) AS n WHERE p.proargmodes[n] IN ('o', 'b', 't')) END)";
+
 /// A value of `proconfig` as `SET name TO` takes it: lists of names as they are, all else as a literal, like pg_dump.
 const SETTING: &str = "CASE WHEN split_part(s, '=', 1) IN ('local_preload_libraries', 'search_path', 'session_preload_libraries', \
      'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories') \
-     THEN CASE WHEN substr(s, strpos(s, '=') + 1) IN ('', '\"\"') THEN '''''' ELSE substr(s, strpos(s, '=') + 1) END \
+     THEN coalesce(nullif(regexp_replace(substr(s, strpos(s, '=') + 1), '(^|, )\"\"(?=,|$)', '\\1''''', 'g'), ''), '''''') \
      ELSE quote_literal(substr(s, strpos(s, '=') + 1)) END";
 
 /// A function or procedure as the YAML declares it, under its name and arguments: `owns_resource(resource_user_id uuid)`.
@@ -266,8 +383,8 @@ pub struct FunctionDoc {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub transforms: Vec<String>,
     /// Settings while it runs, as SQL values: `search_path: "''"`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub set: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub set: IndexMap<String, String>,
     /// The source text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
@@ -322,7 +439,7 @@ pub enum Security {
 impl FunctionDoc {
     pub(crate) fn lower(&self, schema: &Id, key: &str, node: Option<&Node>, declared: &mut Declared) {
         let (name, arguments) = name_and_arguments(key);
-        let id = schema.child(Kind::Function, name).with_signature(Some(arguments.clone()));
+        let id = schema.child(Kind::Function, name).with_signature(Some(signature_of(&arguments, self.procedure)));
         let facts = Facts {
             comment: self.comment.as_ref(),
             owner: self.owner.as_ref(),
@@ -337,8 +454,9 @@ impl FunctionDoc {
         let language = self.language.clone().unwrap_or_else(|| "sql".to_owned());
         Function {
             procedure: self.procedure,
-            identity_arguments: arguments.clone(),
             arguments,
+            input_names: Vec::new(),
+            result: String::new(),
             defaults: 0,
             returns: self.returns.clone(),
             volatility: match self.volatility {
@@ -359,10 +477,11 @@ impl FunctionDoc {
             rows: self.rows,
             support: self.support.clone(),
             transforms: self.transforms.clone(),
-            settings: self.set.clone(),
+            settings: self.set.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
             body: if language == "c" { self.library.clone() } else { self.body.clone() },
             symbol: self.symbol.clone(),
             sql_body: self.sql_body.clone(),
+            recursive: false,
             language,
         }
     }
@@ -372,7 +491,7 @@ impl FunctionDoc {
         functions
             .filter_map(|(id, spec)| match spec {
                 Spec::Function(spec) => {
-                    Some((format!("{}({})", key_name(id.name()), spec.arguments), Self::raise(raise, id, spec)))
+                    Some((format!("{}({})", key_name(id.name()), plain_modes(&spec.arguments)), Self::raise(raise, id, spec)))
                 }
                 _ => None,
             })
@@ -403,7 +522,7 @@ impl FunctionDoc {
             rows: spec.rows,
             support: spec.support.clone(),
             transforms: spec.transforms.clone(),
-            set: spec.settings.clone(),
+            set: spec.settings.iter().cloned().collect(),
             body: spec.body.clone().filter(|_| !is_c),
             library: spec.body.clone().filter(|_| is_c),
             symbol: spec.symbol.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Statement};
+use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement};
 
 /// What one grantee may do with one object, where that is not what it may do by default (manual, "Privileges").
 ///
@@ -26,7 +26,10 @@ impl Grant {
         let Some(target) = id.parent() else { return Vec::new() };
         let object = context.to.get(target).or_else(|| context.from.get(target));
         let Some(object) = object else { return Vec::new() };
-        let on = on(target, &object.spec.address(target));
+        let on = match &object.spec {
+            Spec::Aggregate(aggregate) => aggregate.routine(target),
+            spec => on(target, &spec.address(target)),
+        };
         let grantee = if id.name() == "public" { "PUBLIC".to_owned() } else { sql::ident(id.name()) };
         let by = id.signature().map(|role| format!(" GRANTED BY {}", sql::ident(role))).unwrap_or_default();
         let plain = |set: &BTreeSet<String>| -> BTreeSet<String> {
@@ -84,6 +87,8 @@ fn on(target: &Id, address: &str) -> String {
     match target.kind() {
         Kind::Table | Kind::View => target.sql(),
         Kind::Column => target.relation_sql(),
+        Kind::Server => format!("FOREIGN {address}"),
+
         _ => address.to_owned(),
     }
 }

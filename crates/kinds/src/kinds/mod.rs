@@ -1,14 +1,24 @@
 //! One file an object kind; the list of them is in `kind.rs`.
 
+pub mod access_method;
+pub mod aggregate;
+pub mod cast;
+pub mod collation;
 pub mod column;
 pub mod column_default;
 pub mod comment;
 pub mod constraint;
+pub mod conversion;
 pub mod enum_type;
 pub mod extension;
+pub mod foreign_data_wrapper;
 pub mod function;
 pub mod grant;
 pub mod index;
+pub mod language;
+pub mod operator;
+pub mod operator_class;
+pub mod operator_family;
 pub mod owner;
 pub mod policy;
 pub mod role;
@@ -16,6 +26,13 @@ pub mod row_level_security;
 pub mod schema;
 pub mod sequence;
 pub mod sequence_owner;
+pub mod server;
 pub mod table;
+pub mod text_search_configuration;
+pub mod text_search_dictionary;
+pub mod text_search_parser;
+pub mod text_search_template;
+pub mod transform;
 pub mod trigger;
+pub mod user_mapping;
 pub mod view;

@@ -99,7 +99,7 @@ pub(crate) fn swap(request: &Request<'_>, changes: &mut Changes) -> Result<(), E
     Ok(())
 }
 
-fn replace(request: &Request<'_>, changes: &mut Changes, dependent: &Object, around: &Id) {
+pub(crate) fn replace(request: &Request<'_>, changes: &mut Changes, dependent: &Object, around: &Id) {
     if changes.goes(&dependent.id) {
         return;
     }
@@ -112,7 +112,7 @@ fn replace(request: &Request<'_>, changes: &mut Changes, dependent: &Object, aro
 }
 
 /// The new type has none of the old one's owner, comment and grants.
-fn restore_parts(request: &Request<'_>, changes: &mut Changes, id: &Id) {
+pub(crate) fn restore_parts(request: &Request<'_>, changes: &mut Changes, id: &Id) {
     let kinds = [Kind::Owner, Kind::Comment, Kind::Grant];
     for part in request.from.children(id).into_iter().filter(|part| kinds.contains(&part.id.kind())) {
         changes.actions.remove(&part.id);
