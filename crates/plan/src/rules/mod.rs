@@ -1,5 +1,7 @@
 //! What crosses kinds: one rule a file.
 
+pub(crate) mod access;
 pub(crate) mod dependents;
 pub(crate) mod enum_change;
+pub(crate) mod privileges;
 pub(crate) mod rename;
