@@ -6,7 +6,7 @@ use yaml::{Node, Place, Problem};
 
 use crate::kinds::{comment::Comment, grant::Grant, owner::Owner};
 use crate::privileges::{self, Privileges};
-use crate::{Directives, EnumDirective, Id, Kind, Object, Spec};
+use crate::{Dependency, Directives, EnumDirective, Id, Kind, Model, Object, Spec};
 
 /// All that the YAML says.
 ///
@@ -121,6 +121,19 @@ impl Declared {
             by.entry(None).or_default();
         }
         by
+    }
+
+    /// Puts grants in order: who is not granted the grant option yet grants nothing, and PostgreSQL only warns of it.
+    pub(crate) fn chain_grants(&mut self) {
+        let by_others = |id: &Id| matches!(id.kind(), Kind::Grant | Kind::Membership) && id.signature().is_some();
+        if !self.objects.iter().any(|object| by_others(&object.id)) {
+            return;
+        }
+        let model: Model = self.objects.iter().cloned().collect();
+        for object in self.objects.iter_mut().filter(|object| by_others(&object.id)) {
+            let needs = crate::read::granted_to_grantor(&model, &object.id);
+            object.needs.extend(needs.into_iter().map(|need| (need, Dependency::Normal)));
+        }
     }
 
     /// Notes how an enum type changes.

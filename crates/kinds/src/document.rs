@@ -228,6 +228,7 @@ pub fn declare(documents: Vec<Node>, default_owner: &str) -> Declared {
     if !declared.absent.contains_key(&public) && !declared.objects.iter().any(|object| object.id == public) {
         declared.add(public, Schema {}, 0, None);
     }
+    declared.chain_grants();
     declared
 }
 

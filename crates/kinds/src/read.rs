@@ -202,7 +202,9 @@ impl Reader {
             self.insert(id.child(Kind::Owner, ""), Owner { role: role.clone() }, 0);
         }
         if let (Some(acl), Some(default)) = (row.acl, row.acldefault) {
-            self.grants(&id, &acl, &default, row.owner.as_deref());
+            // A column's owner is that of its relation.
+            let owner = row.owner.or_else(|| self.owner(id.parent()?));
+            self.grants(&id, &acl, &default, owner.as_deref());
         }
         let text = row.spec.to_string();
         let spec = kind.spec(row.spec).map_err(|source| Error::Row { kind: kind.name(), row: text, source })?;
@@ -212,6 +214,13 @@ impl Reader {
             self.insert(id.child(Kind::Comment, ""), Comment { text: String::new(), default: Some(default) }, 0);
         }
         Ok(row.needs.map(|needs| (id, needs)))
+    }
+
+    fn owner(&self, id: &Id) -> Option<String> {
+        match &self.model.get(&id.child(Kind::Owner, ""))?.spec {
+            Spec::Owner(owner) => Some(owner.role.clone()),
+            _ => None,
+        }
     }
 
     fn insert(&mut self, id: Id, spec: impl Into<crate::Spec>, position: i64) {
@@ -251,12 +260,9 @@ impl Reader {
 
     /// What names a role needs it; and who grants what another owns needs the grant option first.
     fn need_roles(&mut self) {
-        let grantors: Vec<(Id, Id)> = self
-            .model
-            .objects()
-            .filter(|object| matches!(object.id.kind(), Kind::Grant | Kind::Membership) && object.id.signature().is_some())
-            .flat_map(|object| self.granted_to_grantor(&object.id).into_iter().map(|need| (object.id.clone(), need)))
-            .collect();
+        let grantors = self.model.ids().flat_map(|id| {
+            granted_to_grantor(&self.model, id).into_iter().map(|need| (id.clone(), need))
+        });
         let named = self.model.objects().flat_map(|object| roles(object).into_iter().map(|role| (object.id.clone(), role)));
         let named = named.map(|(id, role)| (id, Id::root(Kind::Role, role))).filter(|(_, role)| self.model.contains(role));
         for (id, need) in named.chain(grantors).collect::<Vec<_>>() {
@@ -264,21 +270,6 @@ impl Reader {
                 object.needs.insert(need, Dependency::Normal);
             }
         }
-    }
-
-    /// What the grantor of a grant was granted on the same object, or on the relation that it is a column of; for a membership, the
-    /// grantor's own membership.
-    fn granted_to_grantor(&self, id: &Id) -> Vec<Id> {
-        let Some(grantor) = id.signature() else { return Vec::new() };
-        if id.kind() == Kind::Membership {
-            let grantor = Id::root(Kind::Role, grantor);
-            let own = self.model.ids().filter(|other| other.parent() == Some(&grantor) && other.name() == id.name());
-            return own.filter(|other| other.kind() == Kind::Membership).cloned().collect();
-        }
-        let relation = id.parent().filter(|target| target.kind() == Kind::Column).and_then(Id::parent);
-        let targets = [id.parent(), relation];
-        let grants = targets.into_iter().flatten().flat_map(|target| self.model.children_of_kind(target, Kind::Grant));
-        grants.map(|object| object.id.clone()).filter(|other| other.name() == grantor && other != id).collect()
     }
 
     /// The object at an address; a part that is no object of its own stands for the whole.
@@ -303,6 +294,24 @@ impl Reader {
             }
         }
     }
+}
+
+/// What the grantor of a grant was granted on the same object, or on the relation that it is a column of; for a membership, the
+/// grantor's own membership.
+pub(crate) fn granted_to_grantor(model: &Model, id: &Id) -> Vec<Id> {
+    let Some(grantor) = id.signature() else { return Vec::new() };
+    let relation = id.parent().filter(|target| target.kind() == Kind::Column).and_then(Id::parent);
+    let targets = match id.kind() {
+        Kind::Grant => [id.parent(), relation],
+        Kind::Membership => {
+            let grantor = Id::root(Kind::Role, grantor);
+            let own = model.children_of_kind(&grantor, Kind::Membership).into_iter().map(|object| object.id.clone());
+            return own.filter(|other| other.name() == id.name()).collect();
+        }
+        _ => return Vec::new(),
+    };
+    let grants = targets.into_iter().flatten().flat_map(|target| model.children_of_kind(target, Kind::Grant));
+    grants.map(|object| object.id.clone()).filter(|other| other.name() == grantor && other != id).collect()
 }
 
 /// The roles that an object names.

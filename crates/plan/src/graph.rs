@@ -179,17 +179,25 @@ impl<'a> Graph<'a> {
             }
             self.before(drop_user, self.at(&used, Verb::Alter));
             // What goes silently with another is gone, and can come back, only when that one is gone.
-            if let Some(other) = self.gone_with.get(&user).map(|id| self.at(id, Verb::Drop)) {
+            if let Some(root) = self.gone_with(&user) {
+                let other = self.at(&root, Verb::Drop);
                 self.before(other, self.at(&user, Verb::Create));
-                let part = self.gone_with.get(&user).is_some_and(|other| {
-                    used == *other || used.is_within(other) || self.gone_with.get(&used) == Some(other)
-                });
+                let part = used == root || used.is_within(&root) || self.gone_with(&used).as_ref() == Some(&root);
                 if !part {
                     self.before(other, drop_used);
                     self.before(other, self.at(&used, Verb::Alter));
                 }
             }
         }
+    }
+
+    /// What an object goes with that goes with nothing else.
+    fn gone_with(&self, id: &Id) -> Option<Id> {
+        let mut root = self.gone_with.get(id)?;
+        while let Some(next) = self.gone_with.get(root) {
+            root = next;
+        }
+        Some(root.clone())
     }
 
     /// A name must be free before it is given to something else.

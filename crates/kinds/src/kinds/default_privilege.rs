@@ -69,8 +69,7 @@ impl ObjectKind for DefaultPrivilege {
             query::address("pg_namespace", "d.defaclnamespace", "0"),
             side("d.defaclacl"),
             side(
-                "CASE WHEN d.defaclnamespace = 0 THEN acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END::\"char\", d.defaclrole) \
-                 ELSE '{}' END"
+                "CASE WHEN d.defaclnamespace = 0 THEN acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END::\"char\", d.defaclrole) END"
             ),
         ))
     }
