@@ -2,10 +2,12 @@
 //!
 //! The desired state is what `dump` says of *after*. Forward must reach it, a second plan must be empty, and the rollback must
 //! return to *before*: by our own catalog, and by `pg_dump` as an outside observer. Rows that `before.sql` holds must be there again.
+//! A file `gains` holds, line by line, what somebody gains on the way forward: an empty one says that nobody gains anything.
 //! `-- since: 15` in a case's first lines leaves it out on older servers. Choose servers with `ENDSTATE_TEST_MAJORS=13,18`;
 //! without it the oldest, the newest and the newest of the system's run. `ENDSTATE_TEST_SHOW=1` prints the YAML and the plans.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is a test")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -146,15 +148,20 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     }
     fs::write(&yaml, &text)?;
     let (old_dump, old_rows) = (server.dump(&before)?, server.rows(&before)?);
-    let (forward, back) = plan(server, &before, &yaml)?;
+    let (forward, back, gains) = plan(server, &before, &yaml)?;
     let show = || format!("YAML:\n{text}\nforward:\n{}\nback:\n{}", forward.join(";\n"), back.join(";\n"));
     if std::env::var_os("ENDSTATE_TEST_SHOW").is_some() {
         eprintln!("{}", show());
     }
     let fail = |what: String| Failed::from(format!("{what}\n{}", show()));
+    if let Ok(expected) = fs::read_to_string(case.join("gains"))
+        && gains.iter().ne(expected.lines())
+    {
+        return Err(fail(format!("who gains what is not as expected:\n{}", gains.join("\n"))));
+    }
     run(server, &before, &forward).map_err(&fail)?;
     same(server, &before, &after).map_err(|difference| fail(format!("forward does not reach after: {difference}")))?;
-    let (again, _) = plan(server, &before, &yaml)?;
+    let (again, _, _) = plan(server, &before, &yaml)?;
     if !again.is_empty() {
         return Err(fail(format!("a second plan is not empty:\n{}", again.join(";\n"))));
     }
@@ -177,8 +184,8 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Statements forward and back, a transaction each where they must be committed first.
-fn plan(server: &Server, database: &str, yaml: &Path) -> Result<(Vec<String>, Vec<String>), Failed> {
+/// Statements forward and back, a transaction each where they must be committed first; and the gains of access forward.
+fn plan(server: &Server, database: &str, yaml: &Path) -> Result<(Vec<String>, Vec<String>, Vec<String>), Failed> {
     let live = apply::Live::read(&server.conninfo(database))?;
     let workspace = apply::Workspace::read(yaml, &live.facts.owner)?;
     let scope = apply::Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
@@ -192,7 +199,11 @@ fn plan(server: &Server, database: &str, yaml: &Path) -> Result<(Vec<String>, Ve
     };
     let forward = proposal.stages.iter().flat_map(|stage| statements(&stage.forward)).collect();
     let back = proposal.stages.iter().rev().flat_map(|stage| statements(&stage.back)).collect();
-    Ok((forward, back))
+    let steps = proposal.stages.iter().flat_map(|stage| &stage.forward).flat_map(|round| &round.steps);
+    let hazards = steps.flat_map(|step| step.statement.hazards.iter());
+    let gains: BTreeSet<String> =
+        hazards.filter(|(hazard, _)| *hazard == kinds::Hazard::AccessGain).map(|(_, why)| why.clone()).collect();
+    Ok((forward, back, gains.into_iter().collect()))
 }
 
 fn run(server: &Server, database: &str, statements: &[String]) -> Result<(), String> {

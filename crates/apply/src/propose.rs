@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::Database;
 use kinds::kinds::function::signature_of;
-use kinds::{Directives, Id, Model, Object, Spec};
+use kinds::{Directives, Id, Kind, Model, Object, Spec};
 use plan::{Request, Round};
 use shadow::{Names, Workbench};
 
@@ -118,28 +118,54 @@ fn has_arguments(spec: &Spec, written: &Id) -> bool {
 impl Planner<'_> {
     /// The live catalog, built anew: what everything starts from.
     fn rebuild(&mut self, live: &Live) -> Result<(Model, Vec<String>), Error> {
-        let mut database = self.bench.create("before")?;
-        let objects: Vec<Object> = live.model.objects().cloned().collect();
-        shadow::build(&mut database, &objects, self.major, Names::Qualified)
-            .map_err(|failures| context("the live catalog", failures))?;
-        self.bench.give_owner("before")?;
+        let objects: Vec<Object> = self.context(live).cloned().collect();
+        let mut database = self.build("before", &objects, "the live catalog")?;
         let model = self.read(&mut database)?;
-        let self_check = differences(&live.model, &model);
+        let live = objects.into_iter().collect();
+        let self_check = differences(&live, &model);
         Ok((model, self_check))
+    }
+
+    /// The live catalog but for settings of roles that are not ours: they do nothing here, and may hold secrets.
+    fn context<'l>(&self, live: &'l Live) -> impl Iterator<Item = &'l Object> + use<'_, 'l> {
+        live.model.objects().filter(|object| object.id.kind() != Kind::RoleSetting || self.scope.manages(&object.id))
+    }
+
+    /// A database with these objects, as a catalog prints them.
+    fn build(&mut self, name: &str, objects: &[Object], what: &str) -> Result<Database, Error> {
+        let failed = |failures| context(what, failures);
+        let mut database = self.bench.create(name)?;
+        if !objects.iter().any(|object| object.id == public()) {
+            shadow::drop_public(&mut database).map_err(shadow::Error::from)?;
+        }
+        // The owner of the database is one of the roles.
+        let (roles, rest): (Vec<Object>, Vec<Object>) = objects.iter().cloned().partition(is_of_role);
+        shadow::build(&mut database, &roles, self.major, Names::Qualified).map_err(failed)?;
+        self.bench.give_owner(name)?;
+        shadow::build(&mut database, &rest, self.major, Names::Qualified).map_err(failed)?;
+        Ok(database)
     }
 
     /// The desired catalog: what is not managed as it is, and what the YAML declares.
     fn build_desired(&mut self, live: &Live, workspace: &Workspace) -> Result<Model, Error> {
-        let mut database = self.bench.create("desired")?;
-        self.bench.give_owner("desired")?;
-        let unmanaged: Vec<Object> =
-            live.model.objects().filter(|object| !self.scope.manages(&object.id)).cloned().collect();
-        // What is not managed may stand on what is: it is tried again after the declared objects.
-        let _ = shadow::build(&mut database, &unmanaged, self.major, Names::Qualified);
         let declared: Vec<Object> =
             workspace.declared.objects.iter().filter(|object| self.scope.manages(&object.id)).cloned().collect();
-        shadow::build(&mut database, &declared, self.major, Names::Written)
-            .map_err(|failures| problems(&workspace.declared, failures))?;
+        let unmanaged: Vec<Object> =
+            self.context(live).filter(|object| !self.scope.manages(&object.id)).cloned().collect();
+        if declared.iter().any(|object| object.id.kind() == Kind::Role) {
+            self.bench.isolate();
+        }
+        let mut database = self.bench.create("desired")?;
+        if ![&declared, &unmanaged].into_iter().flatten().any(|object| object.id == public()) {
+            shadow::drop_public(&mut database).map_err(shadow::Error::from)?;
+        }
+        // What is not managed may stand on what is: it is tried again after the declared objects.
+        let _ = shadow::build(&mut database, &unmanaged, self.major, Names::Qualified);
+        let failed = |failures| problems(&workspace.declared, failures);
+        let (roles, rest): (Vec<Object>, Vec<Object>) = declared.into_iter().partition(is_of_role);
+        shadow::build(&mut database, &roles, self.major, Names::Written).map_err(failed)?;
+        self.bench.give_owner("desired")?;
+        shadow::build(&mut database, &rest, self.major, Names::Written).map_err(failed)?;
         self.read(&mut database)
     }
 
@@ -191,9 +217,11 @@ impl Planner<'_> {
         const MOST_ROUNDS: usize = 16;
         let mut connection = self.bench.connect_as(database, &self.user)?;
         let mut state = self.read(&mut connection)?;
+        let start = state.clone();
         let mut rounds = Vec::new();
         for _ in 0..MOST_ROUNDS {
             let request = Request {
+                start: &start,
                 from: &state,
                 to,
                 directives,
@@ -242,12 +270,9 @@ impl Planner<'_> {
                 objects.insert(id.clone(), Object { id, needs, ..object.clone() });
             }
         }
-        let mut database = self.bench.create(&target_place)?;
-        self.bench.give_owner(&target_place)?;
         let objects: Vec<Object> = objects.into_values().collect();
         let name = groups.name(group).unwrap_or_default();
-        shadow::build(&mut database, &objects, self.major, Names::Qualified)
-            .map_err(|failures| context(&format!("the state after script {name}"), failures))?;
+        let mut database = self.build(&target_place, &objects, &format!("the state after script {name}"))?;
         self.read(&mut database)
     }
 
@@ -263,6 +288,7 @@ impl Planner<'_> {
             }
         }
         let request = Request {
+            start: state,
             from: state,
             to: &wanted,
             directives: &directives,
@@ -304,6 +330,15 @@ pub(crate) fn run(database: &mut Database, round: &Round) -> Result<(), Error> {
     }
     database.run("COMMIT").map_err(|error| Error::Statement { statement: "COMMIT".to_owned(), error })?;
     Ok(())
+}
+
+fn public() -> Id {
+    Id::root(Kind::Schema, "public")
+}
+
+/// Whether an object is a role or stands in one.
+fn is_of_role(object: &Object) -> bool {
+    std::iter::once(&object.id).chain(object.id.ancestors()).any(|id| id.kind() == Kind::Role)
 }
 
 fn context(what: &str, failures: Vec<shadow::Failure>) -> Error {

@@ -12,6 +12,7 @@ pub struct Scope {
     schemas: Option<BTreeSet<String>>,
     except: Vec<Pattern>,
     roles: BTreeSet<String>,
+    default_privileges: BTreeSet<String>,
     foreign_extensions: BTreeSet<String>,
 }
 
@@ -80,6 +81,7 @@ impl Scope {
     pub fn new(manage: &Manage, declared: &Declared, live: &Model) -> Scope {
         let schemas: Option<BTreeSet<String>> = manage.schemas.as_ref().map(|names| names.iter().cloned().collect());
         let roles = declared.objects.iter().filter(|object| object.id.kind() == Kind::Role);
+        let defaults = declared.objects.iter().filter(|object| object.id.kind() == Kind::DefaultPrivilege);
         let foreign = live.objects().filter(|object| match &object.spec {
             Spec::Extension(extension) => schemas.as_ref().is_some_and(|schemas| !schemas.contains(&extension.schema)),
             _ => false,
@@ -93,6 +95,7 @@ impl Scope {
             schemas,
             except: manage.except.iter().map(|text| Pattern::parse(text)).collect(),
             roles: roles.map(|object| object.id.name().to_owned()).collect(),
+            default_privileges: defaults.filter_map(|object| object.id.signature().map(str::to_owned)).collect(),
         }
     }
 
@@ -102,6 +105,10 @@ impl Scope {
         let in_scope = match root.kind() {
             Kind::Schema => self.schemas.as_ref().is_none_or(|schemas| schemas.contains(root.name())),
             Kind::Role => self.roles.contains(root.name()),
+            // Those of no schema are of all schemas, so also of those that are not managed.
+            Kind::DefaultPrivilege => {
+                self.schemas.is_none() || root.signature().is_some_and(|of| self.default_privileges.contains(of))
+            }
             Kind::Extension => !self.foreign_extensions.contains(root.name()),
             _ => true,
         };

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use yaml::{Node, Place, Problem};
 
 use crate::kinds::{comment::Comment, grant::Grant, owner::Owner};
-use crate::{Directives, EnumDirective, Id, Kind, Object, Spec};
+use crate::privileges::{self, Privileges};
+use crate::{Dependency, Directives, EnumDirective, Id, Kind, Model, Object, Spec};
 
 /// All that the YAML says.
 ///
@@ -19,6 +20,8 @@ pub struct Declared {
     pub directives: Directives,
     /// Where each object is declared.
     pub places: BTreeMap<Id, Place>,
+    /// What is declared not to be there, although PostgreSQL makes it by itself.
+    pub absent: BTreeMap<Id, Option<Place>>,
     /// Everything that is wrong with it.
     pub problems: Vec<Problem>,
     /// Who owns what says nothing about its owner.
@@ -34,17 +37,14 @@ pub(crate) struct Facts<'a> {
     pub(crate) renamed_from: Option<&'a String>,
 }
 
-/// Privileges by grantee; `public` is everybody.
+/// Privileges by grantee; `public` is everybody. Who is not named has what the object gives by default: the owner everything, everybody
+/// the use of functions, types and languages, all others nothing.
 pub type Grants = BTreeMap<String, Vec<Privilege>>;
 
-/// `select`, `insert` ...; with ` with grant option` where the grantee may pass it on.
+/// `select`, `insert` ... or `all`; with ` with grant option` where the grantee may pass it on, and ` granted by ROLE` where that is
+/// not the owner.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Privilege(pub String);
-
-const PRIVILEGES: [&str; 14] = [
-    "select", "insert", "update", "delete", "truncate", "references", "trigger", "maintain", "usage", "create",
-    "connect", "temporary", "execute", "set",
-];
 
 impl schemars::JsonSchema for Privilege {
     fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -52,9 +52,10 @@ impl schemars::JsonSchema for Privilege {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let plain = PRIVILEGES.iter().map(|word| (*word).to_owned());
+        let plain = privileges::WORDS.iter().map(|word| (*word).to_owned());
         let words: Vec<String> = plain.clone().chain(plain.map(|word| format!("{word} with grant option"))).collect();
-        schemars::json_schema!({ "type": "string", "enum": words })
+        let granted_by = format!("^({})( with grant option)? granted by .", privileges::WORDS.join("|"));
+        schemars::json_schema!({ "anyOf": [{ "type": "string", "enum": words }, { "type": "string", "pattern": granted_by }] })
     }
 }
 
@@ -82,17 +83,56 @@ impl Declared {
         }
         if let Some(text) = facts.comment {
             let place = node.and_then(|node| node.get("comment"));
-            self.add(id.child(Kind::Comment, ""), Comment { text: text.clone() }, 0, place);
+            self.add(id.child(Kind::Comment, ""), Comment { text: text.clone(), default: None }, 0, place);
         }
         for (grantee, privileges) in facts.grants.into_iter().flatten() {
-            let privileges = privileges.iter().map(|privilege| privilege.0.clone()).collect();
-            // What PUBLIC has by default is taken away first, so that it has what is written and no more.
-            let default = if grantee == "public" { ["all".to_owned()].into() } else { Default::default() };
             let place = node.and_then(|node| node.at(["grants", grantee]));
-            self.add(id.child(Kind::Grant, grantee.clone()), Grant { privileges, default }, 0, place);
+            for (grantor, privileges) in self.by_grantor(privileges, place) {
+                // What the grantee has by default is taken away first, so that it has what is written and no more.
+                let default = if id.kind() == Kind::Column { Privileges::new() } else { ["all".to_owned()].into() };
+                let grant = id.child(Kind::Grant, grantee.clone()).with_signature(grantor);
+                self.add(grant, Grant { privileges, default }, 0, place);
+            }
         }
         if let Some(old) = facts.renamed_from {
             self.directives.renames.insert(id.clone(), old.clone());
+        }
+    }
+
+    /// What one grantee is granted, by grantor; an empty list is of the owner, who grants nothing.
+    pub(crate) fn by_grantor(
+        &mut self,
+        privileges: &[Privilege],
+        place: Option<&Node>,
+    ) -> BTreeMap<Option<String>, Privileges> {
+        let mut by: BTreeMap<Option<String>, Privileges> = BTreeMap::new();
+        for (index, text) in privileges.iter().enumerate() {
+            match privileges::parse(&text.0) {
+                Ok((privilege, grantor)) => {
+                    by.entry(grantor).or_default().insert(privilege);
+                }
+                Err(problem) => {
+                    let place = place.and_then(|node| node.at([index.to_string()])).map(|node| node.place.clone());
+                    self.problems.push(Problem { place, ..problem });
+                }
+            }
+        }
+        if privileges.is_empty() {
+            by.entry(None).or_default();
+        }
+        by
+    }
+
+    /// Puts grants in order: who is not granted the grant option yet grants nothing, and PostgreSQL only warns of it.
+    pub(crate) fn chain_grants(&mut self) {
+        let by_others = |id: &Id| matches!(id.kind(), Kind::Grant | Kind::Membership) && id.signature().is_some();
+        if !self.objects.iter().any(|object| by_others(&object.id)) {
+            return;
+        }
+        let model: Model = self.objects.iter().cloned().collect();
+        for object in self.objects.iter_mut().filter(|object| by_others(&object.id)) {
+            let needs = crate::read::granted_to_grantor(&model, &object.id);
+            object.needs.extend(needs.into_iter().map(|need| (need, Dependency::Normal)));
         }
     }
 

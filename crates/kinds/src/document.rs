@@ -5,17 +5,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yaml::Node;
 
-use crate::declared::{Declared, Facts, Grants};
+use crate::declared::{Declared, Facts, Grants, Privilege};
 use crate::kinds::{
     access_method::AccessMethodDoc, aggregate::AggregateDoc, cast::CastDoc, collation::CollationDoc,
-    conversion::ConversionDoc, enum_type::TypeDoc, extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc,
+    conversion::ConversionDoc, default_privilege::DefaultPrivilegesDoc, enum_type::TypeDoc, extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc,
     function::FunctionDoc, language::LanguageDoc, operator::OperatorDoc, operator_class::OperatorClassDoc,
     operator_family::OperatorFamilyDoc, role::RoleDoc, schema::Schema, sequence::SequenceDoc, server::ServerDoc,
     table::TableDoc, text_search_configuration::TextSearchConfigurationDoc,
     text_search_dictionary::TextSearchDictionaryDoc, text_search_parser::TextSearchParserDoc,
     text_search_template::TextSearchTemplateDoc, transform::TransformDoc, view::ViewDoc,
 };
-use crate::{Id, Kind, Model, Spec};
+use crate::{Id, Kind, Model, Spec, privileges};
 
 /// What stands in a schema, by section: one line a section makes the fields, the lowering and the raising.
 macro_rules! sections {
@@ -48,6 +48,9 @@ macro_rules! sections {
             /// Foreign servers by name.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub servers: IndexMap<String, ServerDoc>,
+            /// What the objects that a role makes are open to from the start.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            pub default_privileges: Vec<DefaultPrivilegesDoc>,
             /// Schemas by name, each with its sections; `public` may be left out.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub schemas: IndexMap<String, SchemaDoc>,
@@ -61,6 +64,9 @@ macro_rules! sections {
             /// The name that it had before.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub renamed_from: Option<String>,
+            /// True for `public` where the database has no such schema: it is there where nothing is said.
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            pub absent: bool,
             /// What people should know of it.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub comment: Option<String>,
@@ -155,18 +161,12 @@ impl Raise<'_> {
 
     /// The privileges on an object that are not there by default.
     pub fn grants(&self, id: &Id) -> Option<Grants> {
-        let grants: Grants = self
-            .model
-            .children_of_kind(id, Kind::Grant)
-            .into_iter()
-            .filter_map(|object| match &object.spec {
-                Spec::Grant(grant) => {
-                    let privileges = grant.privileges.iter().cloned().map(crate::declared::Privilege).collect();
-                    Some((object.id.name().to_owned(), privileges))
-                }
-                _ => None,
-            })
-            .collect();
+        let mut grants = Grants::new();
+        for object in self.model.children_of_kind(id, Kind::Grant) {
+            let Spec::Grant(grant) = &object.spec else { continue };
+            let privileges = grant.privileges.iter().map(|one| Privilege(privileges::write(one, object.id.signature())));
+            grants.entry(object.id.name().to_owned()).or_default().extend(privileges);
+        }
         (!grants.is_empty()).then_some(grants)
     }
 
@@ -194,6 +194,9 @@ impl Document {
         for (name, doc) in &self.schemas {
             doc.lower(name, node.and_then(|node| node.at(["schemas", name])), declared);
         }
+        for (place, doc) in self.default_privileges.iter().enumerate() {
+            doc.lower(node.and_then(|node| node.at(["default_privileges", &place.to_string()])), declared);
+        }
         lower_sections(self, &Id::root(Kind::Schema, "public"), node, declared);
     }
 
@@ -219,6 +222,7 @@ impl Document {
             access_methods: AccessMethodDoc::raise_all(raise),
             foreign_data_wrappers: ForeignDataWrapperDoc::raise_all(raise),
             servers: ServerDoc::raise_all(raise),
+            default_privileges: DefaultPrivilegesDoc::raise_all(raise),
             ..Document::default()
         };
         for object in raise.model.objects().filter(|object| object.id.kind() == Kind::Schema) {
@@ -239,6 +243,9 @@ impl Document {
             }
             document.schemas.insert(object.id.name().to_owned(), schema);
         }
+        if !raise.model.contains(&Id::root(Kind::Schema, "public")) {
+            document.schemas.insert("public".to_owned(), SchemaDoc { absent: true, ..SchemaDoc::default() });
+        }
         document
     }
 }
@@ -246,6 +253,10 @@ impl Document {
 impl SchemaDoc {
     fn lower(&self, name: &str, node: Option<&Node>, declared: &mut Declared) {
         let id = Id::root(Kind::Schema, name);
+        if self.absent {
+            declared.absent.insert(id, node.map(|node| node.place.clone()));
+            return;
+        }
         let facts = Facts {
             comment: self.comment.as_ref(),
             owner: self.owner.as_ref(),
@@ -275,6 +286,11 @@ pub fn declare(documents: Vec<Node>, default_owner: &str) -> Declared {
             Err(error) => declared.problems.push(yaml::Problem::new(error.to_string(), &node.place)),
         }
     }
+    let public = Id::root(Kind::Schema, "public");
+    if !declared.absent.contains_key(&public) && !declared.objects.iter().any(|object| object.id == public) {
+        declared.add(public, Schema {}, 0, None);
+    }
+    declared.chain_grants();
     declared
 }
 

@@ -174,6 +174,8 @@ macro_rules! kinds {
 kinds! {
     // Variant         file                 name in messages          keyword
     Role               role                 "role"                    "ROLE",
+    Membership         membership           "membership"              "MEMBERSHIP",
+    RoleSetting        role_setting         "setting"                 "SETTING",
     Schema             schema               "schema"                  "SCHEMA",
     Extension          extension            "extension"               "EXTENSION",
     Enum               enum_type            "type"                    "TYPE",
@@ -198,7 +200,6 @@ kinds! {
     Sequence           sequence             "sequence"                "SEQUENCE",
     Table              table                "table"                   "TABLE",
     Column             column               "column"                  "COLUMN",
-    SequenceOwner      sequence_owner       "owning column"           "SEQUENCE",
     ColumnDefault      column_default       "default"                 "DEFAULT",
     Constraint         constraint           "constraint"              "CONSTRAINT",
     Index              index                "index"                   "INDEX",
@@ -207,8 +208,10 @@ kinds! {
     Policy             policy               "policy"                  "POLICY",
     RowLevelSecurity   row_level_security   "row level security"      "TABLE",
     Owner              owner                "owner"                   "OWNER",
+    SequenceOwner      sequence_owner       "owning column"           "SEQUENCE",
     Grant              grant                "grant"                   "GRANT",
     Comment            comment              "comment"                 "COMMENT",
+    DefaultPrivilege   default_privilege    "default privilege"       "DEFAULT PRIVILEGE",
 }
 
 impl Kind {
@@ -222,6 +225,8 @@ impl Kind {
                 | Kind::Owner
                 | Kind::Grant
                 | Kind::Comment
+                | Kind::Membership
+                | Kind::RoleSetting
         )
     }
 

@@ -12,6 +12,7 @@ pub mod query;
 /// One file an object kind.
 pub mod kinds;
 mod model;
+pub mod privileges;
 pub mod read;
 mod shape;
 mod statement;

@@ -48,3 +48,14 @@ pub fn ordered_options(array: &str) -> String {
 pub fn user_made(oid: &str) -> String {
     format!("{oid} >= 16384")
 }
+
+/// A `name=value` of `proconfig` or `setconfig` as `SET name TO` takes its value: lists of names as they are, all else as a literal,
+/// like `pg_dump`.
+pub fn setting(text: &str) -> String {
+    let value = format!("substr({text}, strpos({text}, '=') + 1)");
+    format!(
+        "CASE WHEN split_part({text}, '=', 1) IN ('local_preload_libraries', 'search_path', 'session_preload_libraries', \
+         'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories') \
+         THEN CASE WHEN {value} IN ('', '\"\"') THEN '''''' ELSE {value} END ELSE quote_literal({value}) END"
+    )
+}

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::kinds::{comment::Comment, grant::Grant, owner::Owner};
-use crate::{Dependency, Id, Kind, Model, Object};
+use crate::{Dependency, Id, Kind, Model, Object, Spec};
 
 /// What can go wrong while reading.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,9 @@ struct Row {
     acldefault: Option<Vec<AclItem>>,
     #[serde(default)]
     needs: Option<Vec<Address>>,
+    /// The comment that the object has where nobody ever said another.
+    #[serde(default)]
+    commentdefault: Option<String>,
     spec: Value,
 }
 
@@ -85,8 +88,8 @@ pub fn queries(version: u32) -> Vec<String> {
     kinds.chain(SHARED.iter().map(|query| (*query).to_owned())).collect()
 }
 
-/// Comments, members of extensions, dependencies, and all that a user made.
-const SHARED: [&str; 4] = [
+/// Comments, members of extensions, dependencies, all that a user made, and what members of extensions were granted since.
+const SHARED: [&str; 5] = [
     "SELECT jsonb_build_array(jsonb_build_array(d.classoid, d.objoid, d.objsubid), d.description) FROM pg_description AS d \
      WHERE d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass \
      UNION ALL SELECT jsonb_build_array(jsonb_build_array(d.classoid, d.objoid, 0), d.description) FROM pg_shdescription AS d \
@@ -97,6 +100,7 @@ const SHARED: [&str; 4] = [
      FROM pg_depend AS d WHERE d.objid >= 16384 AND d.deptype IN ('n', 'a', 'i', 'P', 'S') \
      AND (d.refobjid >= 16384 OR d.refclassid = 'pg_namespace'::regclass)",
     include_str!("user_made.sql"),
+    include_str!("member_privileges.sql"),
 ];
 
 /// Reads the catalog that a snapshot sees.
@@ -119,6 +123,7 @@ pub fn assemble(version: u32, rows: Vec<Vec<Value>>) -> Result<Model, Error> {
     let members: Vec<(Address, Address)> = parse_all("members of extensions", shared())?;
     let depends: Vec<(Address, Address, String)> = parse_all("dependencies", shared())?;
     let user_made: Vec<(Address, String)> = parse_all("user-made objects", shared())?;
+    let member_privileges: Vec<String> = parse_all("privileges on members of extensions", shared())?;
 
     let mut reader = Reader::default();
     reader.members = members.iter().map(|(member, _)| *member).collect();
@@ -130,8 +135,9 @@ pub fn assemble(version: u32, rows: Vec<Vec<Value>>) -> Result<Model, Error> {
     }
     reader.comment(comments);
     reader.depend(&depends);
+    reader.need_roles();
     let unread = user_made.into_iter().filter(|(address, _)| !reader.ids.contains_key(address));
-    reader.model.unread = unread.map(|(_, name)| name).collect();
+    reader.model.unread = unread.map(|(_, name)| name).chain(member_privileges).collect();
     Ok(reader.model)
 }
 
@@ -196,12 +202,25 @@ impl Reader {
             self.insert(id.child(Kind::Owner, ""), Owner { role: role.clone() }, 0);
         }
         if let (Some(acl), Some(default)) = (row.acl, row.acldefault) {
-            self.grants(&id, &acl, &default, row.owner.as_deref());
+            // A column's owner is that of its relation.
+            let owner = row.owner.or_else(|| self.owner(id.parent()?));
+            self.grants(&id, &acl, &default, owner.as_deref());
         }
         let text = row.spec.to_string();
         let spec = kind.spec(row.spec).map_err(|source| Error::Row { kind: kind.name(), row: text, source })?;
         self.insert(id.clone(), spec, row.position.unwrap_or(0));
+        if let Some(default) = row.commentdefault {
+            // That there is no comment must be said, until one is found.
+            self.insert(id.child(Kind::Comment, ""), Comment { text: String::new(), default: Some(default) }, 0);
+        }
         Ok(row.needs.map(|needs| (id, needs)))
+    }
+
+    fn owner(&self, id: &Id) -> Option<String> {
+        match &self.model.get(&id.child(Kind::Owner, ""))?.spec {
+            Spec::Owner(owner) => Some(owner.role.clone()),
+            _ => None,
+        }
     }
 
     fn insert(&mut self, id: Id, spec: impl Into<crate::Spec>, position: i64) {
@@ -228,8 +247,27 @@ impl Reader {
             if self.members.contains(&Address(address.0, address.1, 0)) {
                 continue;
             }
-            if let Some(id) = self.ids.get(&address).cloned() {
-                self.insert(id.child(Kind::Comment, ""), Comment { text }, 0);
+            let Some(id) = self.ids.get(&address).map(|id| id.child(Kind::Comment, "")) else { continue };
+            let default = self.model.remove(&id).and_then(|object| match object.spec {
+                Spec::Comment(comment) => comment.default,
+                _ => None,
+            });
+            if default.as_ref() != Some(&text) {
+                self.insert(id, Comment { text, default }, 0);
+            }
+        }
+    }
+
+    /// What names a role needs it; and who grants what another owns needs the grant option first.
+    fn need_roles(&mut self) {
+        let grantors = self.model.ids().flat_map(|id| {
+            granted_to_grantor(&self.model, id).into_iter().map(|need| (id.clone(), need))
+        });
+        let named = self.model.objects().flat_map(|object| roles(object).into_iter().map(|role| (object.id.clone(), role)));
+        let named = named.map(|(id, role)| (id, Id::root(Kind::Role, role))).filter(|(_, role)| self.model.contains(role));
+        for (id, need) in named.chain(grantors).collect::<Vec<_>>() {
+            if let Some(object) = self.model.get_mut(&id).filter(|_| !id.is_within(&need)) {
+                object.needs.insert(need, Dependency::Normal);
             }
         }
     }
@@ -256,6 +294,40 @@ impl Reader {
             }
         }
     }
+}
+
+/// What the grantor of a grant was granted on the same object, or on the relation that it is a column of; for a membership, the
+/// grantor's own membership.
+pub(crate) fn granted_to_grantor(model: &Model, id: &Id) -> Vec<Id> {
+    let Some(grantor) = id.signature() else { return Vec::new() };
+    let relation = id.parent().filter(|target| target.kind() == Kind::Column).and_then(Id::parent);
+    let targets = match id.kind() {
+        Kind::Grant => [id.parent(), relation],
+        Kind::Membership => {
+            let grantor = Id::root(Kind::Role, grantor);
+            let own = model.children_of_kind(&grantor, Kind::Membership).into_iter().map(|object| object.id.clone());
+            return own.filter(|other| other.name() == id.name()).collect();
+        }
+        _ => return Vec::new(),
+    };
+    let grants = targets.into_iter().flatten().flat_map(|target| model.children_of_kind(target, Kind::Grant));
+    grants.map(|object| object.id.clone()).filter(|other| other.name() == grantor && other != id).collect()
+}
+
+/// The roles that an object names.
+fn roles(object: &Object) -> Vec<String> {
+    let grantee = object.id.name().to_owned();
+    let mut roles = match &object.spec {
+        Spec::Owner(owner) => vec![owner.role.clone()],
+        Spec::Policy(policy) => policy.to.clone(),
+        Spec::Grant(_) | Spec::Membership(_) => vec![grantee],
+        Spec::DefaultPrivilege(default) => vec![grantee, default.role.clone()],
+        _ => Vec::new(),
+    };
+    if matches!(object.id.kind(), Kind::Grant | Kind::Membership) {
+        roles.extend(object.id.signature().map(str::to_owned));
+    }
+    roles
 }
 
 /// Privileges by grantee and, where that is not the owner, grantor.

@@ -50,6 +50,7 @@ impl<'a> Graph<'a> {
         graph.order_drops();
         graph.order_names();
         graph.order_row_level_security();
+        graph.order_owners();
         graph
     }
 
@@ -192,17 +193,25 @@ impl<'a> Graph<'a> {
             }
             self.before(drop_user, self.at(&used, Verb::Alter));
             // What goes silently with another is gone, and can come back, only when that one is gone.
-            if let Some(other) = self.gone_with.get(&user).map(|id| self.at(id, Verb::Drop)) {
+            if let Some(root) = self.gone_with(&user) {
+                let other = self.at(&root, Verb::Drop);
                 self.before(other, self.at(&user, Verb::Create));
-                let part = self.gone_with.get(&user).is_some_and(|other| {
-                    used == *other || used.is_within(other) || self.gone_with.get(&used) == Some(other)
-                });
+                let part = used == root || used.is_within(&root) || self.gone_with(&used).as_ref() == Some(&root);
                 if !part {
                     self.before(other, drop_used);
                     self.before(other, self.at(&used, Verb::Alter));
                 }
             }
         }
+    }
+
+    /// What an object goes with that goes with nothing else.
+    fn gone_with(&self, id: &Id) -> Option<Id> {
+        let mut root = self.gone_with.get(id)?;
+        while let Some(next) = self.gone_with.get(root) {
+            root = next;
+        }
+        Some(root.clone())
     }
 
     /// A name must be free before it is given to something else.
@@ -228,16 +237,36 @@ impl<'a> Graph<'a> {
             self.snapshot().into_iter().filter(|(_, (id, _))| id.kind() == Kind::RowLevelSecurity).collect();
         let policies: Vec<(usize, (Id, Verb))> =
             self.snapshot().into_iter().filter(|(_, (id, _))| id.kind() == Kind::Policy).collect();
-        for (switch, (switch_id, switch_verb)) in &switches {
+        for (switch, (switch_id, _)) in &switches {
+            let enabled = |model: &Model| match model.get(switch_id).map(|object| &object.spec) {
+                Some(Spec::RowLevelSecurity(security)) => security.enabled,
+                _ => false,
+            };
+            let (was, is) = (enabled(self.request.from), enabled(self.request.to));
             for (policy, (policy_id, policy_verb)) in &policies {
                 if switch_id.parent() != policy_id.parent() {
                     continue;
                 }
-                match (switch_verb, policy_verb) {
-                    (Verb::Drop, Verb::Drop) => self.before(Some(*switch), Some(*policy)),
-                    (Verb::Create, Verb::Create) => self.before(Some(*policy), Some(*switch)),
+                match policy_verb {
+                    Verb::Drop if was && !is => self.before(Some(*switch), Some(*policy)),
+                    Verb::Create | Verb::Alter if is && !was => self.before(Some(*policy), Some(*switch)),
                     _ => {}
                 }
+            }
+        }
+    }
+
+    /// A sequence can belong to a column only when it has the owner of the column's table.
+    fn order_owners(&mut self) {
+        for (place, (id, verb)) in self.snapshot() {
+            if verb == Verb::Drop || id.kind() != Kind::SequenceOwner {
+                continue;
+            }
+            let tables = needs(self.request.to, &id).into_iter().filter_map(|(column, _)| column.parent().cloned());
+            for owned in tables.chain(id.parent().cloned()) {
+                let owner = owned.child(Kind::Owner, "");
+                self.before(self.at(&owner, Verb::Create), Some(place));
+                self.before(self.at(&owner, Verb::Alter), Some(place));
             }
         }
     }

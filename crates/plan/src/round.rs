@@ -7,6 +7,8 @@ use crate::{Error, changes, graph, merge, rules};
 
 /// What a round is made of.
 pub struct Request<'a> {
+    /// The catalog before the first round: what a gain of access is measured by.
+    pub start: &'a Model,
     /// The catalog reached so far.
     pub from: &'a Model,
     /// The catalog wanted.
@@ -108,10 +110,12 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     rules::enum_change::swap(request, &mut changes)?;
     rules::collation_change::swap(request, &mut changes);
     rules::dependents::close(request, &mut changes);
+    rules::privileges::defer(request, &mut changes);
     let emptied = rules::circle::empty(request, &changes);
     if !emptied.is_empty() {
         return Ok(Some(Round { steps: emptied, commit_after: false }));
     }
-    let steps = merge::merge(request, graph::sorted(request, &changes)?);
+    let mut steps = merge::merge(request, graph::sorted(request, &changes)?);
+    rules::access::judge(request, &mut steps);
     Ok(if steps.is_empty() { None } else { Some(Round { steps, commit_after: false }) })
 }

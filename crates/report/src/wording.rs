@@ -11,21 +11,21 @@ use plan::Step;
 pub(crate) struct Held<'a>(BTreeMap<&'a str, Lock>);
 
 impl<'a> Held<'a> {
-    /// `locks public.users (ACCESS EXCLUSIVE, blocks reads and writes) while it writes every row anew`
+    /// `locks public.users (ACCESS EXCLUSIVE, blocks reads and writes); writes every row anew`
     fn lock(&mut self, statement: &'a Statement) -> Option<String> {
         let (mode, relation) = statement.lock.as_ref()?;
         let held = self.0.get(relation.as_str()).is_some_and(|held| held >= mode);
-        let during = match statement.work {
+        let doing = match statement.work {
             Work::Catalog => "",
-            Work::Scan => ", while it reads every row",
-            Work::Build => ", while it reads every row to build the index",
-            Work::Rewrite => ", while it writes every row anew",
+            Work::Scan => "; reads every row",
+            Work::Build => "; reads every row to build the index",
+            Work::Rewrite => "; writes every row anew",
         };
         if held {
-            return Some(format!("{relation} is locked already{during}"));
+            return Some(format!("{relation} is locked already{doing}"));
         }
         self.0.insert(relation, *mode);
-        Some(format!("locks {relation} ({}, blocks {}){during}", mode.sql(), mode.blocks()))
+        Some(format!("locks {relation} ({}, blocks {}){doing}", mode.sql(), mode.blocks()))
     }
 
     /// What a reader must know of a step besides its SQL, a line each; what its hazards repeat is left out.

@@ -46,13 +46,24 @@ pub fn build(
 ) -> Result<(), Vec<Failure>> {
     let model: Model = objects.iter().cloned().collect();
     let existing = existing(database).map_err(one)?;
-    let mut units = units(&model, &existing, major);
-    database
-        .run("SET check_function_bodies = off; SET client_min_messages = warning; SET row_security = off")
-        .map_err(one)?;
+    let units = units(&model, &existing, major);
+    database.run("SET check_function_bodies = off; SET client_min_messages = warning; SET row_security = off").map_err(one)?;
     if names == Names::Qualified && all_at_once(database, &units) {
         return Ok(());
     }
+    // Default privileges come last, or they would open to others what is built here.
+    let (last, first) = units.into_iter().partition(|unit| unit.id.kind() == Kind::DefaultPrivilege);
+    one_by_one(database, first, names)?;
+    one_by_one(database, last, names)
+}
+
+/// Takes schema `public`, which every new database has, away.
+pub fn drop_public(database: &mut Database) -> Result<(), catalog::Error> {
+    database.run("DROP SCHEMA IF EXISTS public").map(|_| ())
+}
+
+/// Each object on its own, again and again until all are there or none succeeds.
+fn one_by_one(database: &mut Database, mut units: Vec<Unit>, names: Names) -> Result<(), Vec<Failure>> {
     loop {
         let before = units.len();
         let mut path = None;
@@ -139,34 +150,43 @@ fn run(
     database.run(&unit.statements.join(";\n")).map(|_| ())
 }
 
-/// Roles and schemas that are there.
-fn existing(database: &mut Database) -> Result<BTreeSet<Id>, catalog::Error> {
-    let rows = database.select(
-        "SELECT 'role', rolname FROM pg_roles UNION ALL SELECT 'schema', nspname FROM pg_namespace",
-    )?;
-    let id = |row: Vec<Option<String>>| {
-        let mut columns = row.into_iter().flatten();
-        let kind = if columns.next()? == "role" { Kind::Role } else { Kind::Schema };
-        Some(Id::root(kind, columns.next()?))
-    };
-    Ok(rows.into_iter().filter_map(id).collect())
+/// What is there before anything is built.
+struct Existing {
+    roles_and_schemas: BTreeSet<Id>,
+    /// The role that builds.
+    user: String,
 }
 
-fn units(model: &Model, existing: &BTreeSet<Id>, major: u32) -> Vec<Unit> {
+fn existing(database: &mut Database) -> Result<Existing, catalog::Error> {
+    let rows = database.select(
+        "SELECT 'role', rolname FROM pg_roles UNION ALL SELECT 'schema', nspname FROM pg_namespace UNION ALL SELECT 'user', current_user",
+    )?;
+    let mut existing = Existing { roles_and_schemas: BTreeSet::new(), user: String::new() };
+    for row in rows {
+        let mut columns = row.into_iter().flatten();
+        let (Some(what), Some(name)) = (columns.next(), columns.next()) else { continue };
+        match what.as_str() {
+            "role" => existing.roles_and_schemas.insert(Id::root(Kind::Role, name)),
+            "schema" => existing.roles_and_schemas.insert(Id::root(Kind::Schema, name)),
+            _ => {
+                existing.user = name;
+                true
+            }
+        };
+    }
+    Ok(existing)
+}
+
+fn units(model: &Model, existing: &Existing, major: u32) -> Vec<Unit> {
     let nothing = Model::default();
     let context = Context { from: &nothing, to: model, version: major, user: "" };
     let mut units = Vec::new();
     for object in ordered(model) {
         let statements = match &object.spec {
             Spec::Column(_) if stands_in_table(model, &object.id) => continue,
-            Spec::Schema(_) if existing.contains(&object.id) => continue,
-            Spec::Role(role) if existing.contains(&object.id) => {
-                match object.spec.alter(&Spec::Role(role.clone()), &object.id, &context) {
-                    kinds::Change::Alter(statements) => {
-                        statements.into_iter().map(|statement| statement.sql).collect()
-                    }
-                    _ => continue,
-                }
+            Spec::Schema(_) if existing.roles_and_schemas.contains(&object.id) => continue,
+            Spec::Role(role) if existing.roles_and_schemas.contains(&object.id) => {
+                vec![role.imposed(&object.id, &existing.user).sql]
             }
             Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id))],
             spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),

@@ -103,6 +103,22 @@ impl Cluster {
     pub fn start(binaries: &Binaries, options: &ClusterOptions) -> Result<Self, Error> {
         let mut home = Home::create()?;
         template::copy_into(&mut home, binaries, options)?;
+        Self::start_in(home, binaries, options)
+    }
+
+    /// Starts a copy of this cluster, which nobody may write to meanwhile; a `CHECKPOINT` just before saves the copy a recovery.
+    ///
+    /// # Errors
+    /// As those of [`Cluster::start`].
+    pub fn start_copy(&self, binaries: &Binaries, options: &ClusterOptions) -> Result<Self, Error> {
+        let mut home = Home::create()?;
+        template::copy_data(&mut home, &self.directory.join("data"))?;
+        let path = home.data().join("postmaster.pid");
+        fs::remove_file(&path).map_err(|source| Error::File { path, source })?;
+        Self::start_in(home, binaries, options)
+    }
+
+    fn start_in(mut home: Home, binaries: &Binaries, options: &ClusterOptions) -> Result<Self, Error> {
         let process = spawn(binaries, options, &home)?;
         let process_id = process.id();
         home.watch(process_id);

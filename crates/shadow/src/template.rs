@@ -1,7 +1,7 @@
 //! `initdb` takes half a second, a copy of its result a tenth of that: it runs once in a process for each kind of cluster.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
@@ -18,8 +18,13 @@ static TEMPLATES: Mutex<BTreeMap<Key, (PathBuf, Guard)>> = Mutex::new(BTreeMap::
 /// Fills the data directory of a cluster.
 pub(crate) fn copy_into(home: &mut Home, binaries: &Binaries, options: &ClusterOptions) -> Result<(), Error> {
     let template = template(binaries, options)?;
+    copy_data(home, &template)
+}
+
+/// Fills the data directory of a cluster with a copy of another one's.
+pub(crate) fn copy_data(home: &mut Home, data: &Path) -> Result<(), Error> {
     let mut copy = server_user::command("cp")?;
-    copy.arg("-R").arg(template).arg(home.data());
+    copy.arg("-R").arg(data).arg(home.data());
     run(home, copy)
 }
 

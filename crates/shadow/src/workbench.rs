@@ -1,13 +1,20 @@
 //! A throwaway cluster with databases on it, like the live one in all that matters.
 
+use std::collections::BTreeMap;
+
 use catalog::{Conninfo, Database};
 
-use crate::{Cluster, ClusterOptions, Error, Facts, binaries};
+use crate::{Binaries, Cluster, ClusterOptions, Error, Facts, binaries};
 
 /// A throwaway cluster that imitates a live server.
 #[derive(Debug)]
 pub struct Workbench {
     cluster: Cluster,
+    binaries: Binaries,
+    options: ClusterOptions,
+    /// Databases that have a cluster of their own.
+    apart: BTreeMap<String, Cluster>,
+    isolated: bool,
     facts: Facts,
     /// What could not be imitated, for people to know.
     pub notes: Vec<String>,
@@ -19,7 +26,23 @@ impl Workbench {
         let binaries = binaries::find(facts.major)?;
         let options = ClusterOptions { superuser: facts.superuser.clone(), ..ClusterOptions::default() };
         let cluster = Cluster::start(&binaries, &options)?;
-        Ok(Workbench { cluster, facts: facts.clone(), notes: Vec::new() })
+        let (apart, notes) = (BTreeMap::new(), Vec::new());
+        Ok(Workbench { cluster, binaries, options, apart, isolated: false, facts: facts.clone(), notes })
+    }
+
+    /// Gives every further database a cluster of its own. Databases of one cluster share its roles: so it must be where
+    /// roles change.
+    pub fn isolate(&mut self) {
+        self.isolated = true;
+    }
+
+    fn cluster_of(&self, name: &str) -> &Cluster {
+        self.apart.get(name).unwrap_or(&self.cluster)
+    }
+
+    fn admin(&self, cluster: &Cluster) -> Result<Database, Error> {
+        let conninfo = Conninfo::socket(cluster.socket_directory(), cluster.port(), cluster.superuser(), "postgres");
+        Ok(Database::connect(&conninfo)?)
     }
 
     /// The facts that it imitates.
@@ -34,13 +57,17 @@ impl Workbench {
 
     /// Connects to one of its databases as any role that may log in.
     pub fn connect_as(&self, name: &str, user: &str) -> Result<Database, Error> {
-        let conninfo = Conninfo::socket(self.cluster.socket_directory(), self.cluster.port(), user, name);
+        let cluster = self.cluster_of(name);
+        let conninfo = Conninfo::socket(cluster.socket_directory(), cluster.port(), user, name);
         Ok(Database::connect(&conninfo)?)
     }
 
     /// Makes an empty database with the encoding and, where this machine has it, the locale of the live one.
     pub fn create(&mut self, name: &str) -> Result<Database, Error> {
-        let mut admin = self.connect("postgres")?;
+        if self.isolated {
+            self.apart.insert(name.to_owned(), Cluster::start(&self.binaries, &self.options)?);
+        }
+        let mut admin = self.admin(self.cluster_of(name))?;
         let plain = format!(
             "CREATE DATABASE {} WITH TEMPLATE template0 ENCODING {}",
             sql::ident(name),
@@ -61,26 +88,38 @@ impl Workbench {
     /// Gives a database the live one's owner, once that role exists.
     pub fn give_owner(&self, name: &str) -> Result<(), Error> {
         let owner = sql::ident(&self.facts.owner);
-        self.connect("postgres")?.run(&format!("ALTER DATABASE {} OWNER TO {owner}", sql::ident(name)))?;
+        let mut admin = self.admin(self.cluster_of(name))?;
+        admin.run(&format!("ALTER DATABASE {} OWNER TO {owner}", sql::ident(name)))?;
         Ok(())
     }
 
-    /// Makes a copy of a database that nobody is connected to.
+    /// Makes a copy of a database that nobody is connected to, with the settings that roles have in it.
     pub fn copy(&mut self, from: &str, to: &str) -> Result<(), Error> {
+        let (old, new) = (sql::ident(from), sql::ident(to));
+        if self.isolated {
+            self.admin(self.cluster_of(from))?.run("CHECKPOINT")?;
+            let cluster = self.cluster_of(from).start_copy(&self.binaries, &self.options)?;
+            self.admin(&cluster)?.run(&format!("ALTER DATABASE {old} RENAME TO {new}"))?;
+            self.apart.insert(to.to_owned(), cluster);
+            return Ok(());
+        }
         let mut admin = self.connect("postgres")?;
-        let sql = format!(
-            "CREATE DATABASE {} WITH TEMPLATE {} OWNER {}",
-            sql::ident(to),
-            sql::ident(from),
-            sql::ident(&self.facts.owner)
-        );
-        admin.run(&sql)?;
+        admin.run(&format!("CREATE DATABASE {new} WITH TEMPLATE {old} OWNER {}", sql::ident(&self.facts.owner)))?;
+        admin.run(&format!(
+            "INSERT INTO pg_catalog.pg_db_role_setting SELECT new.oid, s.setrole, s.setconfig FROM pg_catalog.pg_db_role_setting AS s \
+             JOIN pg_catalog.pg_database AS old ON old.oid = s.setdatabase AND old.datname = {}, pg_catalog.pg_database AS new \
+             WHERE new.datname = {}",
+            sql::literal(from),
+            sql::literal(to)
+        ))?;
         Ok(())
     }
 
     /// Drops a database.
     pub fn drop_database(&mut self, name: &str) -> Result<(), Error> {
-        self.connect("postgres")?.run(&format!("DROP DATABASE {} WITH (FORCE)", sql::ident(name)))?;
+        if self.apart.remove(name).is_none() {
+            self.connect("postgres")?.run(&format!("DROP DATABASE {} WITH (FORCE)", sql::ident(name)))?;
+        }
         Ok(())
     }
 }

@@ -7,8 +7,11 @@ use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Statement};
 /// A comment (manual, `COMMENT`; catalogs `pg_description`, `pg_shdescription`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comment {
-    /// The text.
+    /// The text; none where the object has one by default and this one has not.
     pub text: String,
+    /// What PostgreSQL itself says of the object: the comment of an extension, of schema `public`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
 }
 
 fn comment(id: &Id, text: &str, context: &Context<'_>) -> Vec<Statement> {
@@ -28,11 +31,13 @@ impl ObjectKind for Comment {
     }
 
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
-        comment(id, &sql::literal(&self.text), context)
+        let text = if self.text.is_empty() { "NULL".to_owned() } else { sql::literal(&self.text) };
+        comment(id, &text, context)
     }
 
     fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
-        comment(id, "NULL", context)
+        let text = self.default.as_ref().map_or_else(|| "NULL".to_owned(), |text| sql::literal(text));
+        comment(id, &text, context)
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {

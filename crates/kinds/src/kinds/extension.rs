@@ -28,8 +28,9 @@ impl ObjectKind for Extension {
     fn query(_version: u32) -> Option<String> {
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'name', e.extname, 'spec', jsonb_build_object('schema', n.nspname, \
-             'version', e.extversion, 'relocatable', e.extrelocatable)) \
-             FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE {}",
+             'version', e.extversion, 'relocatable', e.extrelocatable), 'commentdefault', a.comment) \
+             FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace \
+             LEFT JOIN pg_available_extensions() AS a ON a.name = e.extname WHERE {}",
             query::address("pg_extension", "e.oid", "0"),
             query::user_made("e.oid")
         ))
@@ -55,6 +56,9 @@ impl ObjectKind for Extension {
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+        if is_older(to.version.as_deref(), self.version.as_deref()) {
+            return Change::Replace("an extension cannot be taken back to an older version".to_owned());
+        }
         let mut statements = Vec::new();
         if self.schema != to.schema {
             if !self.relocatable {
@@ -77,6 +81,14 @@ impl ObjectKind for Extension {
     }
 }
 
+/// Whether one version comes before another, number by number: `1.9` before `1.10`. Extensions come with scripts that lead forward.
+fn is_older(one: Option<&str>, other: Option<&str>) -> bool {
+    let numbers = |version: &str| -> Vec<u64> {
+        version.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
+    };
+    matches!((one, other), (Some(one), Some(other)) if numbers(one) < numbers(other))
+}
+
 /// An extension as the YAML declares it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -87,7 +99,7 @@ pub struct ExtensionDoc {
     /// The version; the server's default where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// What people should know of it.
+    /// What people should know of it; what its author says where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }

@@ -1,113 +1,69 @@
 //! Privileges of one grantee on one object.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement};
+use crate::privileges::{self, Privileges};
+use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Statement};
 
 /// What one grantee may do with one object, where that is not what it may do by default (manual, "Privileges").
 ///
-/// By default the owner may do everything, and PUBLIC may execute functions, use types and languages. Read with the object itself.
+/// By default the owner may do everything, and PUBLIC may execute functions, use types and languages. Read with the object itself;
+/// the signature of its id is the grantor, where that is not the owner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Grant {
     /// `select`, `insert` ...; `select with grant option`.
-    pub privileges: BTreeSet<String>,
-    /// What the grantee may do by default.
+    pub privileges: Privileges,
+    /// What the grantee may do by default; `all` where that is not known.
     #[serde(default)]
-    pub default: BTreeSet<String>,
+    pub default: Privileges,
 }
-
-const OPTION: &str = " with grant option";
 
 impl Grant {
     /// The statements that lead from these privileges to those.
-    fn statements(id: &Id, from: &BTreeSet<String>, to: &BTreeSet<String>, context: &Context<'_>) -> Vec<Statement> {
+    fn statements(id: &Id, from: &Privileges, to: &Privileges, context: &Context<'_>) -> Vec<Statement> {
         let Some(target) = id.parent() else { return Vec::new() };
-        let object = context.to.get(target).or_else(|| context.from.get(target));
-        let Some(object) = object else { return Vec::new() };
-        let on = match &object.spec {
-            Spec::Aggregate(aggregate) => aggregate.routine(target),
-            spec => on(target, &spec.address(target)),
+        let Some(object) = context.to.get(target).or_else(|| context.from.get(target)) else { return Vec::new() };
+        let on = on(target, &object.spec.address(target));
+        let word = |privilege: &str| match target.kind() {
+            Kind::Column => format!("{privilege} ({})", sql::ident(target.name())),
+            _ => privilege.to_owned(),
         };
-        let grantee = if id.name() == "public" { "PUBLIC".to_owned() } else { sql::ident(id.name()) };
-        let by = id.signature().map(|role| format!(" GRANTED BY {}", sql::ident(role))).unwrap_or_default();
-        let plain = |set: &BTreeSet<String>| -> BTreeSet<String> {
-            set.iter().map(|privilege| privilege.trim_end_matches(OPTION).to_owned()).collect()
-        };
-        let (had, has) = (plain(from), plain(to));
-        let granted: Vec<&String> = to.difference(from).filter(|p| p.ends_with(OPTION) || !had.contains(*p)).collect();
-        let revoked: Vec<&String> = had.difference(&has).collect();
-        let option_revoked: Vec<&String> = from
-            .difference(to)
-            .filter(|p| p.ends_with(OPTION) && has.contains(p.trim_end_matches(OPTION)))
-            .collect();
-        let mut statements = Vec::new();
-        for with_option in [false, true] {
-            let words: Vec<&str> = granted
-                .iter()
-                .filter(|p| p.ends_with(OPTION) == with_option)
-                .map(|p| p.trim_end_matches(OPTION))
-                .collect();
-            if !words.is_empty() {
-                let option = if with_option { " WITH GRANT OPTION" } else { "" };
-                let sql = format!("GRANT {} ON {} TO {grantee}{option}{by}", list(&words, target), on.clone());
-                statements.push(
-                    locked(Statement::new(sql), target, context)
-                        .hazard(Hazard::AccessGain, format!("{grantee} gains {} on {}", words.join(", "), target)),
-                );
-            }
-        }
-        if !revoked.is_empty() {
-            let words: Vec<&str> = revoked.iter().map(|p| p.as_str()).collect();
-            let sql = format!("REVOKE {} ON {on} FROM {grantee}{by}", list(&words, target));
-            statements.push(locked(Statement::new(sql), target, context));
-        }
-        if !option_revoked.is_empty() {
-            let words: Vec<&str> = option_revoked.iter().map(|p| p.trim_end_matches(OPTION)).collect();
-            let sql = format!("REVOKE GRANT OPTION FOR {} ON {on} FROM {grantee}{by}", list(&words, target));
-            statements.push(locked(Statement::new(sql), target, context));
-        }
-        statements
+        let ways = privileges::ways(from, to).into_iter();
+        let statements = ways.map(|way| Statement::new(as_role(id.signature(), way.sql(word, &on, id.name()))));
+        statements.map(|statement| locked(statement, target, context)).collect()
+    }
+}
+
+/// PostgreSQL lets nobody grant in another's name: who is not the owner must do it oneself.
+fn as_role(grantor: Option<&str>, sql: String) -> String {
+    match grantor {
+        Some(role) => format!("SET ROLE {};\n{sql};\nRESET ROLE", sql::ident(role)),
+        None => sql,
     }
 }
 
 /// GRANT locks the relation from version 18 on.
 fn locked(statement: Statement, target: &Id, context: &Context<'_>) -> Statement {
-    match target.kind() {
-        Kind::Table | Kind::View | Kind::Sequence if context.version >= 18 => {
+    match target.kind().keyword() {
+        _ if context.version < 18 => statement,
+        "TABLE" | "VIEW" | "MATERIALIZED VIEW" | "FOREIGN TABLE" | "SEQUENCE" => {
             statement.lock(Lock::AccessShare, target.sql())
         }
+        "COLUMN" => statement.lock(Lock::AccessShare, target.relation_sql()),
         _ => statement,
     }
 }
 
-/// What `GRANT ... ON` calls the object; a column's privileges are given on its table.
+/// What `GRANT ... ON` calls the object; a column's privileges are given on its relation.
 fn on(target: &Id, address: &str) -> String {
-    match target.kind() {
-        Kind::Table | Kind::View => target.sql(),
-        Kind::Column => target.relation_sql(),
-        Kind::Server => format!("FOREIGN {address}"),
-
+    match target.kind().keyword() {
+        "TABLE" | "VIEW" | "MATERIALIZED VIEW" | "FOREIGN TABLE" => target.sql(),
+        "COLUMN" => target.relation_sql(),
+        "SERVER" => format!("FOREIGN SERVER {}", target.sql()),
+        "AGGREGATE" => format!("ROUTINE {}", target.sql_with_arguments()),
         _ => address.to_owned(),
     }
 }
-
-fn list(privileges: &[&str], target: &Id) -> String {
-    let mut words: Vec<String> = privileges.iter().map(|word| word.to_uppercase()).collect();
-    words.sort_by_key(|word| ORDER.iter().position(|known| known == word));
-    if target.kind() == Kind::Column {
-        let column = sql::ident(target.name());
-        words = words.into_iter().map(|word| format!("{word} ({column})")).collect();
-    }
-    words.join(", ")
-}
-
-/// The order in which people list privileges.
-const ORDER: [&str; 14] = [
-    "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN", "USAGE", "CREATE",
-    "CONNECT", "TEMPORARY", "EXECUTE", "SET",
-];
 
 impl ObjectKind for Grant {
     fn query(_version: u32) -> Option<String> {

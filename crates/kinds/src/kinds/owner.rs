@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Id, ObjectKind, Statement};
+use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Statement};
 
 /// The owner of an object (manual, "Privileges"). Read with the object itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,8 +15,20 @@ impl Owner {
     fn assign(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         let Some(target) = id.parent() else { return Vec::new() };
         let Some(object) = context.to.get(target) else { return Vec::new() };
-        vec![Statement::new(format!("ALTER {} OWNER TO {}", object.spec.address(target), sql::ident(&self.role)))]
+        let sql = format!("ALTER {} OWNER TO {}", object.spec.address(target), sql::ident(&self.role));
+        vec![match target.kind().keyword() {
+            "TABLE" | "VIEW" | "MATERIALIZED VIEW" | "FOREIGN TABLE" | "SEQUENCE" => {
+                Statement::new(sql).lock(Lock::AccessExclusive, target.sql())
+            }
+            _ => Statement::new(sql),
+        }]
     }
+}
+
+/// A sequence that belongs to a column has the owner of its table, and follows it.
+fn follows_its_table(id: &Id, context: &Context<'_>) -> bool {
+    let owned = id.parent().map(|target| target.child(Kind::SequenceOwner, ""));
+    owned.is_some_and(|owned| context.from.contains(&owned) && context.to.contains(&owned))
 }
 
 impl ObjectKind for Owner {
@@ -33,6 +45,6 @@ impl ObjectKind for Owner {
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
-        Change::Alter(to.assign(id, context))
+        Change::Alter(if follows_its_table(id, context) { Vec::new() } else { to.assign(id, context) })
     }
 }

@@ -7,7 +7,7 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts};
 use crate::document::Raise;
-use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement, query};
+use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Spec, Statement, query};
 
 /// A row-level security policy (manual, `CREATE POLICY`; catalog `pg_policy`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,12 +74,9 @@ impl ObjectKind for Policy {
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
         let table = id.relation_sql();
-        let mut statement = Statement::new(format!("DROP POLICY {} ON {table}", sql::ident(id.name())))
-            .lock(Lock::AccessExclusive, table);
-        if self.restrictive {
-            statement = statement.hazard(Hazard::AccessGain, format!("{id} no longer restricts"));
-        }
-        vec![statement]
+        vec![
+            Statement::new(format!("DROP POLICY {} ON {table}", sql::ident(id.name()))).lock(Lock::AccessExclusive, table),
+        ]
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Hazard, Id, ObjectKind, Statement, query};
+use crate::{Change, Context, Id, ObjectKind, Statement, query};
 
 /// `ENABLE ROW LEVEL SECURITY` (manual, "Row Security Policies"); there is no such object where it is disabled and not forced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,19 +22,11 @@ impl RowLevelSecurity {
         let mut statements = Vec::new();
         if self.enabled != to.enabled {
             let word = if to.enabled { "ENABLE" } else { "DISABLE" };
-            let mut statement = Statement::alter_table(&table, format!("{word} ROW LEVEL SECURITY"));
-            if !to.enabled {
-                statement = statement.hazard(Hazard::AccessGain, format!("the policies of {table} no longer apply"));
-            }
-            statements.push(statement);
+            statements.push(Statement::alter_table(&table, format!("{word} ROW LEVEL SECURITY")));
         }
         if self.forced != to.forced {
             let word = if to.forced { "FORCE" } else { "NO FORCE" };
-            let mut statement = Statement::alter_table(&table, format!("{word} ROW LEVEL SECURITY"));
-            if !to.forced {
-                statement = statement.hazard(Hazard::AccessGain, format!("the owner of {table} sees every row"));
-            }
-            statements.push(statement);
+            statements.push(Statement::alter_table(&table, format!("{word} ROW LEVEL SECURITY")));
         }
         statements
     }

@@ -9,18 +9,24 @@ use crate::{Change, Context, Hazard, Id, ObjectKind, Statement, query};
 pub struct Schema {}
 
 impl ObjectKind for Schema {
-    fn query(_version: u32) -> Option<String> {
-        // The rights on schema public that initdb gives are its default: they are recorded in pg_init_privs.
+    fn query(version: u32) -> Option<String> {
+        // Schema public comes with a comment and with rights for everybody, whoever owns it; so does one that was made anew,
+        // as far as `pg_dump` is concerned.
+        let everybody = ["'USAGE'", "'CREATE'"].iter().take(if version < 15 { 2 } else { 1 });
+        let everybody: Vec<String> = everybody.map(|word| format!("makeaclitem(0, n.nspowner, {word}, false)")).collect();
+        let default = format!(
+            "acldefault('n', n.nspowner) || CASE WHEN n.nspname = 'public' THEN ARRAY[{}] ELSE '{{}}' END",
+            everybody.join(", ")
+        );
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'name', n.nspname, 'spec', '{{}}'::jsonb, {}, \
+             'commentdefault', CASE WHEN n.nspname = 'public' THEN 'standard public schema' END, \
              'acl', {}, 'acldefault', {}) \
-             FROM pg_namespace AS n \
-             LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_namespace'::regclass AND i.objoid = n.oid \
-             WHERE n.nspname !~ '^(pg_|endstate_)' AND n.nspname <> 'information_schema'",
+             FROM pg_namespace AS n WHERE n.nspname !~ '^(pg_|endstate_)' AND n.nspname <> 'information_schema'",
             query::address("pg_namespace", "n.oid", "0"),
             query::owner("n.nspowner"),
             query::exploded("coalesce(n.nspacl, acldefault('n', n.nspowner))"),
-            query::exploded("coalesce(i.initprivs, acldefault('n', n.nspowner))"),
+            query::exploded(&default),
         ))
     }
 

@@ -44,8 +44,11 @@ fn needed_by<'a>(request: &'a Request<'_>) -> BTreeMap<&'a Id, Vec<&'a Object>> 
 }
 
 /// What goes with an object: its parts, and all that needs it.
-fn taken<'a>(_request: &Request<'_>, needed_by: &BTreeMap<&'a Id, Vec<&'a Object>>, id: &Id) -> Vec<&'a Object> {
-    needed_by.get(id).into_iter().flatten().copied().filter(|object| object.id.kind() != Kind::Sequence).collect()
+fn taken<'a>(request: &Request<'_>, needed_by: &BTreeMap<&'a Id, Vec<&'a Object>>, id: &Id) -> Vec<&'a Object> {
+    // What names a role can be altered to name another.
+    let stays = |object: &Object| id.kind() == Kind::Role && !object.id.is_within(id) && request.to.contains(&object.id);
+    let dependents = needed_by.get(id).into_iter().flatten().copied();
+    dependents.filter(|object| object.id.kind() != Kind::Sequence && !stays(object)).collect()
 }
 
 /// What must be away while an object is altered alone: whatever holds it in an expression or a query.

@@ -1,7 +1,9 @@
 //! What crosses kinds: one rule a file.
 
+pub(crate) mod access;
 pub(crate) mod circle;
 pub(crate) mod collation_change;
 pub(crate) mod dependents;
 pub(crate) mod enum_change;
+pub(crate) mod privileges;
 pub(crate) mod rename;

@@ -2,7 +2,7 @@
 
 use apply::Drift;
 
-use super::{Comparison, diff, headline};
+use super::{Comparison, diff};
 use crate::paint::Paint;
 use crate::wording::{count, server};
 
@@ -15,8 +15,15 @@ pub fn text(comparison: &Comparison<'_>, color: bool) -> String {
     }
     let mut text: String = comparison.drift.iter().map(|drift| one(drift, paint)).collect();
     text.push_str(&paint.bold(&format!("{} in {database}", count(comparison.drift.len(), "difference"))));
+    let of = |state: &str| comparison.drift.iter().filter(|drift| drift.state == state).count();
+    text.push_str(&format!(
+        ": {} missing (declared, not there), {} extra (there, not declared), {} changed\n",
+        of("missing"),
+        of("extra"),
+        of("changed"),
+    ));
     text.push_str(
-        "\n`endstate plan` shows how the database gets there; `endstate dump` shows what it is now.\n",
+        "`endstate plan` shows how the database gets there; `endstate dump` shows what it is now.\n",
     );
     text
 }
@@ -27,7 +34,7 @@ fn one(drift: &Drift, paint: Paint) -> String {
         "extra" => paint.yellow("extra"),
         _ => paint.yellow("changed"),
     };
-    let mut text = format!("{mark} {}\n", paint.bold(&headline(drift)));
+    let mut text = format!("{mark} {}\n", paint.bold(&drift.object));
     text.push_str(
         &drift.place.iter().map(|place| format!("  {} {place}\n", paint.cyan("-->"))).collect::<String>(),
     );

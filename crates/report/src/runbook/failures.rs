@@ -69,14 +69,13 @@ fn guards(book: &Book<'_>) -> Option<Item> {
 
 /// A type that was swapped has another OID; sessions hold plans and caches made with the old one.
 fn sessions(book: &Book<'_>) -> Option<Item> {
-    let swapped: Vec<String> = values::changes(book)
-        .iter()
-        .filter(|change| {
-            forward_steps(book.plan)
-                .any(|step| step.statement.sql == format!("DROP TYPE {}", change.before.sql()))
-        })
-        .map(|change| code(&change.after.to_string()))
-        .collect();
+    let drops = |id: &Id| {
+        let drop = format!("DROP TYPE {}", id.sql());
+        forward_steps(book.plan).any(|step| step.statement.sql == drop)
+    };
+    let changes = values::changes(book);
+    let swapped = changes.iter().filter(|change| drops(change.before) || drops(change.after));
+    let swapped: Vec<String> = swapped.map(|change| code(&change.after.to_string())).collect();
     let text = format!(
         "{} gives way to a new type of the same name. Sessions that were open before may go on to use the old one in prepared statements and \
          in what their driver remembers: have pools reconnect after the script.",

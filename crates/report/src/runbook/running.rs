@@ -67,12 +67,12 @@ pub(super) fn rollback(book: &Book<'_>) -> String {
         lock_timeout.unwrap_or_default(),
         fenced("sh", &format!("psql -X -v ON_ERROR_STOP=1 -f {} \"$DATABASE_URL\"", book.rollback)),
     );
-    text.push_str("- Rows written meanwhile stay.\n");
-    for stage in &book.plan.stages {
-        for loss in script::loses(&stage.back) {
-            text.push_str(&format!("- {}. The script counts and says what that is.\n", escaped(&loss)));
-        }
-    }
+    let losses: Vec<String> = book.plan.stages.iter().flat_map(|stage| script::loses(&stage.back)).collect();
+    text.push_str(match losses.as_slice() {
+        [] => "- Rows written meanwhile stay.\n",
+        _ => "- Rows written meanwhile stay, but for these, which the script counts and names:\n",
+    });
+    losses.iter().for_each(|loss| text.push_str(&format!("  - {}\n", escaped(loss))));
     for guard in steps.iter().flat_map(|step| &step.statement.guards) {
         text.push_str(&format!(
             "- It stops before it has changed anything where there are {}. {}.\n",

@@ -82,7 +82,8 @@ impl Finder<'_> {
         let nullable = own.iter().filter(|column| self.types.is_nullable(&self.table.columns[**column]));
         let nullable: Vec<_> = nullable.map(|column| format!("{alias}.c{column}")).collect();
         let unset = if own.is_empty() { &providers } else { &nullable };
-        let unset: String = unset.iter().map(|column| format!(" OR {column} IS NULL")).collect();
+        let unset: Vec<_> = unset.iter().map(|column| format!(" OR {column} IS NULL")).collect();
+        let unset = unset.concat();
         for (column, provider) in shared.iter().zip(&providers) {
             let expression = format!("({alias}.c{column}::text = {provider}::text{unset})");
             self.links.push(Link { columns: columns.iter().copied().collect(), expression, is_join: true });

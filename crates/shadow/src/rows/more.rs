@@ -94,13 +94,14 @@ impl Maker {
 
     /// A fifth of the rows that no row refers to, or one where there are only a few; never the last two.
     fn delete(&self, table: &Table) -> String {
-        let referring: String = self
+        let referring: Vec<_> = self
             .referring(table)
             .map(|(other, key)| {
                 let matches = references::matches(other, key);
                 format!(" AND NOT EXISTS (SELECT FROM {} AS c WHERE {matches})", other.relation())
             })
             .collect();
+        let referring = referring.concat();
         let relation = table.relation();
         format!(
             "DELETE FROM {relation} AS gone

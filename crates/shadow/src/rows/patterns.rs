@@ -1,7 +1,7 @@
 //! Texts that match a regular expression or a LIKE pattern (manual, 9.7).
 
 use regex_syntax::Parser;
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 
 /// Longer texts are of no use.
 const LONGEST: usize = 4000;
@@ -23,7 +23,7 @@ pub(super) fn like(pattern: &str, n: u64) -> String {
     let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
         match character {
-            '%' => text.push_str(&format!("x{n}")),
+            '%' => text.extend(["x", &n.to_string()]),
             '_' => text.push('a'),
             '\\' => text.extend(characters.next()),
             _ => text.push(character),
@@ -72,7 +72,7 @@ fn member(class: &Class, choices: &mut Choices) -> Option<char> {
     let holds = |c: &char| class.ranges().iter().any(|range| range.start() <= *c && *c <= range.end());
     let ordinary: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').filter(holds).collect();
     if ordinary.is_empty() {
-        return class.ranges().first().map(|range| range.start());
+        return class.ranges().first().map(ClassUnicodeRange::start);
     }
     let chosen = choices.among(ordinary.len() as u64);
     ordinary.get(usize::try_from(chosen).ok()?).copied()

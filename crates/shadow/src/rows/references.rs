@@ -76,8 +76,7 @@ impl Update<'_> {
         };
         let set = each(&self.set, ", ", |(column, target)| format!("{column} = p.{target}"));
         let targets = each(&self.set, ", ", |(_, target)| target.clone());
-        let equal: String =
-            self.equal.iter().map(|(column, target)| format!(" AND c.{column} = p.{target}")).collect();
+        let equal = each(&self.equal, "", |(column, target)| format!(" AND c.{column} = p.{target}"));
         format!(
             "UPDATE {relation} AS c SET {set}
              FROM (SELECT c.tableoid, c.ctid, row_number() OVER ({} ORDER BY c.ctid, c.tableoid) AS row
@@ -155,8 +154,8 @@ pub(super) fn look_through(database: &mut Database, tables: &[Table]) -> Result<
 
 /// The later of two rows that a deferrable key does not allow together.
 fn repeated(table: &Table, key: &Key) -> Option<String> {
-    let columns = key.parts.iter().map(|part| table.columns.iter().any(|column| column.quoted == *part));
-    if !key.deferrable || !columns.fold(true, |all, is_column| all && is_column) {
+    let is_column = |part: &String| table.columns.iter().any(|column| column.quoted == *part);
+    if !key.deferrable || !key.parts.iter().all(is_column) {
         return None;
     }
     let conflicts = key.parts.iter().enumerate().map(|(index, part)| {

@@ -52,7 +52,7 @@ pub(super) fn nth(name: &str, modifier: i32, n: u64, unicode: bool) -> Option<St
 
 fn number(name: &str, modifier: i32, n: u64) -> Option<String> {
     Some(match name {
-        "bool" => (n % 2 == 0).to_string(),
+        "bool" => n.is_multiple_of(2).to_string(),
         "int2" => integer(n % 30_000).to_string(),
         "int4" | "int8" => integer(n).to_string(),
         "float4" | "float8" => format!("{}.5", integer(n)),

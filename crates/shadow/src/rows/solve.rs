@@ -195,7 +195,7 @@ impl Puzzle<'_> {
     /// Such rows, with the columns that are generated from them.
     fn with_generated(&self, component: &Component, rows: String) -> String {
         let alias = &self.table.alias;
-        let generated: String = self
+        let generated: Vec<_> = self
             .table
             .columns
             .iter()
@@ -206,6 +206,7 @@ impl Puzzle<'_> {
         if generated.is_empty() {
             return rows;
         }
+        let generated = generated.concat();
         format!("(SELECT {alias}.*{generated} FROM {rows}) AS {alias}")
     }
 
@@ -301,7 +302,7 @@ fn spread(tuples: &mut Texts) {
     let mut seen = BTreeSet::new();
     let all = std::mem::take(tuples);
     let (new, known): (Vec<_>, Vec<_>) = all.into_iter().partition(|tuple| {
-        tuple.iter().cloned().enumerate().fold(false, |is_new, value| seen.insert(value) || is_new)
+        tuple.iter().cloned().enumerate().filter(|value| seen.insert(value.clone())).count() > 0
     });
     tuples.extend(new.into_iter().chain(known));
 }

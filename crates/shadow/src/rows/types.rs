@@ -70,7 +70,7 @@ pub(super) enum Shape<'a> {
 
 /// All types of a schema, and what only the server could tell about them.
 pub(super) struct Types {
-    types: BTreeMap<u32, Type>,
+    by_oid: BTreeMap<u32, Type>,
     pub(super) unicode: bool,
     /// The values that a domain accepts.
     domains: BTreeMap<u32, Vec<String>>,
@@ -82,7 +82,7 @@ impl Types {
     /// Takes the types out of a schema.
     pub(super) fn read(database: &mut Database, schema: &mut Schema) -> Result<Types, Error> {
         let mut types = Types {
-            types: std::mem::take(&mut schema.types),
+            by_oid: std::mem::take(&mut schema.types),
             unicode: schema.unicode,
             domains: BTreeMap::new(),
             templates: BTreeMap::new(),
@@ -93,7 +93,7 @@ impl Types {
     }
 
     pub(super) fn get(&self, oid: u32) -> Option<&Type> {
-        self.types.get(&oid)
+        self.by_oid.get(&oid)
     }
 
     pub(super) fn shape(&self, of: Of) -> Option<Shape<'_>> {
@@ -165,11 +165,11 @@ impl Types {
     fn try_templates(&mut self, database: &mut Database) -> Result<(), Error> {
         let of = |oid: &u32| Of { oid: *oid, modifier: -1 };
         let foreign =
-            self.types.keys().filter(|oid| matches!(self.shape(of(oid)), Some(Shape::Foreign))).copied();
+            self.by_oid.keys().filter(|oid| matches!(self.shape(of(oid)), Some(Shape::Foreign))).copied();
         for oid in foreign.collect::<Vec<_>>() {
             for template in values::TEMPLATES {
                 let text = sql::literal(&template.replace("{n}", "1"));
-                let query = format!("SELECT CAST({text} AS {})", self.types[&oid].format);
+                let query = format!("SELECT CAST({text} AS {})", self.by_oid[&oid].format);
                 if attempt(database, &query)?.is_ok() {
                     self.templates.insert(oid, template);
                     break;
@@ -184,7 +184,7 @@ impl Types {
         loop {
             let of = |oid: &u32| Of { oid: *oid, modifier: -1 };
             let open = |oid: &u32| matches!(self.shape(of(oid)), Some(Shape::Domain { base }) if !self.domains.contains_key(oid) && self.is_settled(base));
-            let open: Vec<u32> = self.types.keys().filter(|oid| open(oid)).copied().collect();
+            let open: Vec<u32> = self.by_oid.keys().filter(|oid| open(oid)).copied().collect();
             if open.is_empty() {
                 return Ok(());
             }

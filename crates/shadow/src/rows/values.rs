@@ -47,7 +47,7 @@ fn at_depth(types: &Types, of: Of, n: u64, depth: u32) -> Option<String> {
             let nulls = !types.is_not_null(element);
             array(delimiter, n, nulls, |n| part(element, n))
         }
-        Shape::Composite { attributes } => composite(attributes, n, part),
+        Shape::Composite { attributes } => Some(composite(attributes, n, part)),
         Shape::Range { subtype } => range(types, subtype, n),
         Shape::Multirange { range } => {
             Some(format!("{{{}, {}}}", part(range, 2 * n)?, part(range, 2 * n + 1)?))
@@ -75,9 +75,9 @@ fn array(delimiter: char, n: u64, nulls: bool, element: impl Fn(u64) -> Option<S
 }
 
 /// `(a,"b c",)`: what is not there is null (manual, 8.16.6).
-fn composite(attributes: &[Of], n: u64, value: impl Fn(Of, u64) -> Option<String>) -> Option<String> {
+fn composite(attributes: &[Of], n: u64, value: impl Fn(Of, u64) -> Option<String>) -> String {
     let parts = attributes.iter().map(|of| value(*of, n).map(|value| quote(&value)).unwrap_or_default());
-    Some(format!("({})", parts.collect::<Vec<_>>().join(",")))
+    format!("({})", parts.collect::<Vec<_>>().join(","))
 }
 
 /// In double quotes, as arrays, composites and ranges read them.
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(array(',', 0, true, value).unwrap(), r#"{"a\"0\\","a\"1\\"}"#);
         assert_eq!(array(';', 1, true, value).unwrap(), r#"{"a\"1\\";NULL}"#);
         let attributes = [Of { oid: 25, modifier: -1 }; 2];
-        assert_eq!(composite(&attributes, 0, |_, n| value(n)).unwrap(), r#"("a\"0\\","a\"0\\")"#);
+        assert_eq!(composite(&attributes, 0, |_, n| value(n)), r#"("a\"0\\","a\"0\\")"#);
         assert_eq!(cast("it's", "text"), "CAST('it''s' AS text)");
     }
 }

@@ -10,7 +10,7 @@ mod bench;
 mod coverage;
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use endstate_shadow::{ClusterOptions, Witness};
 use testkit::statements;
@@ -160,13 +160,15 @@ fn the_order_of_columns_is_a_matter_of_its_own() {
     });
 }
 
+/// 0.1 s on an idle machine; the limit is for one that is not.
 #[test]
-fn it_takes_one_round_trip_and_little_time() {
+fn a_small_database_takes_little_time() {
     bench::on_every_major(|bench| {
         let mut base = bench.base("base");
         bench::witness(&mut base);
         let start = Instant::now();
-        let entries = (0..5).map(|_| bench::witness(&mut base).entries.len()).max();
-        println!("{}: {entries:?} entries in {:?}", bench.major(), start.elapsed() / 5);
+        let entries = bench::witness(&mut base).entries.len();
+        println!("{}: {entries} entries in {:?}", bench.major(), start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(10), "{}: {:?}", bench.major(), start.elapsed());
     });
 }
