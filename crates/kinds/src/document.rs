@@ -7,7 +7,8 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts, Grants};
 use crate::kinds::{
-    enum_type::TypeDoc, extension::ExtensionDoc, function::FunctionDoc, role::RoleDoc, schema::Schema,
+    enum_type::TypeDoc, event_trigger::EventTriggerDoc, extension::ExtensionDoc, function::FunctionDoc,
+    materialized_view::MaterializedViewDoc, publication::PublicationDoc, role::RoleDoc, schema::Schema,
     sequence::SequenceDoc, table::TableDoc, view::ViewDoc,
 };
 use crate::{Id, Kind, Model, Spec};
@@ -25,6 +26,12 @@ macro_rules! sections {
             /// Extensions by name.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub extensions: IndexMap<String, ExtensionDoc>,
+            /// Publications by name.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub publications: IndexMap<String, PublicationDoc>,
+            /// Event triggers by name.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub event_triggers: IndexMap<String, EventTriggerDoc>,
             /// Schemas by name, each with its sections; `public` may be left out.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub schemas: IndexMap<String, SchemaDoc>,
@@ -83,6 +90,8 @@ sections! {
     tables: TableDoc,
     /// Views by name.
     views: ViewDoc,
+    /// Materialized views by name.
+    materialized_views: MaterializedViewDoc,
 }
 
 /// A catalog on its way into YAML.
@@ -147,6 +156,12 @@ impl Document {
         for (name, doc) in &self.extensions {
             doc.lower(name, node.and_then(|node| node.at(["extensions", name])), declared);
         }
+        for (name, doc) in &self.publications {
+            doc.lower(name, node.and_then(|node| node.at(["publications", name])), declared);
+        }
+        for (name, doc) in &self.event_triggers {
+            doc.lower(name, node.and_then(|node| node.at(["event_triggers", name])), declared);
+        }
         for (name, doc) in &self.schemas {
             doc.lower(name, node.and_then(|node| node.at(["schemas", name])), declared);
         }
@@ -155,7 +170,12 @@ impl Document {
 
     /// The document that says what a catalog is.
     pub fn raise(raise: &Raise<'_>) -> Document {
-        let mut document = Document { extensions: ExtensionDoc::raise_all(raise), ..Document::default() };
+        let mut document = Document {
+            extensions: ExtensionDoc::raise_all(raise),
+            publications: PublicationDoc::raise_all(raise),
+            event_triggers: EventTriggerDoc::raise_all(raise),
+            ..Document::default()
+        };
         for object in raise.model.objects().filter(|object| object.id.kind() == Kind::Schema) {
             let mut schema = SchemaDoc {
                 comment: raise.comment(&object.id),

@@ -36,6 +36,11 @@ pub fn options(array: &str) -> String {
     format!("(SELECT jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) FROM unnest({array}) AS o)")
 }
 
+/// `disabled`, `replica` or `always` for what is not simply enabled: triggers, rules, event triggers.
+pub fn enabled(column: &str) -> String {
+    format!("CASE {column} WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END")
+}
+
 /// The condition that an OID was not made by `initdb`.
 pub fn user_made(oid: &str) -> String {
     format!("{oid} >= 16384")

@@ -104,6 +104,10 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     if !renames.is_empty() {
         return Ok(Some(Round { steps: renames, commit_after: false }));
     }
+    let renames = rules::view_columns::renames(request);
+    if !renames.is_empty() {
+        return Ok(Some(Round { steps: renames, commit_after: false }));
+    }
     let mut changes = changes::Changes::between(request);
     rules::enum_change::swap(request, &mut changes)?;
     rules::dependents::close(request, &mut changes);

@@ -44,13 +44,21 @@ pub fn build(
 ) -> Result<(), Vec<Failure>> {
     let model: Model = objects.iter().cloned().collect();
     let existing = existing(database).map_err(one)?;
-    let mut units = units(&model, &existing, major);
+    let units = units(&model, &existing, major);
     database
         .run("SET check_function_bodies = off; SET client_min_messages = warning; SET row_security = off")
         .map_err(one)?;
     if names == Names::Qualified && all_at_once(database, &units) {
         return Ok(());
     }
+    // Event triggers would fire for what is tried again: they wait until all else is there.
+    let (events, units) = units.into_iter().partition(|unit| unit.id.top().kind() == Kind::EventTrigger);
+    until_nothing_more_succeeds(database, units, names)?;
+    until_nothing_more_succeeds(database, events, names)
+}
+
+/// Tries all, and what fails again after the rest.
+fn until_nothing_more_succeeds(database: &mut Database, mut units: Vec<Unit>, names: Names) -> Result<(), Vec<Failure>> {
     loop {
         let before = units.len();
         let mut path = None;
@@ -185,6 +193,7 @@ fn ordered(model: &Model) -> Vec<&Object> {
         let needs = needs.map(|(need, _)| need).chain(object.id.ancestors());
         // A column is made with its table: what it needs, the table needs.
         let owner = match object.id.kind() {
+            Kind::ViewColumn => object.id.parent().unwrap_or(&object.id),
             Kind::Column if stands_in_table(model, &object.id) => object.id.parent().unwrap_or(&object.id),
             _ => &object.id,
         };

@@ -72,7 +72,7 @@ impl Grant {
 /// GRANT locks the relation from version 18 on.
 fn locked(statement: Statement, target: &Id, context: &Context<'_>) -> Statement {
     match target.kind() {
-        Kind::Table | Kind::View | Kind::Sequence if context.version >= 18 => {
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence if context.version >= 18 => {
             statement.lock(Lock::AccessShare, target.sql())
         }
         _ => statement,
@@ -82,8 +82,8 @@ fn locked(statement: Statement, target: &Id, context: &Context<'_>) -> Statement
 /// What `GRANT ... ON` calls the object; a column's privileges are given on its table.
 fn on(target: &Id, address: &str) -> String {
     match target.kind() {
-        Kind::Table | Kind::View => target.sql(),
-        Kind::Column => target.relation_sql(),
+        Kind::Table | Kind::View | Kind::MaterializedView => target.sql(),
+        Kind::Column | Kind::ViewColumn => target.relation_sql(),
         _ => address.to_owned(),
     }
 }
@@ -91,7 +91,7 @@ fn on(target: &Id, address: &str) -> String {
 fn list(privileges: &[&str], target: &Id) -> String {
     let mut words: Vec<String> = privileges.iter().map(|word| word.to_uppercase()).collect();
     words.sort_by_key(|word| ORDER.iter().position(|known| known == word));
-    if target.kind() == Kind::Column {
+    if matches!(target.kind(), Kind::Column | Kind::ViewColumn) {
         let column = sql::ident(target.name());
         words = words.into_iter().map(|word| format!("{word} ({column})")).collect();
     }

@@ -3,3 +3,4 @@
 pub(crate) mod dependents;
 pub(crate) mod enum_change;
 pub(crate) mod rename;
+pub(crate) mod view_columns;
