@@ -88,7 +88,12 @@ impl<'a> Graph<'a> {
         if self.explicit && foreign_key {
             return None;
         }
-        let dropped = |id: &&Id| changes.goes(id) && self.request.from.contains(id) && id.kind() != Kind::Schema;
+        let dropped = |id: &&Id| {
+            let from = self.request.from.get(id).map(|object| &object.spec);
+            // A partition's part of a trigger does not go: it only has nothing of its own any more.
+            let stays = matches!(from, Some(Spec::Trigger(trigger)) if trigger.inherited.is_some());
+            changes.goes(id) && from.is_some() && !stays && id.kind() != Kind::Schema
+        };
         let ancestor = object.id.ancestors().filter(dropped).last();
         let owners = object.needs.iter().filter(|(_, how)| **how == kinds::Dependency::Auto).map(|(need, _)| need);
         ancestor.or_else(|| owners.filter(dropped).find(|_| dies_with(object))).cloned()
