@@ -125,7 +125,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         for line in more.lines() {
             let (old, new) = line.split_once(" => ").unwrap();
             assert!(text.contains(old), "replace.txt: {old:?} is not in\n{text}");
-            text = text.replacen(old, new, 1);
+            text = text.replacen(old, &new.replace("\\n", "\n"), 1);
         }
     }
     fs::write(&yaml, &text)?;
@@ -133,6 +133,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     let (forward, back) = plan(server, &before, &yaml)?;
     let show = || format!("YAML:\n{text}\nforward:\n{}\nback:\n{}", forward.join(";\n"), back.join(";\n"));
     let fail = |what: String| Failed::from(format!("{what}\n{}", show()));
+    if std::env::var_os("SHOW").is_some() { eprintln!("{}", show()); }
     run(server, &before, &forward).map_err(&fail)?;
     same(server, &before, &after).map_err(|difference| fail(format!("forward does not reach after: {difference}")))?;
     let (again, _) = plan(server, &before, &yaml)?;

@@ -9,7 +9,7 @@ use crate::declared::{Declared, Facts, Grants};
 use crate::kinds::{
     enum_type::TypeDoc, event_trigger::EventTriggerDoc, extension::ExtensionDoc, function::FunctionDoc,
     materialized_view::MaterializedViewDoc, publication::PublicationDoc, role::RoleDoc, schema::Schema,
-    sequence::SequenceDoc, table::TableDoc, view::ViewDoc,
+    security_label, security_label::SecurityLabels, sequence::SequenceDoc, table::TableDoc, view::ViewDoc,
 };
 use crate::{Id, Kind, Model, Spec};
 
@@ -32,6 +32,9 @@ macro_rules! sections {
             /// Event triggers by name.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub event_triggers: IndexMap<String, EventTriggerDoc>,
+            /// Security labels by provider and object, as SQL names it: `sepgsql: { "TABLE public.users": secret }`.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub security_labels: SecurityLabels,
             /// Schemas by name, each with its sections; `public` may be left out.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub schemas: IndexMap<String, SchemaDoc>,
@@ -162,6 +165,7 @@ impl Document {
         for (name, doc) in &self.event_triggers {
             doc.lower(name, node.and_then(|node| node.at(["event_triggers", name])), declared);
         }
+        security_label::lower_all(&self.security_labels, declared);
         for (name, doc) in &self.schemas {
             doc.lower(name, node.and_then(|node| node.at(["schemas", name])), declared);
         }
@@ -174,6 +178,7 @@ impl Document {
             extensions: ExtensionDoc::raise_all(raise),
             publications: PublicationDoc::raise_all(raise),
             event_triggers: EventTriggerDoc::raise_all(raise),
+            security_labels: security_label::raise_all(raise),
             ..Document::default()
         };
         for object in raise.model.objects().filter(|object| object.id.kind() == Kind::Schema) {

@@ -145,7 +145,7 @@ fn units(model: &Model, existing: &BTreeSet<Id>, major: u32) -> Vec<Unit> {
     let context = Context { from: &nothing, to: model, version: major, user: "" };
     let mut units = Vec::new();
     for object in ordered(model) {
-        let statements = match &object.spec {
+        let statements: Vec<String> = match &object.spec {
             Spec::Column(_) if stands_in_table(model, &object.id) => continue,
             Spec::Schema(_) if existing.contains(&object.id) => continue,
             Spec::Role(role) if existing.contains(&object.id) => {
@@ -159,6 +159,7 @@ fn units(model: &Model, existing: &BTreeSet<Id>, major: u32) -> Vec<Unit> {
             Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id))],
             spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),
         };
+        let statements = statements.into_iter().map(|sql| crate::imitated(&sql).unwrap_or(sql)).collect();
         units.push(Unit { id: object.id.clone(), statements, error: None });
     }
     units

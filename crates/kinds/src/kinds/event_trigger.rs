@@ -1,5 +1,7 @@
 //! Event triggers.
 
+use std::fmt::Write as _;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,9 +52,9 @@ impl ObjectKind for EventTrigger {
         let mut sql = format!("CREATE EVENT TRIGGER {} ON {}", id.sql(), sql::ident(&self.event));
         if !self.tags.is_empty() {
             let tags: Vec<String> = self.tags.iter().map(|tag| sql::literal(tag)).collect();
-            sql.push_str(&format!("\n    WHEN TAG IN ({})", tags.join(", ")));
+            _ = write!(sql, "\n    WHEN TAG IN ({})", tags.join(", "));
         }
-        sql.push_str(&format!("\n    EXECUTE FUNCTION {}()", self.function));
+        _ = write!(sql, "\n    EXECUTE FUNCTION {}()", self.function);
         let mut statements = vec![Statement::new(sql)];
         if self.enabled.is_some() {
             statements.push(self.enable(id));

@@ -1,6 +1,7 @@
 //! Materialized views.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -41,15 +42,15 @@ impl MaterializedView {
     fn sql(&self, id: &Id) -> String {
         let mut sql = format!("CREATE MATERIALIZED VIEW {}", id.sql());
         if let Some(access_method) = &self.access_method {
-            sql.push_str(&format!(" USING {}", sql::ident(access_method)));
+            _ = write!(sql, " USING {}", sql::ident(access_method));
         }
         if !self.options.is_empty() {
-            sql.push_str(&format!(" WITH ({})", super::table::settings(&self.options)));
+            _ = write!(sql, " WITH ({})", super::table::settings(&self.options));
         }
         if let Some(tablespace) = &self.tablespace {
-            sql.push_str(&format!(" TABLESPACE {}", sql::ident(tablespace)));
+            _ = write!(sql, " TABLESPACE {}", sql::ident(tablespace));
         }
-        sql.push_str(&format!(" AS\n{}", self.query));
+        _ = write!(sql, " AS\n{}", self.query);
         if !self.populated {
             sql.push_str("\nWITH NO DATA");
         }
@@ -124,10 +125,11 @@ impl ObjectKind for MaterializedView {
         }
         statements.extend(changed_options(&self.options, &to.options).iter().map(|action| locked(action)));
         if self.populated != to.populated {
-            statements.push(match to.populated {
-                true => to.refresh(id),
-                false => to.refresh(id).hazard(Hazard::DataLoss, format!("{id} loses its rows until it is refreshed")),
-            });
+            let mut refresh = to.refresh(id);
+            if !to.populated {
+                refresh = refresh.hazard(Hazard::DataLoss, format!("{id} loses its rows until it is refreshed"));
+            }
+            statements.push(refresh);
         }
         Change::Alter(statements)
     }

@@ -1,6 +1,7 @@
 //! Publications.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -76,7 +77,7 @@ impl ObjectKind for Publication {
         let mut sql = format!("CREATE PUBLICATION {}{all}", id.sql());
         let parameters = Publication::usual().parameters(self);
         if !parameters.is_empty() {
-            sql.push_str(&format!(" WITH ({})", parameters.join(", ")));
+            _ = write!(sql, " WITH ({})", parameters.join(", "));
         }
         vec![Statement::new(sql)]
     }

@@ -1,5 +1,7 @@
 //! Tables of publications.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Change, Context, Id, Lock, ObjectKind, Statement, query};
@@ -40,10 +42,10 @@ impl ObjectKind for PublicationTable {
         let mut sql = format!("ALTER PUBLICATION {} ADD TABLE ONLY {}", publication(id), id.name());
         if !self.columns.is_empty() {
             let columns: Vec<String> = self.columns.iter().map(|column| sql::ident(column)).collect();
-            sql.push_str(&format!(" ({})", columns.join(", ")));
+            _ = write!(sql, " ({})", columns.join(", "));
         }
         if let Some(filter) = &self.filter {
-            sql.push_str(&format!(" WHERE ({filter})"));
+            _ = write!(sql, " WHERE ({filter})");
         }
         vec![Statement::new(sql).lock(Lock::ShareUpdateExclusive, id.name())]
     }

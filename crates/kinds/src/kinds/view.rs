@@ -29,9 +29,10 @@ pub struct View {
 
 impl View {
     fn sql(&self, id: &Id, replace: &str) -> String {
-        let options = match self.options.is_empty() {
-            true => String::new(),
-            false => format!(" WITH ({})", super::table::settings(&self.options)),
+        let options = if self.options.is_empty() {
+            String::new()
+        } else {
+            format!(" WITH ({})", super::table::settings(&self.options))
         };
         format!("CREATE {replace}VIEW {}{options} AS\n{}", id.sql(), self.query)
     }
