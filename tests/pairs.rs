@@ -159,6 +159,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     {
         return Err(fail(format!("who gains what is not as expected:\n{}", gains.join("\n"))));
     }
+    if std::env::var_os("SHOW").is_some() { eprintln!("{}", show()); }
     run(server, &before, &forward).map_err(&fail)?;
     same(server, &before, &after).map_err(|difference| fail(format!("forward does not reach after: {difference}")))?;
     let (again, _, _) = plan(server, &before, &yaml)?;

@@ -319,14 +319,14 @@ pub(crate) fn run(database: &mut Database, round: &Round) -> Result<(), Error> {
     if round.commit_after {
         for step in &round.steps {
             let statement = &step.statement.sql;
-            database.run(statement).map_err(|error| Error::Statement { statement: statement.clone(), error })?;
+            database.run(shadow::imitated(statement).as_ref().unwrap_or(statement)).map_err(|error| Error::Statement { statement: statement.clone(), error })?;
         }
         return Ok(());
     }
     database.run("BEGIN")?;
     for step in &round.steps {
         let statement = &step.statement.sql;
-        database.run(statement).map_err(|error| Error::Statement { statement: statement.clone(), error })?;
+        database.run(shadow::imitated(statement).as_ref().unwrap_or(statement)).map_err(|error| Error::Statement { statement: statement.clone(), error })?;
     }
     database.run("COMMIT").map_err(|error| Error::Statement { statement: "COMMIT".to_owned(), error })?;
     Ok(())

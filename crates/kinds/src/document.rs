@@ -8,9 +8,9 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants, Privilege};
 use crate::kinds::{
     access_method::AccessMethodDoc, aggregate::AggregateDoc, cast::CastDoc, collation::CollationDoc,
-    conversion::ConversionDoc, default_privilege::DefaultPrivilegesDoc, enum_type::TypeDoc, extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc,
-    function::FunctionDoc, language::LanguageDoc, operator::OperatorDoc, operator_class::OperatorClassDoc,
-    operator_family::OperatorFamilyDoc, role::RoleDoc, schema::Schema, sequence::SequenceDoc, server::ServerDoc,
+    conversion::ConversionDoc, default_privilege::DefaultPrivilegesDoc, enum_type::TypeDoc, event_trigger::EventTriggerDoc, extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc,
+    function::FunctionDoc, language::LanguageDoc, materialized_view::MaterializedViewDoc, operator::OperatorDoc, operator_class::OperatorClassDoc,
+    operator_family::OperatorFamilyDoc, publication::PublicationDoc, role::RoleDoc, schema::Schema, security_label, security_label::SecurityLabels, sequence::SequenceDoc, server::ServerDoc,
     table::TableDoc, text_search_configuration::TextSearchConfigurationDoc,
     text_search_dictionary::TextSearchDictionaryDoc, text_search_parser::TextSearchParserDoc,
     text_search_template::TextSearchTemplateDoc, transform::TransformDoc, view::ViewDoc,
@@ -51,6 +51,15 @@ macro_rules! sections {
             /// What the objects that a role makes are open to from the start.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             pub default_privileges: Vec<DefaultPrivilegesDoc>,
+            /// Publications by name.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub publications: IndexMap<String, PublicationDoc>,
+            /// Event triggers by name.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub event_triggers: IndexMap<String, EventTriggerDoc>,
+            /// Security labels by provider and object, as SQL names it: `sepgsql: { "TABLE public.users": secret }`.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub security_labels: SecurityLabels,
             /// Schemas by name, each with its sections; `public` may be left out.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub schemas: IndexMap<String, SchemaDoc>,
@@ -132,6 +141,8 @@ sections! {
     tables: TableDoc,
     /// Views by name.
     views: ViewDoc,
+    /// Materialized views by name.
+    materialized_views: MaterializedViewDoc,
 }
 
 /// A catalog on its way into YAML.
@@ -191,6 +202,13 @@ impl Document {
             doc.lower(name, node.and_then(|node| node.at(["extensions", name])), declared);
         }
         self.lower_roots(node, declared);
+        for (name, doc) in &self.publications {
+            doc.lower(name, node.and_then(|node| node.at(["publications", name])), declared);
+        }
+        for (name, doc) in &self.event_triggers {
+            doc.lower(name, node.and_then(|node| node.at(["event_triggers", name])), declared);
+        }
+        security_label::lower_all(&self.security_labels, declared);
         for (name, doc) in &self.schemas {
             doc.lower(name, node.and_then(|node| node.at(["schemas", name])), declared);
         }
@@ -223,6 +241,9 @@ impl Document {
             foreign_data_wrappers: ForeignDataWrapperDoc::raise_all(raise),
             servers: ServerDoc::raise_all(raise),
             default_privileges: DefaultPrivilegesDoc::raise_all(raise),
+            publications: PublicationDoc::raise_all(raise),
+            event_triggers: EventTriggerDoc::raise_all(raise),
+            security_labels: security_label::raise_all(raise),
             ..Document::default()
         };
         for object in raise.model.objects().filter(|object| object.id.kind() == Kind::Schema) {

@@ -204,14 +204,23 @@ kinds! {
     Constraint         constraint           "constraint"              "CONSTRAINT",
     Index              index                "index"                   "INDEX",
     View               view                 "view"                    "VIEW",
+    MaterializedView   materialized_view    "materialized view"       "MATERIALIZED VIEW",
+    ViewColumn         view_column          "view column"             "COLUMN",
     Trigger            trigger              "trigger"                 "TRIGGER",
+    Rule               rule                 "rule"                    "RULE",
     Policy             policy               "policy"                  "POLICY",
     RowLevelSecurity   row_level_security   "row level security"      "TABLE",
+    Publication        publication          "publication"             "PUBLICATION",
+    PublicationTable   publication_table    "published table"         "TABLE",
+    PublicationSchema  publication_schema   "published schema"        "SCHEMA",
     Owner              owner                "owner"                   "OWNER",
     SequenceOwner      sequence_owner       "owning column"           "SEQUENCE",
     Grant              grant                "grant"                   "GRANT",
     Comment            comment              "comment"                 "COMMENT",
     DefaultPrivilege   default_privilege    "default privilege"       "DEFAULT PRIVILEGE",
+    SecurityLabel      security_label       "security label"          "SECURITY LABEL",
+    // Fires for schema changes: made last.
+    EventTrigger       event_trigger        "event trigger"           "EVENT TRIGGER",
 }
 
 impl Kind {
@@ -227,18 +236,19 @@ impl Kind {
                 | Kind::Comment
                 | Kind::Membership
                 | Kind::RoleSetting
+                | Kind::SecurityLabel
         )
     }
 
     /// Whether its name is written behind that of its parent: `users.role`.
     pub fn is_dotted(self) -> bool {
-        self == Kind::Column
+        matches!(self, Kind::Column | Kind::ViewColumn)
     }
 
     /// The word between an attached kind and its object: `owner of table users`.
     pub fn preposition(self) -> &'static str {
         match self {
-            Kind::Comment | Kind::Grant | Kind::RowLevelSecurity => "on",
+            Kind::Comment | Kind::Grant | Kind::RowLevelSecurity | Kind::SecurityLabel => "on",
             _ => "of",
         }
     }

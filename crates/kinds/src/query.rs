@@ -44,6 +44,11 @@ pub fn ordered_options(array: &str) -> String {
     )
 }
 
+/// `disabled`, `replica` or `always` for what is not simply enabled: triggers, rules, event triggers.
+pub fn enabled(column: &str) -> String {
+    format!("CASE {column} WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END")
+}
+
 /// The condition that an OID was not made by `initdb`.
 pub fn user_made(oid: &str) -> String {
     format!("{oid} >= 16384")

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::kinds::{comment::Comment, grant::Grant, owner::Owner};
+use crate::kinds::{comment::Comment, grant::Grant, owner::Owner, security_label::SecurityLabel};
 use crate::{Dependency, Id, Kind, Model, Object, Spec};
 
 /// What can go wrong while reading.
@@ -88,12 +88,15 @@ pub fn queries(version: u32) -> Vec<String> {
     kinds.chain(SHARED.iter().map(|query| (*query).to_owned())).collect()
 }
 
-/// Comments, members of extensions, dependencies, all that a user made, and what members of extensions were granted since.
-const SHARED: [&str; 5] = [
+/// Comments, security labels, members of extensions, dependencies, all that a user made, and what members of extensions were granted since.
+const SHARED: [&str; 6] = [
     "SELECT jsonb_build_array(jsonb_build_array(d.classoid, d.objoid, d.objsubid), d.description) FROM pg_description AS d \
      WHERE d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass \
      UNION ALL SELECT jsonb_build_array(jsonb_build_array(d.classoid, d.objoid, 0), d.description) FROM pg_shdescription AS d \
      WHERE d.classoid = 'pg_authid'::regclass",
+    "SELECT jsonb_build_array(jsonb_build_array(l.classoid, l.objoid, l.objsubid), l.provider, l.label) FROM pg_seclabel AS l \
+     UNION ALL SELECT jsonb_build_array(jsonb_build_array(l.classoid, l.objoid, 0), l.provider, l.label) FROM pg_shseclabel AS l \
+     WHERE l.classoid = 'pg_authid'::regclass",
     "SELECT jsonb_build_array(jsonb_build_array(d.classid, d.objid, d.objsubid), jsonb_build_array(d.refclassid, d.refobjid, 0)) \
      FROM pg_depend AS d WHERE d.deptype = 'e'",
     "SELECT jsonb_build_array(jsonb_build_array(d.classid, d.objid, d.objsubid), jsonb_build_array(d.refclassid, d.refobjid, d.refobjsubid), d.deptype::text) \
@@ -120,6 +123,7 @@ pub fn assemble(version: u32, rows: Vec<Vec<Value>>) -> Result<Model, Error> {
     }
     let mut shared = || rows.next().unwrap_or_default();
     let comments: Vec<(Address, String)> = parse_all("comments", shared())?;
+    let labels: Vec<(Address, String, String)> = parse_all("security labels", shared())?;
     let members: Vec<(Address, Address)> = parse_all("members of extensions", shared())?;
     let depends: Vec<(Address, Address, String)> = parse_all("dependencies", shared())?;
     let user_made: Vec<(Address, String)> = parse_all("user-made objects", shared())?;
@@ -134,6 +138,7 @@ pub fn assemble(version: u32, rows: Vec<Vec<Value>>) -> Result<Model, Error> {
         }
     }
     reader.comment(comments);
+    reader.label(labels);
     reader.depend(&depends);
     reader.need_roles();
     let unread = user_made.into_iter().filter(|(address, _)| !reader.ids.contains_key(address));
@@ -268,6 +273,14 @@ impl Reader {
         for (id, need) in named.chain(grantors).collect::<Vec<_>>() {
             if let Some(object) = self.model.get_mut(&id).filter(|_| !id.is_within(&need)) {
                 object.needs.insert(need, Dependency::Normal);
+            }
+        }
+    }
+
+    fn label(&mut self, labels: Vec<(Address, String, String)>) {
+        for (address, provider, label) in labels {
+            if let Some(id) = self.ids.get(&address).cloned().filter(|_| !self.members.contains(&Address(address.0, address.1, 0))) {
+                self.insert(id.child(Kind::SecurityLabel, provider), SecurityLabel { label }, 0);
             }
         }
     }

@@ -39,4 +39,7 @@ AND NOT EXISTS (
     SELECT FROM pg_depend AS d
     WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype IN ('i', 'e')
 )
+-- Connections hold secrets: subscriptions are named, never read, made or dropped.
+UNION ALL SELECT jsonb_build_array(jsonb_build_array('pg_subscription'::regclass::oid, 0, 0), 'subscription ' || quote_ident(s.subname))
+FROM pg_subscription AS s WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
 ORDER BY 1

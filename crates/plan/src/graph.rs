@@ -51,6 +51,8 @@ impl<'a> Graph<'a> {
         graph.order_names();
         graph.order_row_level_security();
         graph.order_owners();
+        graph.order_materialized_views();
+        graph.order_event_triggers();
         graph
     }
 
@@ -93,7 +95,12 @@ impl<'a> Graph<'a> {
         if self.explicit && foreign_key {
             return None;
         }
-        let dropped = |id: &&Id| changes.goes(id) && self.request.from.contains(id) && id.kind() != Kind::Schema;
+        let dropped = |id: &&Id| {
+            let from = self.request.from.get(id).map(|object| &object.spec);
+            // A partition's part of a trigger does not go: it only has nothing of its own any more.
+            let stays = matches!(from, Some(Spec::Trigger(trigger)) if trigger.inherited.is_some());
+            changes.goes(id) && from.is_some() && !stays && id.kind() != Kind::Schema
+        };
         let ancestor = object.id.ancestors().filter(dropped).last();
         let owners = object.needs.iter().filter(|(_, how)| **how == kinds::Dependency::Auto).map(|(need, _)| need);
         ancestor.or_else(|| owners.filter(dropped).find(|_| dies_with(object))).cloned()
@@ -121,7 +128,7 @@ impl<'a> Graph<'a> {
     }
 
     fn comes_with_its_column(&self, default: &Id, changes: &Changes) -> bool {
-        let Some(column) = default.parent() else { return false };
+        let Some(column) = default.parent().filter(|column| column.kind() == Kind::Column) else { return false };
         let table_is_new = column.parent().is_some_and(|table| changes.comes(table));
         changes.comes(column) && !table_is_new
     }
@@ -271,6 +278,38 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// A materialized view is filled when it is made, while what it reads still belongs to the role that makes it: views of
+    /// another owner would be read with that one's rights, which need not be enough.
+    fn order_materialized_views(&mut self) {
+        let kind = |id: &Id| id.kind() == Kind::MaterializedView;
+        let views = self.snapshot().into_iter().filter(|(_, (id, verb))| kind(id) && *verb == Verb::Create);
+        for (place, (id, _)) in views.collect::<Vec<_>>() {
+            let (mut read, mut queue) = (BTreeSet::new(), vec![id]);
+            while let Some(id) = queue.pop() {
+                queue.extend(needs(self.request.to, &id).into_iter().map(|(need, _)| need.top().clone()).filter(|need| read.insert(need.clone())));
+            }
+            for need in read {
+                let owner = self.at(&need.child(Kind::Owner, ""), Verb::Create);
+                self.before(Some(place), owner);
+            }
+        }
+    }
+
+    /// Event triggers go before all else and come after it: what is planned is no event of theirs.
+    fn order_event_triggers(&mut self) {
+        let all = self.snapshot();
+        for (trigger, (id, verb)) in all.iter().filter(|(_, (id, _))| id.kind() == Kind::EventTrigger) {
+            let enables = matches!(self.request.to.get(id).map(|object| &object.spec), Some(Spec::EventTrigger(to)) if to.enabled.as_deref() != Some("disabled"));
+            for (place, _) in all.iter().filter(|(_, (other, _))| other.top().kind() != Kind::EventTrigger) {
+                match verb {
+                    Verb::Drop => self.before(Some(*trigger), Some(*place)),
+                    Verb::Alter if !enables => self.before(Some(*trigger), Some(*place)),
+                    _ => self.before(Some(*place), Some(*trigger)),
+                }
+            }
+        }
+    }
+
     fn snapshot(&self) -> Vec<(usize, Key)> {
         self.nodes.iter().enumerate().map(|(place, node)| (place, (node.id.clone(), node.verb))).collect()
     }
@@ -342,14 +381,24 @@ fn needs(model: &Model, id: &Id) -> Vec<(Id, kinds::Dependency)> {
 
 /// Objects that PostgreSQL drops silently with a column or relation that they belong to.
 fn dies_with(object: &Object) -> bool {
-    matches!(object.id.kind(), Kind::Index | Kind::Constraint | Kind::Sequence | Kind::Trigger | Kind::Policy | Kind::ColumnDefault)
+    matches!(
+        object.id.kind(),
+        Kind::Index
+            | Kind::Constraint
+            | Kind::Sequence
+            | Kind::Trigger
+            | Kind::Policy
+            | Kind::ColumnDefault
+            | Kind::PublicationTable
+            | Kind::PublicationSchema
+    )
 }
 
 /// Where a name must be unique: relations and types of a schema share one space, all else is by parent and kind.
 fn name_space(id: &Id) -> (Option<Id>, String) {
     let schema = || id.ancestors().find(|ancestor| ancestor.kind() == Kind::Schema).cloned();
     match id.kind() {
-        Kind::Table | Kind::View | Kind::Sequence | Kind::Index | Kind::Enum => (schema(), id.name().to_owned()),
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index | Kind::Enum => (schema(), id.name().to_owned()),
         // A constraint's index is named in the schema.
         Kind::Constraint => (schema(), id.name().to_owned()),
         Kind::Function | Kind::Aggregate => (schema(), id.sql_with_arguments()),

@@ -106,6 +106,10 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     if !renames.is_empty() {
         return Ok(Some(Round { steps: renames, commit_after: false }));
     }
+    let renames = rules::view_columns::renames(request);
+    if !renames.is_empty() {
+        return Ok(Some(Round { steps: renames, commit_after: false }));
+    }
     let mut changes = changes::Changes::between(request);
     rules::enum_change::swap(request, &mut changes)?;
     rules::collation_change::swap(request, &mut changes);

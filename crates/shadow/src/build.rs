@@ -51,10 +51,13 @@ pub fn build(
     if names == Names::Qualified && all_at_once(database, &units) {
         return Ok(());
     }
-    // Default privileges come last, or they would open to others what is built here.
-    let (last, first) = units.into_iter().partition(|unit| unit.id.kind() == Kind::DefaultPrivilege);
+    // Default privileges come late, or they would open to others what is built here; event triggers last, or they would fire for what
+    // is tried again.
+    let (events, units): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| unit.id.top().kind() == Kind::EventTrigger);
+    let (last, first): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| unit.id.kind() == Kind::DefaultPrivilege);
     one_by_one(database, first, names)?;
-    one_by_one(database, last, names)
+    one_by_one(database, last, names)?;
+    one_by_one(database, events, names)
 }
 
 /// Takes schema `public`, which every new database has, away.
@@ -182,7 +185,7 @@ fn units(model: &Model, existing: &Existing, major: u32) -> Vec<Unit> {
     let context = Context { from: &nothing, to: model, version: major, user: "" };
     let mut units = Vec::new();
     for object in ordered(model) {
-        let statements = match &object.spec {
+        let statements: Vec<String> = match &object.spec {
             Spec::Column(_) if stands_in_table(model, &object.id) => continue,
             Spec::Schema(_) if existing.roles_and_schemas.contains(&object.id) => continue,
             Spec::Role(role) if existing.roles_and_schemas.contains(&object.id) => {
@@ -191,6 +194,7 @@ fn units(model: &Model, existing: &Existing, major: u32) -> Vec<Unit> {
             Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id))],
             spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),
         };
+        let statements = statements.into_iter().map(|sql| crate::imitated(&sql).unwrap_or(sql)).collect();
         units.push(Unit { id: object.id.clone(), statements, error: None, stands: false });
     }
     units
@@ -225,6 +229,7 @@ fn ordered(model: &Model) -> Vec<&Object> {
         let needs = needs.map(|(need, _)| need).chain(object.id.ancestors());
         // A column is made with its table: what it needs, the table needs.
         let owner = match object.id.kind() {
+            Kind::ViewColumn => object.id.parent().unwrap_or(&object.id),
             Kind::Column if stands_in_table(model, &object.id) => object.id.parent().unwrap_or(&object.id),
             _ => &object.id,
         };

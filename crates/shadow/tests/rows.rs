@@ -15,6 +15,8 @@ use endstate_shadow::rows::{self, Held};
 use endstate_shadow::{Cluster, ClusterOptions, binaries};
 
 const NASTY: &str = include_str!("rows/nasty.sql");
+const NASTY_14: &str = include_str!("rows/nasty_14.sql");
+const NASTY_18: &str = include_str!("rows/nasty_18.sql");
 const PLATFORM: &str = include_str!("../../../fixtures/000_platform.sql");
 const CASE: &str = include_str!("../../../fixtures/001_initial_schema.sql");
 const CASE_POLICIES: &str = include_str!("../../../fixtures/002_rls_policies.sql");
@@ -43,6 +45,13 @@ impl Server {
     fn connect(&self, dbname: &str, user: &str) -> Database {
         let (directory, port) = (self.cluster.socket_directory(), self.cluster.port());
         Database::connect(&Conninfo::socket(directory, port, user, dbname)).unwrap()
+    }
+
+    /// A database with everything that the server knows.
+    fn nasty(&self) -> (String, Database) {
+        let newer = [(14, NASTY_14), (18, NASTY_18)];
+        let newer = newer.iter().filter(|(major, _)| self.cluster.major() >= *major).map(|(_, script)| *script);
+        self.database(&[NASTY].into_iter().chain(newer).collect::<Vec<_>>())
     }
 
     /// A database of one's own in which the scripts have been run.
@@ -79,7 +88,7 @@ fn assert_keys_hold(database: &mut Database) {
 #[test]
 fn every_table_of_a_nasty_schema_gets_rows() {
     let server = Server::shared();
-    let (_, mut database) = server.database(&[NASTY]);
+    let (_, mut database) = server.nasty();
     let catalog = "SELECT count(*), max(t.xmin::text::int8), max(c.xmin::text::int8) FROM pg_trigger AS t, pg_constraint AS c";
     let before = database.select(catalog).unwrap();
     let start = Instant::now();
@@ -105,7 +114,7 @@ fn every_table_of_a_nasty_schema_gets_rows() {
 #[test]
 fn values_show_what_a_type_can_hold() {
     let server = Server::shared();
-    let (_, mut database) = server.database(&[NASTY]);
+    let (_, mut database) = server.nasty();
     rows::generate(&mut database, 10, "a").unwrap();
     let all_null = "SELECT count(*) FROM app.all_types AS t WHERE num_nonnulls(t_bool, t_text, t_state, t_address, t_int4s) = 0";
     let checks = [
@@ -152,7 +161,7 @@ fn the_case_is_filled_though_departures_must_lie_ahead() {
 fn the_same_salt_makes_the_same_rows_and_another_others() {
     let server = Server::shared();
     let fingerprint = |salt: &str| {
-        let (_, mut database) = server.database(&[NASTY]);
+        let (_, mut database) = server.nasty();
         rows::generate(&mut database, 7, salt).unwrap();
         let first = rows::fingerprint(&mut database).unwrap();
         rows::more(&mut database, 5, "later").unwrap();
@@ -202,7 +211,7 @@ fn a_fingerprint_sees_one_changed_value_and_no_order() {
 #[test]
 fn a_fingerprint_sees_sequences_views_partitions_and_large_objects() {
     let server = Server::shared();
-    let (_, mut database) = server.database(&[NASTY]);
+    let (_, mut database) = server.nasty();
     rows::generate(&mut database, 5, "a").unwrap();
     let before = rows::fingerprint(&mut database).unwrap();
     assert_eq!(before.relations["app.lonely"].hash, "last_value 7, is_called f");
@@ -230,7 +239,7 @@ fn a_fingerprint_sees_sequences_views_partitions_and_large_objects() {
 #[test]
 fn later_writes_keep_the_keys() {
     let server = Server::shared();
-    let (_, mut database) = server.database(&[NASTY]);
+    let (_, mut database) = server.nasty();
     rows::generate(&mut database, 10, "a").unwrap();
     let written = rows::more(&mut database, 6, "b").unwrap();
     println!("{written:#?}");
@@ -270,9 +279,9 @@ fn a_hundred_tables_take_little_time() {
 #[test]
 fn a_sample_holds_what_it_refers_to() {
     let server = Server::shared();
-    let (_, mut live) = server.database(&[NASTY]);
+    let (_, mut live) = server.nasty();
     rows::generate(&mut live, 20, "a").unwrap();
-    let (_, mut shadow) = server.database(&[NASTY]);
+    let (_, mut shadow) = server.nasty();
     let sampled = rows::sample(&mut live.snapshot().unwrap(), &mut shadow, 3).unwrap();
     println!("{sampled:#?}");
     assert_keys_hold(&mut shadow);
@@ -288,7 +297,7 @@ fn a_sample_holds_what_it_refers_to() {
         one(&mut live, "SELECT last_value FROM app.keys_serial_seq")
     );
 
-    let (_, mut whole) = server.database(&[NASTY]);
+    let (_, mut whole) = server.nasty();
     rows::sample(&mut live.snapshot().unwrap(), &mut whole, 1000).unwrap();
     whole.run("REFRESH MATERIALIZED VIEW app.summary").unwrap();
     let expected = rows::fingerprint(&mut live).unwrap();

@@ -12,6 +12,7 @@ mod prove;
 
 use std::time::Instant;
 
+use anyhow::bail;
 use catalog::Conninfo;
 
 use crate::args::{Arguments, Command, Global, Proving};
@@ -41,6 +42,10 @@ fn conninfo(global: &Global) -> anyhow::Result<Conninfo> {
 }
 
 fn options(global: &Global, sample: Option<usize>) -> anyhow::Result<apply::Options> {
+    if !global.schema.exists() {
+        let path = global.schema.display();
+        bail!("there is no `{path}`; name the desired state with --schema, or make one with `endstate init`");
+    }
     Ok(apply::Options { conninfo: conninfo(global)?, schema: global.schema.clone(), sample })
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Id, ObjectKind, Statement, query};
+use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Statement, query};
 
 /// The default of a column (catalog `pg_attrdef`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ fn alter(id: &Id, action: &str) -> Statement {
     let column = id.parent();
     let table = column.map(Id::relation_sql).unwrap_or_default();
     let name = column.map(|column| sql::ident(column.name())).unwrap_or_default();
+    if let Some(column) = column.filter(|column| column.kind() == Kind::ViewColumn) {
+        return super::view::alter(column, &format!("ALTER COLUMN {name} {action}")).lock(Lock::AccessExclusive, table);
+    }
     Statement::alter_table(&table, format!("ALTER COLUMN {name} {action}"))
 }
 

@@ -25,7 +25,7 @@ impl Grant {
         let Some(object) = context.to.get(target).or_else(|| context.from.get(target)) else { return Vec::new() };
         let on = on(target, &object.spec.address(target));
         let word = |privilege: &str| match target.kind() {
-            Kind::Column => format!("{privilege} ({})", sql::ident(target.name())),
+            Kind::Column | Kind::ViewColumn => format!("{privilege} ({})", sql::ident(target.name())),
             _ => privilege.to_owned(),
         };
         let ways = privileges::ways(from, to).into_iter();

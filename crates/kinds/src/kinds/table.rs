@@ -14,6 +14,7 @@ use crate::kinds::constraint::{Constraint, ConstraintType};
 use crate::kinds::index::IndexDoc;
 use crate::kinds::policy::PolicyDoc;
 use crate::kinds::row_level_security::RowLevelSecurity;
+use crate::kinds::rule::RuleDoc;
 use crate::kinds::trigger::TriggerDoc;
 use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement, query};
 
@@ -239,6 +240,9 @@ pub struct TableDoc {
     /// Triggers by name.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub triggers: IndexMap<String, TriggerDoc>,
+    /// Rules by name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub rules: IndexMap<String, RuleDoc>,
     /// Privileges by grantee; `public` is everybody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<Grants>,
@@ -287,6 +291,7 @@ impl TableDoc {
         self.indexes.iter().for_each(|(name, doc)| doc.lower(&id, name, at("indexes", name), declared));
         self.policies.iter().for_each(|(name, doc)| doc.lower(&id, name, at("policies", name), declared));
         self.triggers.iter().for_each(|(name, doc)| doc.lower(&id, name, at("triggers", name), declared));
+        self.rules.iter().for_each(|(name, doc)| doc.lower(&id, name, at("rules", name), declared));
         let switches = match self.rls {
             None | Some(RlsDoc::Disabled) => None,
             Some(RlsDoc::Enabled) => Some((true, false)),
@@ -393,6 +398,7 @@ impl TableDoc {
             indexes: IndexDoc::raise_all(raise, id),
             policies: PolicyDoc::raise_all(raise, id),
             triggers: TriggerDoc::raise_all(raise, id),
+            rules: RuleDoc::raise_all(raise, id),
             rls,
             comment: raise.comment(id),
             owner: raise.owner(id),

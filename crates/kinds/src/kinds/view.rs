@@ -9,6 +9,9 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
+use crate::kinds::rule::RuleDoc;
+use crate::kinds::trigger::TriggerDoc;
+use crate::kinds::view_column::ViewColumnDoc;
 use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Spec, Statement, query};
 
 /// A view (manual, `CREATE VIEW`; its query is the rule `_RETURN` in `pg_rewrite`).
@@ -16,7 +19,7 @@ use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Spec, Statement, query}
 pub struct View {
     /// The query as `pg_get_viewdef` prints it, without its `;`.
     pub query: String,
-    /// Its columns in order: `[name, type]`.
+    /// Its columns in order: `[name, type]`, the type with its collation where that is not the type's own.
     #[serde(default)]
     pub columns: Vec<(String, String)>,
     /// `security_invoker`, `security_barrier`, `check_option`.
@@ -26,25 +29,56 @@ pub struct View {
 
 impl View {
     fn sql(&self, id: &Id, replace: &str) -> String {
-        let options = match self.options.is_empty() {
-            true => String::new(),
-            false => format!(" WITH ({})", super::table::settings(&self.options)),
+        let options = if self.options.is_empty() {
+            String::new()
+        } else {
+            format!(" WITH ({})", super::table::settings(&self.options))
         };
         format!("CREATE {replace}VIEW {}{options} AS\n{}", id.sql(), self.query)
     }
 }
 
+/// `ALTER VIEW name action`, `ALTER MATERIALIZED VIEW name action`: for a view, or for what stands in one.
+pub(crate) fn alter(id: &Id, action: &str) -> Statement {
+    let view = if id.kind() == Kind::ViewColumn { id.parent().unwrap_or(id) } else { id };
+    Statement::new(format!("ALTER {} {} {action}", view.kind().keyword(), view.sql()))
+}
+
+/// `SET (...)` and `RESET (...)`, as far as needed, for what `reloptions` and `attoptions` hold.
+pub(crate) fn changed_options(from: &BTreeMap<String, String>, to: &BTreeMap<String, String>) -> Vec<String> {
+    let set: BTreeMap<String, String> =
+        to.iter().filter(|(name, value)| from.get(*name) != Some(value)).map(|(n, v)| (n.clone(), v.clone())).collect();
+    let reset: Vec<&str> = from.keys().filter(|name| !to.contains_key(*name)).map(String::as_str).collect();
+    let mut actions = Vec::new();
+    if !set.is_empty() {
+        actions.push(format!("SET ({})", super::table::settings(&set)));
+    }
+    if !reset.is_empty() {
+        actions.push(format!("RESET ({})", reset.join(", ")));
+    }
+    actions
+}
+
+/// The columns of a view or materialized view as JSON: `[[name, type], ...]`.
+pub(crate) const COLUMNS: &str = "(SELECT jsonb_agg(jsonb_build_array(a.attname, format_type(a.atttypid, a.atttypmod) || \
+     CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation::text ELSE '' END) \
+     ORDER BY a.attnum) FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid \
+     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)";
+
+/// The query of a view or materialized view, without the blank before and the semicolon behind.
+pub(crate) const QUERY: &str = "ltrim(rtrim(pg_get_viewdef(c.oid), ';'))";
+
 impl ObjectKind for View {
     fn query(_version: u32) -> Option<String> {
         Some(format!(
-            "SELECT jsonb_build_object('at', {}, 'also', jsonb_build_array({}, (SELECT {} FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN')), \
+            "SELECT jsonb_build_object('at', {}, 'also', jsonb_build_array({}, (SELECT {} FROM pg_type AS t WHERE t.oid = c.reltype), \
+             (SELECT {} FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN')), \
              'in', {}, 'name', c.relname, {}, {}, \
-             'spec', jsonb_strip_nulls(jsonb_build_object('query', rtrim(pg_get_viewdef(c.oid), ';'), \
-             'columns', (SELECT jsonb_agg(jsonb_build_array(a.attname, format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum) FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), \
-             'options', {}))) \
+             'spec', jsonb_strip_nulls(jsonb_build_object('query', {QUERY}, 'columns', {COLUMNS}, 'options', {}))) \
              FROM pg_class AS c WHERE c.relkind = 'v' AND c.relpersistence <> 't' AND {}",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_type", "c.reltype", "0"),
+            query::address("pg_type", "t.typarray", "0"),
             query::address("pg_rewrite", "r.oid", "0"),
             query::address("pg_namespace", "c.relnamespace", "0"),
             query::owner("c.relowner"),
@@ -59,19 +93,28 @@ impl ObjectKind for View {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(format!("DROP VIEW {}", id.sql())).lock(Lock::AccessExclusive, id.sql())]
+        vec![
+            Statement::new(format!("DROP VIEW {}", id.sql()))
+                .lock(Lock::AccessExclusive, id.sql())
+                .clients(format!("queries that name {} fail", id.sql())),
+        ]
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
         if !to.columns.starts_with(&self.columns) {
             return Change::Replace("its columns change, and CREATE OR REPLACE VIEW can only add some at the end".to_owned());
         }
+        if self.query == to.query && self.columns == to.columns {
+            let actions = changed_options(&self.options, &to.options).into_iter();
+            let locked = |action: String| alter(id, &action).lock(Lock::AccessExclusive, id.sql());
+            return Change::Alter(actions.map(locked).collect());
+        }
         Change::Alter(vec![Statement::new(to.sql(id, "OR REPLACE ")).lock(Lock::AccessExclusive, id.sql())])
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
         Some(
-            Statement::new(format!("ALTER VIEW {} RENAME TO {}", id.sql(), sql::ident(to)))
+            alter(id, &format!("RENAME TO {}", sql::ident(to)))
                 .lock(Lock::AccessExclusive, id.sql())
                 .clients(format!("queries that name {} fail", id.sql())),
         )
@@ -103,6 +146,15 @@ pub struct ViewDoc {
     /// `security_invoker`, `security_barrier`, `check_option`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
+    /// Columns of which there is more to say than the query does.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub columns: IndexMap<String, ViewColumnDoc>,
+    /// Rules by name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub rules: IndexMap<String, RuleDoc>,
+    /// Triggers by name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub triggers: IndexMap<String, TriggerDoc>,
     /// Privileges by grantee; `public` is everybody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<Grants>,
@@ -119,6 +171,10 @@ impl ViewDoc {
         };
         let view = View { query: self.query.clone(), columns: Vec::new(), options: self.options.clone() };
         declared.add(id.clone(), view, 0, node);
+        let at = |section: &str, name: &str| node.and_then(|node| node.at([section, name]));
+        self.columns.iter().for_each(|(name, doc)| doc.lower(&id, name, at("columns", name), declared));
+        self.rules.iter().for_each(|(name, doc)| doc.lower(&id, name, at("rules", name), declared));
+        self.triggers.iter().for_each(|(name, doc)| doc.lower(&id, name, at("triggers", name), declared));
         declared.facts(&id, &facts, true, node);
     }
 
@@ -129,6 +185,9 @@ impl ViewDoc {
                 let doc = ViewDoc {
                     query: spec.query.clone(),
                     options: spec.options.clone(),
+                    columns: ViewColumnDoc::raise_all(raise, id),
+                    rules: RuleDoc::raise_all(raise, id),
+                    triggers: TriggerDoc::raise_all(raise, id),
                     comment: raise.comment(id),
                     owner: raise.owner(id),
                     grants: raise.grants(id),

@@ -66,5 +66,5 @@ fn disturbed<'a>(request: &Request<'_>, needed_by: &BTreeMap<&'a Id, Vec<&'a Obj
 }
 
 fn holds_expressions(kind: Kind) -> bool {
-    matches!(kind, Kind::View | Kind::Policy | Kind::Trigger)
+    matches!(kind, Kind::View | Kind::MaterializedView | Kind::Rule | Kind::Policy | Kind::Trigger | Kind::PublicationTable)
 }

@@ -7,3 +7,4 @@ pub(crate) mod dependents;
 pub(crate) mod enum_change;
 pub(crate) mod privileges;
 pub(crate) mod rename;
+pub(crate) mod view_columns;

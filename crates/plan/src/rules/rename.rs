@@ -30,7 +30,7 @@ pub(crate) fn stated(request: &Request<'_>) -> Vec<Step> {
 }
 
 /// Orders renames so that no name is taken when it is given; a circle goes over a name of its own.
-fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<Step> {
+pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<Step> {
     let mut steps = Vec::new();
     // A new name that is held by an object that stays is no rename to be done: it has been done already.
     let leaving: Vec<Id> = level.iter().map(|(old, _)| old.clone()).collect();

@@ -6,6 +6,7 @@ CREATE TABLE endstate_archive.not_ours (id int);
 CREATE EXTENSION citext;
 CREATE EXTENSION hstore;
 CREATE EXTENSION btree_gist;
+CREATE EXTENSION ltree;
 
 -- Types ---------------------------------------------------------------------------------------------------------------
 
@@ -17,7 +18,7 @@ CREATE DOMAIN app.short AS varchar(3);
 CREATE DOMAIN app.percent AS numeric(5, 2) CHECK (VALUE BETWEEN 0 AND 100);
 CREATE DOMAIN app.tags AS text[] CHECK (cardinality(VALUE) BETWEEN 1 AND 3);
 CREATE TYPE app.address AS (street text, zip varchar(5), state app.state, mail app.email, tags text[]);
-CREATE TYPE app.float_range AS RANGE (subtype = float8, multirange_type_name = app.float_ranges);
+CREATE TYPE app.float_range AS RANGE (subtype = float8);
 CREATE TYPE app.text_range AS RANGE (subtype = text);
 CREATE DOMAIN app.home AS app.address CHECK ((VALUE).street <> '');
 
@@ -41,7 +42,7 @@ CREATE TABLE app.all_types (
   t_jsonbs jsonb[], t_ranges int4range[],
   t_state app.state, t_states app.state[], t_nothing app.nothing, t_email app.email, t_emails app.email[],
   t_short app.short, t_percent app.percent, t_percents app.percent[], t_tags app.tags, t_address app.address,
-  t_addresses app.address[], t_home app.home, t_citext citext, t_hstore hstore,
+  t_addresses app.address[], t_home app.home, t_citext citext, t_hstore hstore, t_ltree ltree,
   t text  -- to_jsonb(t) would take this column and not the row
 );
 

@@ -1,0 +1,235 @@
+//! Materialized views.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use yaml::Node;
+
+use crate::declared::{Declared, Facts, Grants};
+use crate::document::Raise;
+use crate::kinds::index::IndexDoc;
+use crate::kinds::view::{COLUMNS, QUERY, alter, changed_options};
+use crate::kinds::view_column::ViewColumnDoc;
+use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement, Work, query};
+
+/// A materialized view (manual, `CREATE MATERIALIZED VIEW`; its query is the rule `_RETURN` in `pg_rewrite`).
+///
+/// Its indexes are objects of their own. PostgreSQL cannot change the query: where it changes, the view is made anew and filled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MaterializedView {
+    /// The query as `pg_get_viewdef` prints it, without its `;`.
+    pub query: String,
+    /// Its columns in order: `[name, type]`, the type with its collation where that is not the type's own.
+    #[serde(default)]
+    pub columns: Vec<(String, String)>,
+    /// Storage parameters; those of the TOAST table begin with `toast.`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// The access method where it is not `heap`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_method: Option<String>,
+    /// The tablespace where it is not the database's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tablespace: Option<String>,
+    /// Whether it holds rows and can be read; an empty one can be, an unpopulated one cannot.
+    pub populated: bool,
+}
+
+impl MaterializedView {
+    fn sql(&self, id: &Id) -> String {
+        let mut sql = format!("CREATE MATERIALIZED VIEW {}", id.sql());
+        if let Some(access_method) = &self.access_method {
+            _ = write!(sql, " USING {}", sql::ident(access_method));
+        }
+        if !self.options.is_empty() {
+            _ = write!(sql, " WITH ({})", super::table::settings(&self.options));
+        }
+        if let Some(tablespace) = &self.tablespace {
+            _ = write!(sql, " TABLESPACE {}", sql::ident(tablespace));
+        }
+        _ = write!(sql, " AS\n{}", self.query);
+        if !self.populated {
+            sql.push_str("\nWITH NO DATA");
+        }
+        sql
+    }
+
+    /// `REFRESH`, which fills it, or empties it so that it cannot be read until it is filled again.
+    fn refresh(&self, id: &Id) -> Statement {
+        let view = id.sql();
+        if self.populated {
+            let sql = format!("REFRESH MATERIALIZED VIEW {view}");
+            return Statement::new(sql).lock(Lock::AccessExclusive, view).work(Work::Build);
+        }
+        Statement::new(format!("REFRESH MATERIALIZED VIEW {view} WITH NO DATA"))
+            .lock(Lock::AccessExclusive, &view)
+            .clients(format!("{view} cannot be read until it is refreshed"))
+    }
+}
+
+impl ObjectKind for MaterializedView {
+    fn query(_version: u32) -> Option<String> {
+        Some(format!(
+            "SELECT jsonb_build_object('at', {}, 'also', jsonb_build_array({}, (SELECT {} FROM pg_type AS t WHERE t.oid = c.reltype), \
+             (SELECT {} FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN')), \
+             'in', {}, 'name', c.relname, {}, {}, \
+             'spec', jsonb_strip_nulls(jsonb_build_object('query', {QUERY}, 'columns', {COLUMNS}, 'populated', c.relispopulated, \
+             'options', (SELECT jsonb_object_agg(o.k, o.v) FROM (SELECT split_part(o, '=', 1) AS k, substr(o, strpos(o, '=') + 1) AS v FROM unnest(c.reloptions) AS o \
+               UNION ALL SELECT 'toast.' || split_part(o, '=', 1), substr(o, strpos(o, '=') + 1) FROM pg_class AS t, unnest(t.reloptions) AS o WHERE t.oid = c.reltoastrelid) AS o), \
+             'access_method', (SELECT nullif(a.amname, 'heap') FROM pg_am AS a WHERE a.oid = c.relam), \
+             'tablespace', (SELECT s.spcname FROM pg_tablespace AS s WHERE s.oid = c.reltablespace)))) \
+             FROM pg_class AS c WHERE c.relkind = 'm' AND {}",
+            query::address("pg_class", "c.oid", "0"),
+            query::address("pg_type", "c.reltype", "0"),
+            query::address("pg_type", "t.typarray", "0"),
+            query::address("pg_rewrite", "r.oid", "0"),
+            query::address("pg_namespace", "c.relnamespace", "0"),
+            query::owner("c.relowner"),
+            query::acl("r", "c.relowner", "c.relacl"),
+            query::user_made("c.oid"),
+        ))
+    }
+
+    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(self.sql(id))]
+    }
+
+    fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+        vec![
+            Statement::new(format!("DROP MATERIALIZED VIEW {}", id.sql()))
+                .lock(Lock::AccessExclusive, id.sql())
+                .clients(format!("queries that name {} fail", id.sql())),
+        ]
+    }
+
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
+        if self.query != to.query || self.columns != to.columns {
+            return Change::Replace("the query of a materialized view cannot be changed".to_owned());
+        }
+        let view = id.sql();
+        let locked = |action: &str| alter(id, action).lock(Lock::AccessExclusive, &view);
+        let mut statements = Vec::new();
+        if self.access_method != to.access_method {
+            if context.version < 15 {
+                return Change::Replace("its access method cannot be changed before PostgreSQL 15".to_owned());
+            }
+            let method = sql::ident(to.access_method.as_deref().unwrap_or("heap"));
+            statements.push(locked(&format!("SET ACCESS METHOD {method}")).work(Work::Rewrite));
+        }
+        if self.tablespace != to.tablespace {
+            let tablespace = sql::ident(to.tablespace.as_deref().unwrap_or("pg_default"));
+            statements.push(locked(&format!("SET TABLESPACE {tablespace}")).work(Work::Rewrite));
+        }
+        statements.extend(changed_options(&self.options, &to.options).iter().map(|action| locked(action)));
+        if self.populated != to.populated {
+            let mut refresh = to.refresh(id);
+            if !to.populated {
+                refresh = refresh.hazard(Hazard::DataLoss, format!("{id} loses its rows until it is refreshed"));
+            }
+            statements.push(refresh);
+        }
+        Change::Alter(statements)
+    }
+
+    fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
+        Some(
+            alter(id, &format!("RENAME TO {}", sql::ident(to)))
+                .lock(Lock::AccessExclusive, id.sql())
+                .clients(format!("queries that name {} fail", id.sql())),
+        )
+    }
+
+    fn probe(&self, id: &Id) -> Option<String> {
+        Some(format!("pg_catalog.pg_get_viewdef(to_regclass({}))", sql::literal(&id.sql())))
+    }
+}
+
+/// A materialized view as the YAML declares it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MaterializedViewDoc {
+    /// The name that it had before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
+    /// What people should know of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The role that owns it, where that is not the owner of the database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The query.
+    #[schemars(extend("x-sql" = "query"))]
+    pub query: String,
+    /// Columns of which there is more to say than the query does.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub columns: IndexMap<String, ViewColumnDoc>,
+    /// Indexes by name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub indexes: IndexMap<String, IndexDoc>,
+    /// Whether it is left without rows, and cannot be read, until somebody refreshes it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub with_no_data: bool,
+    /// Storage parameters.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// The access method where it is not `heap`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_method: Option<String>,
+    /// The tablespace where it is not the database's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tablespace: Option<String>,
+    /// Privileges by grantee; `public` is everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
+}
+
+impl MaterializedViewDoc {
+    pub(crate) fn lower(&self, schema: &Id, name: &str, node: Option<&Node>, declared: &mut Declared) {
+        let id = schema.child(Kind::MaterializedView, name);
+        let view = MaterializedView {
+            query: self.query.clone(),
+            columns: Vec::new(),
+            options: self.options.clone(),
+            access_method: self.access_method.clone(),
+            tablespace: self.tablespace.clone(),
+            populated: !self.with_no_data,
+        };
+        declared.add(id.clone(), view, 0, node);
+        let at = |section: &str, name: &str| node.and_then(|node| node.at([section, name]));
+        self.columns.iter().for_each(|(name, doc)| doc.lower(&id, name, at("columns", name), declared));
+        self.indexes.iter().for_each(|(name, doc)| doc.lower(&id, name, at("indexes", name), declared));
+        let facts = Facts {
+            comment: self.comment.as_ref(),
+            owner: self.owner.as_ref(),
+            grants: self.grants.as_ref(),
+            renamed_from: self.renamed_from.as_ref(),
+        };
+        declared.facts(&id, &facts, true, node);
+    }
+
+    pub(crate) fn raise_all(raise: &Raise<'_>, schema: &Id) -> IndexMap<String, MaterializedViewDoc> {
+        let mut all = IndexMap::new();
+        for (id, spec) in raise.children(schema, Kind::MaterializedView) {
+            if let Spec::MaterializedView(spec) = spec {
+                let doc = MaterializedViewDoc {
+                    query: spec.query.clone(),
+                    columns: ViewColumnDoc::raise_all(raise, id),
+                    indexes: IndexDoc::raise_all(raise, id),
+                    with_no_data: !spec.populated,
+                    options: spec.options.clone(),
+                    access_method: spec.access_method.clone(),
+                    tablespace: spec.tablespace.clone(),
+                    comment: raise.comment(id),
+                    owner: raise.owner(id),
+                    grants: raise.grants(id),
+                    renamed_from: None,
+                };
+                all.insert(id.name().to_owned(), doc);
+            }
+        }
+        all
+    }
+}
