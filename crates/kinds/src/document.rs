@@ -7,8 +7,8 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts, Grants};
 use crate::kinds::{
-    enum_type::TypeDoc, extension::ExtensionDoc, function::FunctionDoc, role::RoleDoc, schema::Schema,
-    sequence::SequenceDoc, table::TableDoc, view::ViewDoc,
+    extension::ExtensionDoc, function::FunctionDoc, role::RoleDoc, schema::Schema,
+    sequence::SequenceDoc, table::TableDoc, type_doc::TypeDoc, view::ViewDoc,
 };
 use crate::{Id, Kind, Model, Spec};
 

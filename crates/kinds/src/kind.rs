@@ -176,6 +176,11 @@ kinds! {
     Schema             schema               "schema"                  "SCHEMA",
     Extension          extension            "extension"               "EXTENSION",
     Enum               enum_type            "type"                    "TYPE",
+    Domain             domain               "domain"                  "DOMAIN",
+    DomainConstraint   domain_constraint    "domain constraint"       "CONSTRAINT",
+    Composite          composite_type       "composite type"          "TYPE",
+    Attribute          attribute            "attribute"               "COLUMN",
+    Range              range_type           "range type"              "TYPE",
     Function           function             "function"                "FUNCTION",
     Sequence           sequence             "sequence"                "SEQUENCE",
     Table              table                "table"                   "TABLE",
@@ -209,7 +214,12 @@ impl Kind {
 
     /// Whether its name is written behind that of its parent: `users.role`.
     pub fn is_dotted(self) -> bool {
-        self == Kind::Column
+        matches!(self, Kind::Column | Kind::Attribute)
+    }
+
+    /// Whether it is a type of its own (a table has one too, but is more).
+    pub fn is_type(self) -> bool {
+        matches!(self, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range)
     }
 
     /// The word between an attached kind and its object: `owner of table users`.

@@ -97,8 +97,9 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
         return Ok(Some(Round { steps: renames, commit_after: false }));
     }
     let mut changes = changes::Changes::between(request);
-    rules::enum_change::swap(request, &mut changes)?;
-    rules::dependents::close(request, &mut changes);
+    rules::type_swap::changed_types(request, &mut changes)?;
+    rules::dependents::close(request, &mut changes)?;
+    rules::type_swap::reissue_functions(request, &mut changes);
     let steps = merge::merge(request, graph::sorted(request, &changes)?);
     Ok(if steps.is_empty() { None } else { Some(Round { steps, commit_after: false }) })
 }

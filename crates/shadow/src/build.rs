@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Database;
+use kinds::kinds::table::Table;
 use kinds::{Context, Id, Kind, Model, Object, Spec};
 
 /// A statement that could not be run.
@@ -134,7 +135,7 @@ fn units(model: &Model, existing: &BTreeSet<Id>, major: u32) -> Vec<Unit> {
                 kinds::Change::Alter(statements) => statements.into_iter().map(|statement| statement.sql).collect(),
                 _ => continue,
             },
-            Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id))],
+            Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id, table))],
             spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),
         };
         units.push(Unit { id: object.id.clone(), statements, error: None });
@@ -146,13 +147,14 @@ fn stands_in_table(model: &Model, column: &Id) -> bool {
     column.parent().and_then(|table| model.get(table)).is_some_and(|table| matches!(table.spec, Spec::Table(_)))
 }
 
-fn columns(model: &Model, table: &Id) -> Vec<String> {
-    let columns = model.children_of_kind(table, Kind::Column).into_iter();
+fn columns(model: &Model, id: &Id, table: &Table) -> Vec<String> {
+    let columns = model.children_of_kind(id, Kind::Column).into_iter();
     columns
         .filter_map(|object| match &object.spec {
-            Spec::Column(column) if !column.inherited => Some(column.clause(object.id.name(), None)),
+            Spec::Column(column) if !column.inherited => Some(table.column(column, object.id.name(), None)),
             _ => None,
         })
+        .filter(|clause| !clause.is_empty())
         .collect()
 }
 
