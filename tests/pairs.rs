@@ -141,6 +141,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     // Directives that the dump cannot know stand in a file of their own, under the keys of the dump.
     if let Ok(more) = fs::read_to_string(case.join("replace.txt")) {
         for line in more.lines() {
+            let line = line.replace("\\n", "\n");
             let (old, new) = line.split_once(" => ").unwrap();
             assert!(text.contains(old), "replace.txt: {old:?} is not in\n{text}");
             text = text.replacen(old, &new.replace("\\n", "\n"), 1);

@@ -1,4 +1,5 @@
-//! How a document is laid out in files: one a table, a view, a function; one for all types; one for each schema besides `public`.
+//! How a document is laid out in files: one a table, a view, a function; one for each schema besides `public`; one for all of each
+//! smaller thing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,36 +8,38 @@ use serde_json::{Map, Value};
 
 use crate::folder::Files;
 
-/// Sections whose objects are small: all of them stand in one file.
-const TOGETHER: [&str; 4] = ["roles", "extensions", "types", "sequences"];
+/// Sections of which every object has a file of its own.
+const APART: [&str; 5] = ["schemas", "functions", "tables", "views", "materialized_views"];
+
+/// Files by their path in lower case.
+type Contents = BTreeMap<String, (PathBuf, Value)>;
 
 /// The files of a document. A change in one object changes one file.
 pub(crate) fn files(document: &Value) -> Files {
-    let mut files: BTreeMap<PathBuf, Value> = BTreeMap::new();
-    for (section, objects) in document.as_object().into_iter().flatten() {
-        let Some(objects) = objects.as_object() else { continue };
-        for (name, object) in objects {
-            let path = path(section, name);
-            // Names may differ in what a file system does not tell apart: such objects share a file.
-            let known = files.keys().find(|known| folded(known) == folded(&path)).cloned();
-            let file = files.entry(known.unwrap_or(path)).or_insert_with(|| Value::Object(Map::new()));
-            file[section][name] = object.clone();
+    let mut contents = Contents::new();
+    for (section, content) in document.as_object().into_iter().flatten() {
+        match content.as_object().filter(|_| APART.contains(&section.as_str())) {
+            Some(objects) => {
+                for (name, object) in objects {
+                    file(&mut contents, path(section, name))[section][name] = object.clone();
+                }
+            }
+            None => file(&mut contents, format!("{section}.yaml").into())[section] = content.clone(),
         }
     }
-    files.into_iter().map(|(path, value)| (path, yaml::write(&value))).collect()
+    contents.into_values().map(|(path, value)| (path, yaml::write(&value))).collect()
+}
+
+/// The content of a file. Names may differ in what a file system does not tell apart: such objects share a file.
+fn file(contents: &mut Contents, path: PathBuf) -> &mut Value {
+    let folded = path.to_string_lossy().to_lowercase();
+    &mut contents.entry(folded).or_insert_with(|| (path, Value::Object(Map::new()))).1
 }
 
 fn path(section: &str, name: &str) -> PathBuf {
-    if TOGETHER.contains(&section) {
-        return format!("{section}.yaml").into();
-    }
     // Functions of one name stand together, whatever their arguments.
     let name = if section == "functions" { name.split('(').next().unwrap_or(name) } else { name };
     Path::new(section).join(format!("{}.yaml", word(name)))
-}
-
-fn folded(path: &Path) -> String {
-    path.to_string_lossy().to_lowercase()
 }
 
 /// A name that every file system takes, and that is not hidden.
@@ -59,6 +62,7 @@ mod tests {
     fn a_file_an_object() {
         let document = json!({
             "schemas": { "auth": { "tables": { "t": {} } } },
+            "casts": ["a"],
             "types": { "a": { "enum": ["x"] }, "b": { "enum": ["y"] } },
             "functions": { "f(a integer)": { "body": "1" }, "f()": { "body": "2" } },
             "tables": { "Users": { "comment": "1" }, "users": { "comment": "2" }, "a/b": {}, "a b": {}, "..": {}, "größe": {} },
@@ -66,6 +70,7 @@ mod tests {
         let files = files(&document);
         let names: Vec<&str> = files.keys().map(|path| path.to_str().unwrap()).collect();
         let expected = [
+            "casts.yaml",
             "functions/f.yaml",
             "schemas/auth.yaml",
             "tables/Users.yaml",

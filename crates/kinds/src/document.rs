@@ -8,12 +8,12 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants, Privilege};
 use crate::kinds::{
     access_method::AccessMethodDoc, aggregate::AggregateDoc, cast::CastDoc, collation::CollationDoc,
-    conversion::ConversionDoc, default_privilege::DefaultPrivilegesDoc, enum_type::TypeDoc, event_trigger::EventTriggerDoc, extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc,
+    conversion::ConversionDoc, default_privilege::DefaultPrivilegesDoc, event_trigger::EventTriggerDoc, extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc,
     function::FunctionDoc, language::LanguageDoc, materialized_view::MaterializedViewDoc, operator::OperatorDoc, operator_class::OperatorClassDoc,
     operator_family::OperatorFamilyDoc, publication::PublicationDoc, role::RoleDoc, schema::Schema, security_label, security_label::SecurityLabels, sequence::SequenceDoc, server::ServerDoc,
     table::TableDoc, text_search_configuration::TextSearchConfigurationDoc,
     text_search_dictionary::TextSearchDictionaryDoc, text_search_parser::TextSearchParserDoc,
-    text_search_template::TextSearchTemplateDoc, transform::TransformDoc, view::ViewDoc,
+    text_search_template::TextSearchTemplateDoc, transform::TransformDoc, type_doc::TypeDoc, view::ViewDoc,
 };
 use crate::{Id, Kind, Model, Spec, privileges};
 

@@ -181,6 +181,11 @@ kinds! {
     Enum               enum_type            "type"                    "TYPE",
     Collation          collation            "collation"               "COLLATION",
     Language           language             "language"                "LANGUAGE",
+    Domain             domain               "domain"                  "DOMAIN",
+    DomainConstraint   domain_constraint    "domain constraint"       "CONSTRAINT",
+    Composite          composite_type       "composite type"          "TYPE",
+    Attribute          attribute            "attribute"               "COLUMN",
+    Range              range_type           "range type"              "TYPE",
     Function           function             "function"                "FUNCTION",
     Operator           operator             "operator"                "OPERATOR",
     Aggregate          aggregate            "aggregate"               "AGGREGATE",
@@ -242,7 +247,12 @@ impl Kind {
 
     /// Whether its name is written behind that of its parent: `users.role`.
     pub fn is_dotted(self) -> bool {
-        matches!(self, Kind::Column | Kind::ViewColumn)
+        matches!(self, Kind::Column | Kind::ViewColumn | Kind::Attribute)
+    }
+
+    /// Whether it is a type of its own (a table has one too, but is more).
+    pub fn is_type(self) -> bool {
+        matches!(self, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range)
     }
 
     /// The word between an attached kind and its object: `owner of table users`.

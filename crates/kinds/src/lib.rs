@@ -3,6 +3,7 @@
 //! A kind knows its YAML shape, its catalog query, its SQL and its doc comment. What crosses kinds (renames, the order of
 //! statements, what must be dropped around a change) is the planner's, one crate up.
 
+mod cast;
 mod declared;
 mod directives;
 mod document;
@@ -17,6 +18,7 @@ pub mod read;
 mod shape;
 mod statement;
 
+pub use cast::cast;
 pub use declared::{Declared, Grants, Privilege};
 pub use directives::{Directives, EnumDirective, Strategy};
 pub use document::{Document, Raise, SchemaDoc, declare};

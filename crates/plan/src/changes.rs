@@ -14,6 +14,10 @@ pub(crate) enum Action {
     Alter(Vec<Statement>),
     /// Dropped and made again, because of `reason`.
     Replace { reason: String },
+    /// Put aside under a name of its own while the new one takes its place, and dropped once rows use the new one.
+    Swap { aside: Vec<Statement>, drop: Vec<Statement>, reason: String },
+    /// Stays, but lets go of what it uses by `leave` before that goes, and takes hold of it again by `resume`.
+    Suspend { leave: Vec<Statement>, resume: Vec<Statement>, reason: String },
 }
 
 #[derive(Debug, Default)]
@@ -21,6 +25,10 @@ pub(crate) struct Changes {
     pub(crate) actions: BTreeMap<Id, Action>,
     /// Objects that must stand alone while they are altered.
     pub(crate) alone: Vec<Id>,
+    /// The names under which types are put aside.
+    pub(crate) aside: BTreeMap<Id, Id>,
+    /// Objects that are altered only after another one has been made anew.
+    pub(crate) later: Vec<(Id, Id)>,
 }
 
 impl Changes {
@@ -54,13 +62,23 @@ impl Changes {
         changes
     }
 
+    /// Whether the old object is still there while the new one is made.
+    pub(crate) fn swaps(&self, id: &Id) -> bool {
+        matches!(self.actions.get(id), Some(Action::Swap { .. }))
+    }
+
+    /// Whether the object only lets go of something for a while.
+    pub(crate) fn suspends(&self, id: &Id) -> bool {
+        matches!(self.actions.get(id), Some(Action::Suspend { .. }))
+    }
+
     /// Whether the object is gone at some time.
     pub(crate) fn goes(&self, id: &Id) -> bool {
-        matches!(self.actions.get(id), Some(Action::Drop | Action::Replace { .. }))
+        matches!(self.actions.get(id), Some(Action::Drop | Action::Replace { .. } | Action::Swap { .. }))
     }
 
     /// Whether the object is made at some time.
     pub(crate) fn comes(&self, id: &Id) -> bool {
-        matches!(self.actions.get(id), Some(Action::Create | Action::Replace { .. }))
+        matches!(self.actions.get(id), Some(Action::Create | Action::Replace { .. } | Action::Swap { .. }))
     }
 }

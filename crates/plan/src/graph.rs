@@ -12,6 +12,8 @@ use crate::{Error, Request, rules};
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) verb: Verb,
+    /// What people are told: an object that lets go of something for a while is altered, not dropped and made.
+    pub(crate) shown: Verb,
     pub(crate) id: Id,
     pub(crate) statements: Vec<Statement>,
     pub(crate) reason: Option<String>,
@@ -25,6 +27,7 @@ pub(crate) struct Graph<'a> {
     request: &'a Request<'a>,
     nodes: Vec<Node>,
     index: BTreeMap<Key, usize>,
+    changes: &'a Changes,
     /// What goes by itself, and with what.
     gone_with: BTreeMap<Id, Id>,
     /// Whether even what goes by itself is dropped by a statement: needed where relations refer to each other in a circle.
@@ -39,10 +42,10 @@ pub(crate) fn sorted(request: &Request<'_>, changes: &Changes) -> Result<Vec<Nod
 }
 
 impl<'a> Graph<'a> {
-    fn new(request: &'a Request<'a>, changes: &Changes, explicit: bool) -> Graph<'a> {
+    fn new(request: &'a Request<'a>, changes: &'a Changes, explicit: bool) -> Graph<'a> {
         let (nodes, index, gone_with) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let circles = rules::circle::functions(request.to);
-        let mut graph = Graph { request, nodes, index, gone_with, explicit, circles };
+        let mut graph = Graph { request, nodes, index, changes, gone_with, explicit, circles };
         for (id, action) in &changes.actions {
             graph.add(id, action, changes);
         }
@@ -53,6 +56,7 @@ impl<'a> Graph<'a> {
         graph.order_owners();
         graph.order_materialized_views();
         graph.order_event_triggers();
+        graph.order_swaps();
         graph
     }
 
@@ -72,18 +76,34 @@ impl<'a> Graph<'a> {
             let statements = self.creation(to, changes);
             self.push(Verb::Create, id, statements, action);
         }
-        if let Action::Alter(statements) = action {
-            self.push(Verb::Alter, id, statements.clone(), action);
+        match action {
+            Action::Alter(statements) => self.push(Verb::Alter, id, statements.clone(), action),
+            Action::Swap { aside, drop, .. } => self.add_swap(id, aside, drop, action, changes),
+            Action::Suspend { leave, resume, .. } => {
+                self.push(Verb::Drop, id, leave.clone(), action);
+                self.push(Verb::Create, id, resume.clone(), action);
+            }
+            _ => {}
         }
+    }
+
+    fn add_swap(&mut self, id: &Id, aside: &[Statement], drop: &[Statement], action: &Action, changes: &Changes) {
+        self.push(Verb::Rename, id, aside.to_vec(), action);
+        if let Some(to) = self.request.to.get(id) {
+            let statements = self.creation(to, changes);
+            self.push(Verb::Create, id, statements, action);
+        }
+        self.push(Verb::Drop, id, drop.to_vec(), action);
     }
 
     fn push(&mut self, verb: Verb, id: &Id, statements: Vec<Statement>, action: &Action) {
         let reason = match action {
-            Action::Replace { reason } => Some(reason.clone()),
+            Action::Replace { reason } | Action::Swap { reason, .. } | Action::Suspend { reason, .. } => Some(reason.clone()),
             _ => None,
         };
+        let shown = if matches!(action, Action::Suspend { .. }) { Verb::Alter } else { verb };
         self.index.insert((id.clone(), verb), self.nodes.len());
-        self.nodes.push(Node { verb, id: id.clone(), statements, reason, after: BTreeSet::new() });
+        self.nodes.push(Node { verb, shown, id: id.clone(), statements, reason, after: BTreeSet::new() });
     }
 
     /// What PostgreSQL drops the object together with: what it stands in, or belongs to.
@@ -148,19 +168,20 @@ impl<'a> Graph<'a> {
     /// An object is made, or altered into its new form, after what it needs in that form.
     fn order_creations(&mut self) {
         for (place, node) in self.snapshot() {
-            if node.1 == Verb::Drop {
+            if matches!(node.1, Verb::Drop | Verb::Rename) {
                 continue;
             }
             let (id, verb) = node;
-            for ancestor in id.ancestors() {
+            for ancestor in id.ancestors().filter(|ancestor| !self.changes.suspends(ancestor)) {
                 self.before(self.at(ancestor, Verb::Create), Some(place));
                 if verb == Verb::Create {
                     self.before(self.at(ancestor, Verb::Alter), Some(place));
                 }
             }
-            if verb == Verb::Create {
+            if verb == Verb::Create && !self.changes.swaps(&id) {
                 self.before(self.at(&id, Verb::Drop), Some(place));
             }
+            self.order_attributes(&id, place);
             for need in needs(self.request.to, &id) {
                 if need.1 == kinds::Dependency::Auto && id.kind() == Kind::Sequence {
                     continue;
@@ -174,6 +195,9 @@ impl<'a> Graph<'a> {
                     continue;
                 }
                 self.before(self.at(&need.0, Verb::Alter), Some(place));
+                if need.0.kind() == Kind::Composite {
+                    self.after_attributes(&need.0, place);
+                }
                 // A column that is added with its default needs what the default needs.
                 if id.kind() == Kind::ColumnDefault && self.nodes[place].statements.is_empty() {
                     let column = id.parent().and_then(|column| self.at(column, Verb::Create));
@@ -184,12 +208,31 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// Attributes are added in their order.
+    fn order_attributes(&mut self, id: &Id, place: usize) {
+        let (Kind::Attribute, Some(composite)) = (id.kind(), id.parent()) else { return };
+        let position = self.request.to.get(id).map(|object| object.position);
+        for sibling in self.request.to.children_of_kind(composite, Kind::Attribute) {
+            if Some(sibling.position) < position {
+                self.before(self.at(&sibling.id, Verb::Create), Some(place));
+            }
+        }
+    }
+
+    /// A composite type is there when its attributes are.
+    fn after_attributes(&mut self, composite: &Id, place: usize) {
+        for attribute in self.request.to.children_of_kind(composite, Kind::Attribute) {
+            self.before(self.at(&attribute.id, Verb::Create), Some(place));
+        }
+    }
+
     /// An object is dropped after whatever needed it is dropped or needs it no more.
     fn order_drops(&mut self) {
         let mut parts: Vec<(Id, Id)> = Vec::new();
         for object in self.request.from.objects() {
             parts.extend(object.needs.keys().map(|need| (object.id.clone(), need.clone())));
-            parts.extend(object.id.ancestors().map(|ancestor| (object.id.clone(), ancestor.clone())));
+            let ancestors = object.id.ancestors().filter(|ancestor| !self.changes.suspends(ancestor));
+            parts.extend(ancestors.map(|ancestor| (object.id.clone(), ancestor.clone())));
         }
         for (user, used) in parts {
             let (drop_user, drop_used) = (self.at(&user, Verb::Drop), self.at(&used, Verb::Drop));
@@ -202,7 +245,9 @@ impl<'a> Graph<'a> {
             // What goes silently with another is gone, and can come back, only when that one is gone.
             if let Some(root) = self.gone_with(&user) {
                 let other = self.at(&root, Verb::Drop);
-                self.before(other, self.at(&user, Verb::Create));
+                if !self.changes.swaps(&root) {
+                    self.before(other, self.at(&user, Verb::Create));
+                }
                 let part = used == root || used.is_within(&root) || self.gone_with(&used).as_ref() == Some(&root);
                 if !part {
                     self.before(other, drop_used);
@@ -225,7 +270,8 @@ impl<'a> Graph<'a> {
     fn order_names(&mut self) {
         let mut leaving: BTreeMap<(Option<Id>, String), Vec<usize>> = BTreeMap::new();
         for (place, (id, verb)) in self.snapshot() {
-            if verb == Verb::Drop {
+            let leaves = if self.changes.swaps(&id) { Verb::Rename } else { Verb::Drop };
+            if verb == leaves && !self.changes.suspends(&id) {
                 leaving.entry(name_space(&id)).or_default().push(place);
             }
         }
@@ -233,6 +279,30 @@ impl<'a> Graph<'a> {
             if verb == Verb::Create {
                 for earlier in leaving.get(&name_space(&id)).cloned().unwrap_or_default() {
                     self.before(Some(earlier), Some(place));
+                }
+            }
+        }
+    }
+
+    /// What names a type in the statement that drops it goes before the type has another name; what is to come after a swap does;
+    /// and a typed table is let go of its type while its columns and the type's attributes change.
+    fn order_swaps(&mut self) {
+        for object in self.request.from.objects() {
+            for need in object.needs.keys().filter(|need| self.changes.swaps(need)) {
+                let verb = if object.id.top().kind().is_type() { Verb::Rename } else { Verb::Drop };
+                self.before(self.at(&object.id, verb), self.at(need, Verb::Rename));
+            }
+        }
+        for (id, type_id) in &self.changes.later {
+            self.before(self.at(type_id, Verb::Drop), self.at(id, Verb::Alter));
+        }
+        for (place, (id, _)) in self.snapshot() {
+            let Some(parent) = id.parent().filter(|_| matches!(id.kind(), Kind::Column | Kind::Attribute)) else { continue };
+            for table in self.changes.actions.keys().filter(|table| self.changes.suspends(table)) {
+                let typed = |model: &Model| model.get(table).is_some_and(|object| object.needs.contains_key(parent));
+                if table == parent || typed(self.request.from) || typed(self.request.to) {
+                    self.before(self.at(table, Verb::Drop), Some(place));
+                    self.before(Some(place), self.at(table, Verb::Create));
                 }
             }
         }
@@ -398,7 +468,8 @@ fn dies_with(object: &Object) -> bool {
 fn name_space(id: &Id) -> (Option<Id>, String) {
     let schema = || id.ancestors().find(|ancestor| ancestor.kind() == Kind::Schema).cloned();
     match id.kind() {
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index | Kind::Enum => (schema(), id.name().to_owned()),
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index => (schema(), id.name().to_owned()),
+        kind if kind.is_type() => (schema(), id.name().to_owned()),
         // A constraint's index is named in the schema.
         Kind::Constraint => (schema(), id.name().to_owned()),
         Kind::Function | Kind::Aggregate => (schema(), id.sql_with_arguments()),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use kinds::kinds::composite_type::Composite;
 use kinds::{Id, Kind, Lock, Spec, Statement};
 
 use crate::Request;
@@ -19,8 +20,8 @@ struct Group {
 enum Body {
     /// One statement, as it is.
     Whole(Statement),
-    /// `CREATE TABLE` with its clauses, by the object that each is for.
-    Table { create: Statement, clauses: Vec<(Id, String)> },
+    /// `CREATE TABLE`, `CREATE DOMAIN` or `CREATE TYPE` with its clauses, by the object that each is for.
+    Create { create: Statement, clauses: Vec<(Id, String)> },
     /// `ALTER TABLE` with its actions.
     Alter { relation: String, pass: u8, statements: Vec<Statement> },
 }
@@ -62,22 +63,22 @@ fn place(
 
 impl Group {
     fn start(node: &Node, statement: Statement) -> Group {
-        let body = match (&statement.action, node.verb, node.id.kind()) {
-            (_, Verb::Create, Kind::Table) => Body::Table { create: statement, clauses: Vec::new() },
+        let body = match (&statement.action, node.shown, node.id.kind()) {
+            (_, Verb::Create, Kind::Table | Kind::Domain | Kind::Composite) => Body::Create { create: statement, clauses: Vec::new() },
             (Some((relation, _)), _, _) => {
                 Body::Alter { relation: relation.clone(), pass: statement.pass, statements: vec![statement] }
             }
             _ => Body::Whole(statement),
         };
         let reasons = node.reason.iter().cloned().collect();
-        Group { ids: vec![(node.verb, node.id.clone())], reasons, body }
+        Group { ids: vec![(node.shown, node.id.clone())], reasons, body }
     }
 
     fn takes(&self, request: &Request<'_>, node: &Node, statement: &Statement) -> bool {
         match (&self.body, &statement.action) {
-            (Body::Table { .. }, Some(_)) => {
-                let own = node.id.ancestors().any(|ancestor| *ancestor == self.ids[0].1);
-                own && node.verb == Verb::Create && (statement.clause.is_some() || self.takes_default(request, &node.id))
+            (Body::Create { .. }, _) => {
+                let own = statement.clause.is_some() && node.id.parent() == Some(&self.ids[0].1);
+                node.verb == Verb::Create && (own || self.takes_default(request, &node.id))
             }
             (Body::Alter { relation, pass, .. }, Some((other, action))) => {
                 relation == other && *pass == statement.pass && !action.starts_with("VALIDATE")
@@ -88,18 +89,18 @@ impl Group {
 
     /// A default can stand behind its column when the column is there.
     fn takes_default(&self, request: &Request<'_>, id: &Id) -> bool {
-        let Body::Table { clauses, .. } = &self.body else { return false };
+        let Body::Create { clauses, .. } = &self.body else { return false };
         let column = id.parent().filter(|_| id.kind() == Kind::ColumnDefault);
         column.is_some_and(|column| request.to.contains(column) && clauses.iter().any(|(owner, _)| owner == column))
     }
 
     fn add(&mut self, node: &Node, statement: Statement) {
-        if !self.ids.contains(&(node.verb, node.id.clone())) {
-            self.ids.push((node.verb, node.id.clone()));
+        if !self.ids.contains(&(node.shown, node.id.clone())) {
+            self.ids.push((node.shown, node.id.clone()));
         }
         self.reasons.extend(node.reason.iter().cloned());
         match &mut self.body {
-            Body::Table { clauses, .. } => clauses.push((node.id.clone(), statement.clause.unwrap_or_default())),
+            Body::Create { clauses, .. } => clauses.push((node.id.clone(), statement.clause.unwrap_or_default())),
             Body::Alter { statements, .. } => statements.push(statement),
             Body::Whole(_) => {}
         }
@@ -108,12 +109,22 @@ impl Group {
     fn step(self, request: &Request<'_>) -> Step {
         let statement = match self.body {
             Body::Whole(statement) => statement,
-            Body::Table { create, clauses } => create_table(request, &self.ids[0].1, create, &clauses),
+            Body::Create { create, clauses } => create_whole(request, &self.ids[0].1, create, &clauses),
             Body::Alter { relation, statements, .. } => alter_table(&relation, statements),
         };
         let objects = self.ids.iter().map(|(verb, id)| (*verb, id.to_string())).collect();
         let reason = (!self.reasons.is_empty()).then(|| self.reasons.into_iter().collect::<Vec<_>>().join("; "));
         Step { objects, ids: self.ids, renamed_to: None, statement, reason }
+    }
+}
+
+/// `CREATE` with everything that can stand in it.
+fn create_whole(request: &Request<'_>, id: &Id, create: Statement, clauses: &[(Id, String)]) -> Statement {
+    let lines: Vec<&str> = clauses.iter().map(|(_, clause)| clause.as_str()).collect();
+    match request.to.get(id).map(|object| &object.spec) {
+        Some(Spec::Domain(domain)) => Statement { sql: domain.create_with(id, &lines), ..create },
+        Some(Spec::Composite(_)) => Statement { sql: Composite::create_with(id, &lines), ..create },
+        _ => create_table(request, id, create, clauses),
     }
 }
 
@@ -123,10 +134,12 @@ fn create_table(request: &Request<'_>, id: &Id, create: Statement, clauses: &[(I
     for (owner, clause) in clauses.iter().filter(|(_, clause)| !clause.is_empty()) {
         let default = clauses.iter().any(|(other, _)| other.kind() == Kind::ColumnDefault && other.parent() == Some(owner));
         let line = match (default, request.to.get(owner).map(|object| &object.spec)) {
-            (true, Some(Spec::Column(column))) => column.clause(owner.name(), default_of(request, owner)),
+            (_, Some(Spec::Column(column))) if default || table.of_type.is_some() => {
+                table.column(column, owner.name(), default_of(request, owner).filter(|_| default))
+            }
             _ => clause.clone(),
         };
-        lines.push(line);
+        lines.extend(Some(line).filter(|line| !line.is_empty()));
     }
     Statement { sql: table.create_with(id, &lines), ..create }
 }

@@ -111,9 +111,10 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
         return Ok(Some(Round { steps: renames, commit_after: false }));
     }
     let mut changes = changes::Changes::between(request);
-    rules::enum_change::swap(request, &mut changes)?;
+    rules::type_swap::changed_types(request, &mut changes)?;
     rules::collation_change::swap(request, &mut changes);
-    rules::dependents::close(request, &mut changes);
+    rules::dependents::close(request, &mut changes)?;
+    rules::type_swap::reissue_functions(request, &mut changes);
     rules::privileges::defer(request, &mut changes);
     let emptied = rules::circle::empty(request, &changes);
     if !emptied.is_empty() {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Database;
+use kinds::kinds::table::Table;
 use kinds::{Context, Id, Kind, Model, Object, Spec};
 
 /// A statement that could not be run.
@@ -55,9 +56,9 @@ pub fn build(
     // is tried again.
     let (events, units): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| unit.id.top().kind() == Kind::EventTrigger);
     let (last, first): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| unit.id.kind() == Kind::DefaultPrivilege);
-    one_by_one(database, first, names)?;
-    one_by_one(database, last, names)?;
-    one_by_one(database, events, names)
+    one_by_one(database, first, &model, names)?;
+    one_by_one(database, last, &model, names)?;
+    one_by_one(database, events, &model, names)
 }
 
 /// Takes schema `public`, which every new database has, away.
@@ -66,7 +67,7 @@ pub fn drop_public(database: &mut Database) -> Result<(), catalog::Error> {
 }
 
 /// Each object on its own, again and again until all are there or none succeeds.
-fn one_by_one(database: &mut Database, mut units: Vec<Unit>, names: Names) -> Result<(), Vec<Failure>> {
+fn one_by_one(database: &mut Database, mut units: Vec<Unit>, model: &Model, names: Names) -> Result<(), Vec<Failure>> {
     loop {
         let before = units.len();
         let mut path = None;
@@ -81,7 +82,7 @@ fn one_by_one(database: &mut Database, mut units: Vec<Unit>, names: Names) -> Re
         if units.is_empty() {
             return Ok(());
         }
-        if units.len() == before && !stand_in(database, &mut units, &model, names, &mut path) {
+        if units.len() == before && !stand_in(database, &mut units, model, names, &mut path) {
             return Err(failures(units));
         }
     }
@@ -191,7 +192,7 @@ fn units(model: &Model, existing: &Existing, major: u32) -> Vec<Unit> {
             Spec::Role(role) if existing.roles_and_schemas.contains(&object.id) => {
                 vec![role.imposed(&object.id, &existing.user).sql]
             }
-            Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id))],
+            Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id, table))],
             spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),
         };
         let statements = statements.into_iter().map(|sql| crate::imitated(&sql).unwrap_or(sql)).collect();
@@ -207,13 +208,14 @@ fn stands_in_table(model: &Model, column: &Id) -> bool {
         .is_some_and(|table| matches!(table.spec, Spec::Table(_)))
 }
 
-fn columns(model: &Model, table: &Id) -> Vec<String> {
-    let columns = model.children_of_kind(table, Kind::Column).into_iter();
+fn columns(model: &Model, id: &Id, table: &Table) -> Vec<String> {
+    let columns = model.children_of_kind(id, Kind::Column).into_iter();
     columns
         .filter_map(|object| match &object.spec {
-            Spec::Column(column) if !column.inherited => Some(column.clause(object.id.name(), None)),
+            Spec::Column(column) if !column.inherited => Some(table.column(column, object.id.name(), None)),
             _ => None,
         })
+        .filter(|clause| !clause.is_empty())
         .collect()
 }
 

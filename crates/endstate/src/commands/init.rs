@@ -42,7 +42,7 @@ mod tests {
         // Uncommented, the template is a settings file.
         let example: String = SETTINGS
             .lines()
-            .filter_map(|line| line.strip_prefix("#   ").or(line.strip_prefix("# : ")))
+            .filter_map(|line| line.strip_prefix("#   "))
             .map(|line| format!("{line}\n"))
             .collect();
         let folder = tempfile::tempdir().unwrap();

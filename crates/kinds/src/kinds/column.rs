@@ -40,6 +40,19 @@ impl Column {
         if let Some(collation) = &self.collation {
             clause.push_str(&format!(" COLLATE {collation}"));
         }
+        clause + &self.constraints(default)
+    }
+
+    /// The column of a typed table as it stands in `CREATE TABLE ... OF`; nothing where there is nothing to say.
+    pub fn options(&self, name: &str, default: Option<&str>) -> String {
+        match self.constraints(default) {
+            nothing if nothing.is_empty() => nothing,
+            constraints => format!("{} WITH OPTIONS{constraints}", sql::ident(name)),
+        }
+    }
+
+    fn constraints(&self, default: Option<&str>) -> String {
+        let mut clause = String::new();
         if let Some(expression) = &self.generated {
             let stored = if self.stored { "STORED" } else { "VIRTUAL" };
             clause.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {stored}"));
@@ -99,7 +112,7 @@ impl ObjectKind for Column {
         vec![statement]
     }
 
-    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
         let table = id.relation_sql();
         let name = sql::ident(id.name());
         if self.generated != to.generated || self.stored != to.stored {
@@ -109,8 +122,9 @@ impl ObjectKind for Column {
         let retyped = self.data_type != to.data_type || self.collation != to.collation;
         if retyped {
             let collation = to.collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
+            let using = crate::cast(&name, &self.data_type, &to.data_type, context);
             let action =
-                format!("ALTER COLUMN {name} TYPE {0}{collation} USING {name}::{0}", to.data_type);
+                format!("ALTER COLUMN {name} TYPE {}{collation} USING {using}", to.data_type);
             statements.push(Statement::alter_table(&table, action).work(Work::Rewrite));
         }
         if self.not_null != to.not_null {

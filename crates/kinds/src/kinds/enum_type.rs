@@ -1,15 +1,8 @@
 //! Enum types.
 
-use std::collections::BTreeMap;
-
-use indexmap::IndexMap;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use yaml::Node;
 
-use crate::declared::{Declared, Facts, Grants};
-use crate::document::Raise;
-use crate::{Change, Context, EnumDirective, Hazard, Id, Kind, ObjectKind, Spec, Statement, Strategy, query};
+use crate::{Change, Context, Hazard, Id, ObjectKind, Statement, query};
 
 /// An enum type (manual, "Enumerated Types"; catalogs `pg_type`, `pg_enum`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,74 +85,5 @@ impl ObjectKind for Enum {
         Some(
             "(SELECT string_agg(v.enumlabel, ', ' ORDER BY v.enumsortorder) FROM pg_enum AS v WHERE v.enumtypid = to_regtype(e.object))",
         )
-    }
-}
-
-/// A type as the YAML declares it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct TypeDoc {
-    /// The name that it had before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub renamed_from: Option<String>,
-    /// What people should know of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
-    /// The role that owns it, where that is not the owner of the database.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub owner: Option<String>,
-    /// The values of an enum type, in their order.
-    #[serde(rename = "enum", skip_serializing_if = "Option::is_none")]
-    pub values: Option<Vec<String>>,
-    /// Which new value rows get for an old one, on the way forward.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub map: BTreeMap<String, String>,
-    /// Which old value rows get for a new one, on the way back, where `map` does not tell; without it the rollback stops
-    /// before it starts when there are such rows.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub map_back: BTreeMap<String, String>,
-    /// How the type changes.
-    #[serde(skip_serializing_if = "is_auto")]
-    pub strategy: Strategy,
-    /// Privileges by grantee; `public` is everybody.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub grants: Option<Grants>,
-}
-
-fn is_auto(strategy: &Strategy) -> bool {
-    *strategy == Strategy::Auto
-}
-
-impl TypeDoc {
-    pub(crate) fn lower(&self, schema: &Id, name: &str, node: Option<&Node>, declared: &mut Declared) {
-        let id = schema.child(Kind::Enum, name);
-        let facts = Facts {
-            comment: self.comment.as_ref(),
-            owner: self.owner.as_ref(),
-            grants: self.grants.as_ref(),
-            renamed_from: self.renamed_from.as_ref(),
-        };
-        declared.add(id.clone(), Enum { values: self.values.clone().unwrap_or_default() }, 0, node);
-        declared.facts(&id, &facts, true, node);
-        let directive =
-            EnumDirective { map: self.map.clone(), map_back: self.map_back.clone(), strategy: self.strategy };
-        declared.enum_directive(&id, directive);
-    }
-
-    pub(crate) fn raise_all(raise: &Raise<'_>, schema: &Id) -> IndexMap<String, TypeDoc> {
-        let mut all = IndexMap::new();
-        for (id, spec) in raise.children(schema, Kind::Enum) {
-            if let Spec::Enum(spec) = spec {
-                let doc = TypeDoc {
-                    values: Some(spec.values.clone()),
-                    comment: raise.comment(id),
-                    owner: raise.owner(id),
-                    grants: raise.grants(id),
-                    ..TypeDoc::default()
-                };
-                all.insert(id.name().to_owned(), doc);
-            }
-        }
-        all
     }
 }

@@ -77,11 +77,10 @@ impl ObjectKind for EventTrigger {
         Some(Statement::new(format!("ALTER EVENT TRIGGER {} RENAME TO {}", id.sql(), sql::ident(to))))
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!(
-            "(SELECT concat_ws(' ', e.evtevent, e.evttags, e.evtfoid::regproc, e.evtenabled) FROM pg_catalog.pg_event_trigger AS e WHERE e.evtname = {})",
-            sql::literal(id.name())
-        ))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "(SELECT concat_ws(' ', t.evtevent, t.evttags, t.evtfoid::regproc, t.evtenabled) FROM pg_catalog.pg_event_trigger AS t WHERE t.evtname = e.name)",
+        )
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

@@ -231,7 +231,8 @@ impl ObjectKind for Function {
              'settings', (SELECT jsonb_agg(jsonb_build_array(split_part(s, '=', 1), {}) ORDER BY c.n) FROM unnest(p.proconfig) WITH ORDINALITY AS c (s, n)), \
              'sql_body', {sql_body}, 'recursive', {RECURSIVE},  'symbol', CASE WHEN l.lanname = 'c' THEN p.prosrc END, \
              'body', CASE WHEN l.lanname = 'c' THEN p.probin WHEN {sql_body} IS NULL THEN p.prosrc END))) \
-             FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang WHERE p.prokind IN ('f', 'p', 'w') AND {}",
+             FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang WHERE p.prokind IN ('f', 'p', 'w') \
+             AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i') AND {}",
             query::address("pg_proc", "p.oid", "0"),
             query::address("pg_namespace", "p.pronamespace", "0"),
             query::owner("p.proowner"),

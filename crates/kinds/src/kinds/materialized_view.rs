@@ -142,8 +142,10 @@ impl ObjectKind for MaterializedView {
         )
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!("pg_catalog.pg_get_viewdef(to_regclass({}))", sql::literal(&id.sql())))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "pg_catalog.pg_get_viewdef(to_regclass(e.object))",
+        )
     }
 }
 

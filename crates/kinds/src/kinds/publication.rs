@@ -104,12 +104,11 @@ impl ObjectKind for Publication {
         )
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!(
+    fn definition() -> Option<&'static str> {
+        Some(
             "(SELECT concat_ws(' ', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot) \
-             FROM pg_catalog.pg_publication AS p WHERE p.pubname = {})",
-            sql::literal(id.name())
-        ))
+             FROM pg_catalog.pg_publication AS p WHERE p.pubname = e.name)",
+        )
     }
 }
 

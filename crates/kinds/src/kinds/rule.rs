@@ -89,12 +89,10 @@ impl ObjectKind for Rule {
         format!("RULE {} ON {}", sql::ident(id.name()), id.relation_sql())
     }
 
-    fn probe(&self, id: &Id) -> Option<String> {
-        Some(format!(
-            "(SELECT pg_catalog.pg_get_ruledef(w.oid) || ' ' || w.ev_enabled::text FROM pg_catalog.pg_rewrite AS w WHERE w.ev_class = to_regclass({}) AND w.rulename = {})",
-            sql::literal(&id.relation_sql()),
-            sql::literal(id.name())
-        ))
+    fn definition() -> Option<&'static str> {
+        Some(
+            "(SELECT pg_catalog.pg_get_ruledef(w.oid) || ' ' || w.ev_enabled::text FROM pg_catalog.pg_rewrite AS w WHERE w.ev_class = to_regclass(e.parent) AND w.rulename = e.name)",
+        )
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

@@ -9,7 +9,7 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
-use crate::kinds::column::ColumnDoc;
+use crate::kinds::column::{Column, ColumnDoc};
 use crate::kinds::constraint::{Constraint, ConstraintType};
 use crate::kinds::index::IndexDoc;
 use crate::kinds::policy::PolicyDoc;
@@ -56,6 +56,14 @@ pub struct Table {
 }
 
 impl Table {
+    /// A column as it stands between the brackets; a typed table has it from its type, and says only what is more.
+    pub fn column(&self, column: &Column, name: &str, default: Option<&str>) -> String {
+        match self.of_type {
+            Some(_) => column.options(name, default),
+            None => column.clause(name, default),
+        }
+    }
+
     /// The statement with these clauses between the brackets.
     pub fn create_with(&self, id: &Id, clauses: &[String]) -> String {
         let unlogged = if self.unlogged { "UNLOGGED " } else { "" };
@@ -150,8 +158,8 @@ impl ObjectKind for Table {
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
         let table = id.sql();
-        if self.partition_by != to.partition_by || self.of_type != to.of_type {
-            return Change::Replace("PostgreSQL cannot change how a table is partitioned or typed".to_owned());
+        if self.partition_by != to.partition_by {
+            return Change::Replace("PostgreSQL cannot change how a table is partitioned".to_owned());
         }
         let mut statements = Vec::new();
         if self.unlogged != to.unlogged {
@@ -407,6 +415,8 @@ impl TableDoc {
         };
         doc.raise_constraints(raise, id);
         doc.columns = std::mem::take(&mut doc.columns).into_iter().map(|(name, column)| (name, column.shortened())).collect();
+        // A typed table has its columns from its type.
+        doc.columns.retain(|_, column| doc.of_type.is_none() || matches!(column, ColumnDoc::Full(_)));
         doc
     }
 

@@ -25,11 +25,11 @@ pub(crate) fn swap(request: &Request<'_>, changes: &mut Changes) {
         statements.push(Statement::new(format!("DROP COLLATION {}", id.sql())));
         statements.push(Statement::new(format!("ALTER COLLATION {} RENAME TO {}", new.sql(), sql::ident(id.name()))));
         for object in request.from.dependents(&id).filter(|object| !columns.iter().any(|column| column.id == object.id)) {
-            super::enum_change::replace(request, changes, object, &id);
+            super::type_swap::go_and_come_back(request, changes, object, &id);
         }
         changes.alone.extend(columns.iter().map(|column| column.id.clone()));
         changes.actions.insert(id.clone(), Action::Alter(statements));
-        super::enum_change::restore_parts(request, changes, &id);
+        super::type_swap::remake_parts(request, changes, &id);
     }
 }
 

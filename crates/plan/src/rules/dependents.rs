@@ -2,20 +2,33 @@
 
 use std::collections::BTreeMap;
 
+use kinds::kinds::domain::Domain;
 use kinds::{Id, Kind, Object, Spec};
 
-use crate::Request;
+use super::type_swap;
 use crate::changes::{Action, Changes};
+use crate::{Error, Request};
 
 /// Extends the changes until every object that goes takes its dependents along.
-pub(crate) fn close(request: &Request<'_>, changes: &mut Changes) {
+pub(crate) fn close(request: &Request<'_>, changes: &mut Changes) -> Result<(), Error> {
     let needed_by = needed_by(request);
-    let mut queue: Vec<(Id, bool)> = changes.alone.iter().map(|id| (id.clone(), true)).collect();
-    queue.extend(changes.actions.keys().filter(|id| changes.goes(id)).map(|id| (id.clone(), false)));
+    let mut queue = open(changes);
     while let Some((id, alone)) = queue.pop() {
-        let dependents = if alone { disturbed(request, &needed_by, &id) } else { taken(request, &needed_by, &id) };
+        // What uses a type that is put aside has been seen to.
+        let dependents = match alone {
+            true => disturbed(request, &needed_by, &id),
+            false if changes.swaps(&id) => Vec::new(),
+            false => taken(request, &needed_by, &id),
+        };
         for dependent in dependents {
-            if changes.goes(&dependent.id) || !(request.managed)(&dependent.id) {
+            if changes.goes(&dependent.id) || !(request.managed)(&dependent.id) || (!alone && turns_away(request, changes, dependent, &id)) {
+                continue;
+            }
+            let type_id = if dependent.id.kind() == Kind::Attribute { dependent.id.parent() } else { Some(&dependent.id) };
+            if let Some(type_id) = type_id.filter(|type_id| type_id.kind().is_type() && !dependent.id.is_within(&id)) {
+                if take_type(request, changes, type_id, &id)? {
+                    queue.extend(open(changes));
+                }
                 continue;
             }
             let action = if request.to.contains(&dependent.id) {
@@ -27,6 +40,41 @@ pub(crate) fn close(request: &Request<'_>, changes: &mut Changes) {
             queue.push((dependent.id.clone(), false));
         }
     }
+    Ok(())
+}
+
+/// What is to be looked at: objects that stand alone, and objects that go.
+fn open(changes: &Changes) -> Vec<(Id, bool)> {
+    let alone = changes.alone.iter().map(|id| (id.clone(), true));
+    alone.chain(changes.actions.keys().filter(|id| changes.goes(id)).map(|id| (id.clone(), false))).collect()
+}
+
+/// Whether the object is altered so that it needs the other one no more.
+fn turns_away(request: &Request<'_>, changes: &Changes, object: &Object, need: &Id) -> bool {
+    let altered = matches!(changes.actions.get(&object.id), Some(Action::Alter(_) | Action::Suspend { .. }));
+    altered && !object.id.is_within(need) && request.to.get(&object.id).is_some_and(|to| !to.needs.contains_key(need))
+}
+
+/// A type whose needs go: a domain can do without its default for a while, all else is made anew. Whether others are touched.
+fn take_type(request: &Request<'_>, changes: &mut Changes, id: &Id, need: &Id) -> Result<bool, Error> {
+    let spec = |model: &kinds::Model| model.get(id).map(|object| object.spec.clone());
+    if let (Some(Spec::Domain(from)), Some(Spec::Domain(to))) = (spec(request.from), spec(request.to))
+        && !need.kind().is_type()
+        && from.default.is_some()
+    {
+        if !changes.suspends(id) {
+            let own = match changes.actions.get(id) {
+                Some(Action::Alter(statements)) => statements.clone(),
+                _ => to.default.iter().map(|default| Domain::set_default(id, Some(default))).collect(),
+            };
+            let reason = format!("does without its default around {need}");
+            let action = Action::Suspend { leave: vec![Domain::set_default(id, None)], resume: own, reason };
+            changes.actions.insert(id.clone(), action);
+        }
+        return Ok(false);
+    }
+    type_swap::replace(request, changes, id, &format!("goes and comes back around {need}"))?;
+    Ok(true)
 }
 
 /// Objects by what they need.

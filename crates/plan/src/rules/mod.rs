@@ -3,8 +3,10 @@
 pub(crate) mod access;
 pub(crate) mod circle;
 pub(crate) mod collation_change;
+pub(crate) mod conversion;
 pub(crate) mod dependents;
 pub(crate) mod enum_change;
 pub(crate) mod privileges;
 pub(crate) mod rename;
 pub(crate) mod view_columns;
+pub(crate) mod type_swap;

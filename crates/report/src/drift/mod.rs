@@ -45,12 +45,16 @@ impl Severity {
         match Kind::parse(drift.kind) {
             Some(
                 Kind::Role
+                | Kind::Membership
                 | Kind::Function
                 | Kind::View
                 | Kind::Policy
                 | Kind::RowLevelSecurity
                 | Kind::Owner
-                | Kind::Grant,
+                | Kind::Grant
+                | Kind::DefaultPrivilege
+                | Kind::SecurityLabel
+                | Kind::UserMapping,
             ) => Severity::Access,
             Some(Kind::Comment) => Severity::Description,
             _ => Severity::Structure,

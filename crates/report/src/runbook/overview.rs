@@ -47,18 +47,8 @@ fn enums(book: &Book<'_>) -> Vec<(Option<String>, Option<String>)> {
 
 /// What stays under its name and is altered or made anew.
 fn changed(book: &Book<'_>) -> Vec<(Option<String>, Option<String>)> {
-    let kinds = [
-        Kind::Table,
-        Kind::Column,
-        Kind::Constraint,
-        Kind::Index,
-        Kind::View,
-        Kind::Function,
-        Kind::Trigger,
-        Kind::Policy,
-    ];
     let mut rows = Vec::new();
-    for kind in kinds {
+    for kind in Kind::ALL.iter().copied().filter(|kind| !kind.is_attached()) {
         let of_kind = book
             .outline
             .changed

@@ -16,13 +16,13 @@ impl Presence {
     /// Asks for a relation, a column, a function or a type; other kinds are not asked for by name.
     pub(super) fn of(id: &Id, expected: bool) -> Option<Presence> {
         let expression = match id.kind() {
-            Kind::Table | Kind::View | Kind::Sequence => {
+            Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence => {
                 format!("to_regclass({}) IS NOT NULL", sql::literal(&id.sql()))
             }
             Kind::Function => {
                 format!("to_regprocedure({}) IS NOT NULL", sql::literal(&id.sql_with_arguments()))
             }
-            Kind::Enum => format!("to_regtype({}) IS NOT NULL", sql::literal(&id.sql())),
+            Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range => format!("to_regtype({}) IS NOT NULL", sql::literal(&id.sql())),
             Kind::Column => format!(
                 "EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass({}) AND attname = {} AND NOT attisdropped)",
                 sql::literal(&id.relation_sql()),

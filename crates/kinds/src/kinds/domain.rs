@@ -1,0 +1,114 @@
+//! Domains.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Change, Context, Hazard, Id, ObjectKind, Statement, Work, query};
+
+/// A domain (manual, `CREATE DOMAIN`; catalog `pg_type`). Its checks are objects of their own, and from version 17 on so is
+/// its `NOT NULL`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Domain {
+    /// The type that it is over, as `format_type` prints it.
+    #[serde(rename = "type")]
+    pub data_type: String,
+    /// The collation, quoted with its schema, where it is not the type's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<String>,
+    /// The default of columns that have none of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// Whether NULL is refused; before version 17, where that has no name.
+    #[serde(default)]
+    pub not_null: bool,
+}
+
+impl Domain {
+    /// The statement, with constraints behind it.
+    pub fn create_with(&self, id: &Id, constraints: &[&str]) -> String {
+        let mut sql = format!("CREATE DOMAIN {} AS {}", id.sql(), self.data_type);
+        if let Some(collation) = &self.collation {
+            sql.push_str(&format!(" COLLATE {collation}"));
+        }
+        if let Some(default) = &self.default {
+            sql.push_str(&format!(" DEFAULT {default}"));
+        }
+        if self.not_null {
+            sql.push_str(" NOT NULL");
+        }
+        for constraint in constraints {
+            sql.push_str(&format!("\n    {constraint}"));
+        }
+        sql
+    }
+
+    /// `SET DEFAULT` or `DROP DEFAULT`.
+    pub fn set_default(id: &Id, default: Option<&str>) -> Statement {
+        let action = default.map_or("DROP DEFAULT".to_owned(), |default| format!("SET DEFAULT {default}"));
+        Statement::new(format!("ALTER DOMAIN {} {action}", id.sql()))
+    }
+}
+
+impl ObjectKind for Domain {
+    fn query(version: u32) -> Option<String> {
+        let not_null = if version >= 17 { "false" } else { "t.typnotnull" };
+        Some(format!(
+            "SELECT jsonb_build_object('at', {}, 'also', jsonb_build_array({}), 'in', {}, 'name', t.typname, {}, {}, \
+             'spec', jsonb_strip_nulls(jsonb_build_object('type', format_type(t.typbasetype, t.typtypmod), \
+             'collation', CASE WHEN t.typcollation <> b.typcollation THEN t.typcollation::regcollation::text END, \
+             'default', pg_get_expr(t.typdefaultbin, 'pg_type'::regclass), 'not_null', {not_null}))) \
+             FROM pg_type AS t JOIN pg_type AS b ON b.oid = t.typbasetype WHERE t.typtype = 'd' AND {}",
+            query::address("pg_type", "t.oid", "0"),
+            query::address("pg_type", "t.typarray", "0"),
+            query::address("pg_namespace", "t.typnamespace", "0"),
+            query::owner("t.typowner"),
+            query::acl("T", "t.typowner", "t.typacl"),
+            query::user_made("t.oid"),
+        ))
+    }
+
+    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(self.create_with(id, &[]))]
+    }
+
+    fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+        vec![Statement::new(format!("DROP DOMAIN {}", id.sql()))]
+    }
+
+    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+        if self.data_type != to.data_type || self.collation != to.collation {
+            return Change::Replace("PostgreSQL cannot change the type that a domain is over".to_owned());
+        }
+        let mut statements = Vec::new();
+        if self.default != to.default {
+            statements.push(Self::set_default(id, to.default.as_deref()));
+        }
+        if self.not_null != to.not_null {
+            statements.push(set_not_null(id, to.not_null));
+        }
+        Change::Alter(statements)
+    }
+
+    fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
+        Some(
+            Statement::new(format!("ALTER DOMAIN {} RENAME TO {}", id.sql(), sql::ident(to)))
+                .hazard(Hazard::ClientBreak, format!("domain {} has another name", id.sql())),
+        )
+    }
+
+    fn definition() -> Option<&'static str> {
+        Some(
+            "(SELECT pg_catalog.concat_ws(' ', pg_catalog.format_type(t.typbasetype, t.typtypmod), t.typcollation::regcollation, \
+             t.typnotnull, t.typdefault) FROM pg_catalog.pg_type AS t WHERE t.oid = to_regtype(e.object))",
+        )
+    }
+
+    fn same_but_for_name(&self, to: &Self) -> bool {
+        self == to
+    }
+}
+
+/// Reads every table that uses the domain, which PostgreSQL locks against writes meanwhile.
+pub(crate) fn set_not_null(id: &Id, not_null: bool) -> Statement {
+    let (action, work) = if not_null { ("SET", Work::Scan) } else { ("DROP", Work::Catalog) };
+    Statement::new(format!("ALTER DOMAIN {} {action} NOT NULL", id.sql())).work(work)
+}

@@ -1,0 +1,202 @@
+//! How a value of an old type becomes one of the new type of the same name, while the old one stands aside.
+
+use std::collections::BTreeMap;
+
+use kinds::kinds::range_type::Range;
+use kinds::{Id, Kind, Model, Object, Spec};
+
+use super::enum_change;
+use crate::Request;
+
+/// What converts the elements of an array where an expression alone cannot do it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct ArrayFunction {
+    /// The array type that it takes, under the name that it has meanwhile.
+    from: String,
+    to: String,
+    body: String,
+}
+
+/// Converts values while the types of `request.from` still exist, some of them under other names.
+pub(crate) struct Converter<'a> {
+    pub(crate) request: &'a Request<'a>,
+    /// The names that the old types have meanwhile.
+    pub(crate) aside: &'a BTreeMap<Id, Id>,
+    /// The schema in which functions may be made.
+    pub(crate) schema: &'a str,
+    /// The functions that the expressions call.
+    pub(crate) functions: Vec<ArrayFunction>,
+}
+
+impl ArrayFunction {
+    pub(crate) fn create(&self, name: &str) -> String {
+        format!("CREATE FUNCTION {name}({}) RETURNS {} LANGUAGE sql AS {}", self.from, self.to, sql::dollar(&self.body))
+    }
+
+    pub(crate) fn drop(&self, name: &str) -> String {
+        format!("DROP FUNCTION {name}({})", self.from)
+    }
+}
+
+impl Converter<'_> {
+    /// `value`, of type `from` of the catalog that is there, as `to` of the one that is wanted.
+    pub(crate) fn convert(&mut self, value: &str, from: &str, to: &str) -> String {
+        if let Some((_, Spec::Domain(domain))) = type_named(self.request.from, from) {
+            return self.convert(value, &domain.data_type, to);
+        }
+        if let Some((_, Spec::Domain(domain))) = type_named(self.request.to, to) {
+            return format!("({})::{to}", self.convert(value, from, &domain.data_type));
+        }
+        match (from.strip_suffix("[]"), to.strip_suffix("[]")) {
+            (Some(from_element), Some(to_element)) => self.array(value, from_element, to_element),
+            _ => self.scalar(value, from, to),
+        }
+    }
+
+    /// The name of the functions, with their schema.
+    pub(crate) fn function(&self) -> String {
+        sql::qualified(&[self.schema, "endstate_convert"])
+    }
+
+    fn array(&mut self, value: &str, from: &str, to: &str) -> String {
+        if !self.changes_values(from, to) {
+            return if self.is_aside(from) || from != to { format!("{value}::text::{to}[]") } else { value.to_owned() };
+        }
+        if let Some(mapped) = self.mapped_enum(from) {
+            return format!("{}::{to}[]", replaced(value, &mapped));
+        }
+        let element = self.convert("$1[i]", from, to);
+        let body = format!(
+            "SELECT CASE WHEN $1 IS NOT NULL THEN ARRAY(SELECT {element} FROM generate_subscripts($1, 1) AS i ORDER BY i)::{to}[] END"
+        );
+        let function = ArrayFunction { from: format!("{}[]", self.meanwhile(from)), to: format!("{to}[]"), body };
+        if !self.functions.contains(&function) {
+            self.functions.push(function);
+        }
+        format!("{}({value})", self.function())
+    }
+
+    /// Whether the type, or the range type of a multirange, is another one than that of the same name.
+    fn is_aside(&self, name: &str) -> bool {
+        self.aside.keys().any(|id| id.sql() == name || multirange(self.request.from, id).as_deref() == Some(name))
+    }
+
+    /// What a type is called while it stands aside.
+    fn meanwhile(&self, name: &str) -> String {
+        let aside = type_named(self.request.from, name).and_then(|(id, _)| self.aside.get(id));
+        aside.map_or_else(|| name.to_owned(), Id::sql)
+    }
+
+    fn scalar(&mut self, value: &str, from: &str, to: &str) -> String {
+        match (type_named(self.request.from, from), type_named(self.request.to, to)) {
+            _ if from == to && !self.is_aside(from) => value.to_owned(),
+            (Some((id, Spec::Enum(_))), Some((_, Spec::Enum(_)))) => self.enum_value(value, id, to),
+            (Some((old, Spec::Composite(_))), Some((new, Spec::Composite(_)))) => self.row(value, old, new, to),
+            (Some((_, Spec::Range(old))), Some((_, Spec::Range(new)))) if self.changes_values(&old.subtype, &new.subtype) => {
+                self.range(value, old, new, to)
+            }
+            (Some(_), _) | (_, Some(_)) => format!("{value}::text::{to}"),
+            _ if from == to => format!("{value}::text::{to}"),
+            _ => kinds::cast(value, from, to, &self.request.context()),
+        }
+    }
+
+    fn enum_value(&self, value: &str, id: &Id, to: &str) -> String {
+        let mapped = enum_change::mapping(self.request, id);
+        if mapped.is_empty() {
+            return format!("{value}::text::{to}");
+        }
+        let cases: Vec<String> =
+            mapped.iter().map(|(old, new)| format!("WHEN {} THEN {}", sql::literal(old), sql::literal(new))).collect();
+        format!("(CASE {value}::text {} ELSE {value}::text END)::{to}", cases.join(" "))
+    }
+
+    fn row(&mut self, value: &str, old: &Id, new: &Id, to: &str) -> String {
+        let attributes = self.request.to.children_of_kind(new, Kind::Attribute);
+        let fields: Vec<String> = attributes.iter().map(|attribute| self.field(value, old, attribute)).collect();
+        format!("CASE WHEN {value} IS DISTINCT FROM NULL THEN ROW({})::{to} END", fields.join(", "))
+    }
+
+    fn field(&mut self, value: &str, old: &Id, attribute: &Object) -> String {
+        let before = self.request.from.get(&old.child(Kind::Attribute, attribute.id.name())).map(|object| &object.spec);
+        match (before, &attribute.spec) {
+            (Some(Spec::Attribute(from)), Spec::Attribute(to)) => {
+                let field = format!("({value}).{}", sql::ident(attribute.id.name()));
+                self.convert(&field, &from.data_type, &to.data_type)
+            }
+            _ => "NULL".to_owned(),
+        }
+    }
+
+    fn range(&mut self, value: &str, old: &Range, new: &Range, to: &str) -> String {
+        let mut bound = |side: &str| self.convert(&format!("{side}({value})"), &old.subtype, &new.subtype);
+        format!(
+            "CASE WHEN isempty({value}) THEN 'empty'::{to} WHEN {value} IS NOT NULL THEN {to}({}, {}, \
+             CASE WHEN lower_inc({value}) THEN '[' ELSE '(' END || CASE WHEN upper_inc({value}) THEN ']' ELSE ')' END) END",
+            bound("lower"),
+            bound("upper"),
+        )
+    }
+
+    /// Whether the text of a value of the old type is not one of the new type that means the same.
+    pub(crate) fn changes_values(&self, from: &str, to: &str) -> bool {
+        let (from, to) = (from.trim_end_matches("[]"), to.trim_end_matches("[]"));
+        match (type_named(self.request.from, from), type_named(self.request.to, to)) {
+            (Some((_, Spec::Domain(old))), _) => self.changes_values(&old.data_type, to),
+            (_, Some((_, Spec::Domain(new)))) => self.changes_values(from, &new.data_type),
+            (Some((id, Spec::Enum(_))), Some((_, Spec::Enum(_)))) => !enum_change::mapping(self.request, id).is_empty(),
+            (Some((old, Spec::Composite(one))), Some((new, Spec::Composite(other)))) => {
+                one != other || other.attributes.iter().any(|name| self.changes_attribute(old, new, name))
+            }
+            (Some((_, Spec::Range(old))), Some((_, Spec::Range(new)))) => self.changes_values(&old.subtype, &new.subtype),
+            _ => false,
+        }
+    }
+
+    fn changes_attribute(&self, old: &Id, new: &Id, name: &str) -> bool {
+        let find = |model: &Model, composite: &Id| match &model.get(&composite.child(Kind::Attribute, name))?.spec {
+            Spec::Attribute(attribute) => Some(attribute.data_type.clone()),
+            _ => None,
+        };
+        match (find(self.request.from, old), find(self.request.to, new)) {
+            (Some(from), Some(to)) => self.changes_values(&from, &to),
+            _ => true,
+        }
+    }
+
+    fn mapped_enum(&self, from: &str) -> Option<Vec<(String, String)>> {
+        match type_named(self.request.from, from)? {
+            (id, Spec::Enum(_)) => Some(enum_change::mapping(self.request, id)),
+            (_, Spec::Domain(domain)) => self.mapped_enum(&domain.data_type),
+            _ => None,
+        }
+    }
+}
+
+/// The type that `format_type` prints as `name`.
+pub(crate) fn type_named<'a>(model: &'a Model, name: &str) -> Option<(&'a Id, &'a Spec)> {
+    let mut types = model.objects().filter(|object| object.id.kind().is_type());
+    types.find(|object| object.id.sql() == name).map(|object| (&object.id, &object.spec))
+}
+
+/// The name of the multirange type of a range type.
+fn multirange(model: &Model, id: &Id) -> Option<String> {
+    match &model.get(id)?.spec {
+        Spec::Range(range) => range.multirange.as_ref().map(|name| id.renamed(name.as_str()).sql()),
+        _ => None,
+    }
+}
+
+/// Nested `array_replace`, over marks that no value is, so that a chain of values does not run through.
+fn replaced(value: &str, mapped: &[(String, String)]) -> String {
+    let marked = |index: usize| sql::literal(&format!("endstate value {index}"));
+    let mut expression = format!("{value}::text[]");
+    for (index, (old, _)) in mapped.iter().enumerate() {
+        expression = format!("array_replace({expression}, {}, {})", sql::literal(old), marked(index));
+    }
+    for (index, (_, new)) in mapped.iter().enumerate() {
+        expression = format!("array_replace({expression}, {}, {})", marked(index), sql::literal(new));
+    }
+    expression
+}
+

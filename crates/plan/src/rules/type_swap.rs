@@ -1,0 +1,347 @@
+//! How a type that PostgreSQL cannot change becomes another one: the old one is put aside under a name of its own, the new one is
+//! made, the columns move over by `ALTER COLUMN ... TYPE ... USING` (which fires no trigger and is filtered by no policy), and the
+//! old one is dropped without `CASCADE`, which shows that nothing was forgotten. No column is ever dropped for its type.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kinds::kinds::range_type::clipped;
+use kinds::{Guard, Id, Kind, Lock, Model, Object, Spec, Statement, Work};
+
+use super::conversion::{Converter, type_named};
+use super::enum_change;
+use crate::changes::{Action, Changes};
+use crate::{Error, Request};
+
+/// Finds the types that must be made anew, and plans it with all that uses them.
+pub(crate) fn changed_types(request: &Request<'_>, changes: &mut Changes) -> Result<(), Error> {
+    let mut roots: BTreeMap<Id, String> = enum_change::swapped(request).into_iter().collect();
+    for (id, action) in &changes.actions {
+        match (id.kind(), action) {
+            (kind, Action::Replace { reason }) if kind.is_type() => {
+                roots.insert(id.clone(), reason.clone());
+            }
+            (kind, Action::Drop) if kind.is_type() && has_successor(request, id) => {
+                roots.insert(id.clone(), "it becomes a type of another sort".to_owned());
+            }
+            (Kind::Attribute, Action::Alter(_)) => {
+                let composite = id.parent().filter(|composite| has_rows(request, changes, composite));
+                let reason = "PostgreSQL cannot change the type of an attribute that rows have".to_owned();
+                roots.extend(composite.map(|composite| (composite.clone(), reason)));
+            }
+            _ => {}
+        }
+    }
+    roots.extend(tightened_domains(request, changes));
+    for (id, reason) in roots {
+        replace(request, changes, &id, &reason)?;
+    }
+    suspend_typed_tables(request, changes);
+    Ok(())
+}
+
+/// Whether a type of another sort takes the place of one.
+fn has_successor(request: &Request<'_>, id: &Id) -> bool {
+    type_named(request.to, &id.sql()).is_some()
+}
+
+/// Domains that get a constraint which PostgreSQL cannot check because rows hold the domain inside of something else.
+fn tightened_domains(request: &Request<'_>, changes: &Changes) -> Vec<(Id, String)> {
+    let tightens = |id: &Id| {
+        let not_null = |model: &Model| matches!(model.get(id).map(|object| &object.spec), Some(Spec::Domain(domain)) if domain.not_null);
+        match (&request.to.get(id).map(|object| &object.spec), changes.actions.get(id)) {
+            (Some(Spec::DomainConstraint(constraint)), Some(Action::Create | Action::Alter(_) | Action::Replace { .. })) => {
+                constraint.is_valid().then(|| id.parent().cloned()).flatten()
+            }
+            (Some(Spec::Domain(_)), Some(Action::Alter(_))) if not_null(request.to) && !not_null(request.from) => Some(id.clone()),
+            _ => None,
+        }
+    };
+    let domains: BTreeSet<Id> = changes.actions.keys().filter_map(tightens).collect();
+    let reason = "PostgreSQL cannot check a constraint of a domain inside of arrays, ranges and rows";
+    let inside = domains.into_iter().filter(|domain| is_inside(request, changes, domain));
+    inside.map(|domain| (domain, reason.to_owned())).collect()
+}
+
+/// Whether rows hold the type inside of an array, a range or a composite.
+fn is_inside(request: &Request<'_>, changes: &Changes, id: &Id) -> bool {
+    request.from.dependents(id).any(|user| match &user.spec {
+        Spec::Column(column) => column.data_type != id.sql() && !changes.goes(&user.id),
+        Spec::Domain(domain) if domain.data_type == id.sql() => is_inside(request, changes, &user.id),
+        Spec::Domain(_) | Spec::Range(_) => has_rows(request, changes, &user.id),
+        Spec::Attribute(_) => user.id.parent().is_some_and(|composite| has_rows(request, changes, composite)),
+        _ => false,
+    })
+}
+
+/// Whether a column that stays has the type, or a type made of it.
+fn has_rows(request: &Request<'_>, changes: &Changes, id: &Id) -> bool {
+    any_user(request, changes, id, |spec| matches!(spec, Spec::Column(column) if column.generated.is_none()))
+}
+
+/// The same, or whether a typed table that stays is of the type.
+fn is_stored(request: &Request<'_>, changes: &Changes, id: &Id) -> bool {
+    any_user(request, changes, id, |spec| match spec {
+        Spec::Column(column) => column.generated.is_none(),
+        Spec::Table(_) => true,
+        _ => false,
+    })
+}
+
+fn any_user(request: &Request<'_>, changes: &Changes, id: &Id, wanted: fn(&Spec) -> bool) -> bool {
+    let built = made_of(request, id);
+    built.iter().any(|id| request.from.dependents(id).any(|user| wanted(&user.spec) && !changes.goes(&user.id)))
+}
+
+/// A type, and the types that are made of it.
+fn made_of(request: &Request<'_>, id: &Id) -> BTreeSet<Id> {
+    let mut found = BTreeSet::from([id.clone()]);
+    let mut queue = vec![id.clone()];
+    while let Some(id) = queue.pop() {
+        for user in request.from.dependents(&id) {
+            let user = if user.id.kind() == Kind::Attribute { user.id.parent() } else { Some(&user.id) };
+            let Some(user) = user.filter(|user| user.kind().is_type()) else { continue };
+            if found.insert(user.clone()) {
+                queue.push(user.clone());
+            }
+        }
+    }
+    found
+}
+
+/// Makes a type anew, with the types that are made of it; what comes of that for others is added to the changes.
+pub(crate) fn replace(request: &Request<'_>, changes: &mut Changes, root: &Id, reason: &str) -> Result<(), Error> {
+    let stored = is_stored(request, changes, root);
+    let types: Vec<Id> = made_of(request, root).into_iter().filter(|id| !changes.swaps(id)).collect();
+    for id in &types {
+        let stays = request.to.contains(id);
+        let reason = if id == root { reason.to_owned() } else { format!("goes and comes back around {root}") };
+        let action = match (stored, stays) {
+            (true, _) if stays || has_successor(request, id) => put_aside(request, changes, id, reason),
+            (_, true) => Action::Replace { reason },
+            _ => Action::Drop,
+        };
+        changes.actions.insert(id.clone(), action);
+        remake_parts(request, changes, id);
+    }
+    if stored {
+        for id in &types {
+            move_users(request, changes, id, root)?;
+        }
+    }
+    Ok(())
+}
+
+/// Free names are found as PostgreSQL finds them for arrays: by trying.
+fn put_aside(request: &Request<'_>, changes: &mut Changes, id: &Id, reason: String) -> Action {
+    let name = format!("endstate_old_{}", clipped(id.name(), 45));
+    let taken = |name: &str| {
+        let id = id.renamed(name);
+        changes.aside.values().any(|other| *other == id) || type_named(request.from, &id.sql()).is_some()
+    };
+    let mut free = name.clone();
+    for number in 1.. {
+        if !taken(&free) {
+            break;
+        }
+        free = format!("{name}_{number}");
+    }
+    let aside = id.renamed(&free);
+    changes.aside.insert(id.clone(), aside.clone());
+    let Some(object) = request.from.get(id) else { return Action::Drop };
+    let statements = match &object.spec {
+        Spec::Range(range) => range.put_aside(id, &free),
+        spec => spec.rename(id, &free).into_iter().collect(),
+    };
+    // That clients see the type under this name lasts no longer than the transaction.
+    let statements = statements.into_iter().map(|statement| Statement::new(statement.sql)).collect();
+    Action::Swap { aside: statements, drop: object.spec.drop(&aside, &request.context()), reason }
+}
+
+/// The new type has none of the old one's owner, comments, grants, attributes and constraints.
+pub(crate) fn remake_parts(request: &Request<'_>, changes: &mut Changes, id: &Id) {
+    for part in request.from.objects().filter(|part| part.id.is_within(id)) {
+        changes.actions.insert(part.id.clone(), Action::Drop);
+    }
+    if !request.to.contains(id) {
+        return;
+    }
+    for part in request.to.objects().filter(|part| part.id.is_within(id)) {
+        let action = match changes.actions.get(&part.id) {
+            Some(Action::Drop) => Action::Replace { reason: format!("comes with {id}") },
+            _ => Action::Create,
+        };
+        changes.actions.insert(part.id.clone(), action);
+    }
+}
+
+/// Whatever uses a type that is put aside: columns move over, all else goes and comes back.
+fn move_users(request: &Request<'_>, changes: &mut Changes, id: &Id, root: &Id) -> Result<(), Error> {
+    for user in request.from.dependents(id) {
+        match &user.spec {
+            _ if changes.goes(&user.id) || user.id.top().kind().is_type() => {}
+            Spec::Column(column) if column.inherited => {}
+            Spec::Column(column) if column.generated.is_none() => retype(request, changes, user, root)?,
+            Spec::Table(table) if table.of_type.as_deref() == Some(&id.sql()) => suspend(request, changes, &user.id),
+            Spec::Table(_) => return Err(in_partition_key(&user.id, root)),
+            _ => go_and_come_back(request, changes, user, root),
+        }
+    }
+    Ok(())
+}
+
+fn in_partition_key(user: &Id, root: &Id) -> Error {
+    let reason = format!("{user} is partitioned by it, and PostgreSQL cannot change the type of a partition key");
+    Error::Impossible { id: root.clone(), reason }
+}
+
+pub(crate) fn go_and_come_back(request: &Request<'_>, changes: &mut Changes, user: &Object, around: &Id) {
+    let action = if request.to.contains(&user.id) {
+        Action::Replace { reason: format!("goes and comes back around {around}") }
+    } else {
+        Action::Drop
+    };
+    changes.actions.insert(user.id.clone(), action);
+}
+
+/// A column moves over to the new type; it stands alone meanwhile, and so do foreign keys over it.
+fn retype(request: &Request<'_>, changes: &mut Changes, user: &Object, root: &Id) -> Result<(), Error> {
+    let table = user.id.parent().and_then(|table| request.from.get(table));
+    if let Some(Spec::Table(spec)) = table.map(|table| &table.spec)
+        && spec.partition_by.as_ref().is_some_and(|key| sql::words(key).iter().any(|word| word.text == user.id.name()))
+    {
+        return Err(in_partition_key(&user.id, root));
+    }
+    let same = matches!(
+        (&user.spec, request.to.get(&user.id).map(|object| &object.spec)),
+        (Spec::Column(from), Some(Spec::Column(to))) if from.data_type == to.data_type
+    );
+    let mut statements = if same { moving(request, changes, user) } else { Vec::new() };
+    if let Some(Action::Alter(own)) = changes.actions.get(&user.id) {
+        statements.extend(own.clone());
+    }
+    changes.actions.insert(user.id.clone(), Action::Alter(statements));
+    changes.alone.push(user.id.clone());
+    let foreign_keys = request.from.dependents(&user.id);
+    for key in foreign_keys.filter(|key| matches!(&key.spec, Spec::Constraint(constraint) if constraint.references.is_some())) {
+        if !changes.goes(&key.id) {
+            go_and_come_back(request, changes, key, root);
+        }
+    }
+    Ok(())
+}
+
+/// `ALTER COLUMN role TYPE user_role USING (CASE ... END)::user_role`
+fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statement> {
+    let Some(Spec::Column(column)) = request.to.get(&user.id).map(|object| &object.spec) else { return Vec::new() };
+    let (name, table) = (sql::ident(user.id.name()), user.id.relation_sql());
+    let schema = user.id.schema().unwrap_or_default();
+    let mut converter = Converter { request, aside: &changes.aside, schema, functions: Vec::new() };
+    let using = converter.convert(&name, &column.data_type, &column.data_type);
+    let collation = column.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
+    let action = format!("ALTER COLUMN {name} TYPE {}{collation} USING {using}", column.data_type);
+    let mut alter = Statement::alter_table(&table, action)
+        .work(Work::Rewrite)
+        .clients(format!("open sessions that used {} must reconnect", user.id.short()));
+    alter.guards = guards(request, &table, &name, &column.data_type);
+    let function = converter.function();
+    let mut statements: Vec<Statement> =
+        converter.functions.iter().map(|one| Statement::new(one.create(&function))).collect();
+    statements.push(alter);
+    statements.extend(converter.functions.iter().rev().map(|one| Statement::new(one.drop(&function))));
+    statements
+}
+
+/// Rows whose value the new type does not have and nobody mapped.
+fn guards(request: &Request<'_>, table: &str, column: &str, data_type: &str) -> Vec<Guard> {
+    let (element, is_array) = match data_type.strip_suffix("[]") {
+        Some(element) => (element, true),
+        None => (data_type, false),
+    };
+    match type_named(request.from, element) {
+        Some((_, Spec::Domain(domain))) if !is_array => guards(request, table, column, &domain.data_type),
+        Some((id, Spec::Enum(_))) => enum_change::lost(request, id)
+            .into_iter()
+            .map(|value| {
+                let value = sql::literal(&value);
+                let holds = match is_array {
+                    true => format!("{value} = ANY ({column}::text[])"),
+                    false => format!("{column}::text = {value}"),
+                };
+                Guard {
+                    what: format!("rows of {table} with {column} = {value}"),
+                    count: format!("SELECT count(*) FROM {table} WHERE {holds}"),
+                    remedy: format!("{} will not have {value}: map it to another value", id.short()),
+                }
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A typed table is let go of its type while that changes.
+fn suspend(request: &Request<'_>, changes: &mut Changes, table: &Id) {
+    if changes.goes(table) || changes.suspends(table) {
+        return;
+    }
+    let of = |model: &Model| of_type(model, table);
+    // PostgreSQL checks the other actions of one ALTER TABLE before it lets go of the type.
+    let action = |action: String| {
+        Statement::new(format!("ALTER TABLE {} {action}", table.sql())).lock(Lock::AccessExclusive, table.sql())
+    };
+    let leave = of(request.from).iter().map(|_| action("NOT OF".to_owned())).collect();
+    let mut resume = match changes.actions.get(table) {
+        Some(Action::Alter(own)) => own.clone(),
+        _ => Vec::new(),
+    };
+    resume.extend(of(request.to).iter().map(|name| action(format!("OF {name}"))));
+    let reason = "a typed table is let go of its type while that changes".to_owned();
+    changes.actions.insert(table.clone(), Action::Suspend { leave, resume, reason });
+}
+
+fn of_type(model: &Model, table: &Id) -> Option<String> {
+    match &model.get(table)?.spec {
+        Spec::Table(table) => table.of_type.clone(),
+        _ => None,
+    }
+}
+
+/// Typed tables whose type changes in place, and those that get another one or none.
+fn suspend_typed_tables(request: &Request<'_>, changes: &mut Changes) {
+    for table in request.from.ids().filter(|id| id.kind() == Kind::Table && request.to.contains(id)) {
+        let of = of_type(request.from, table);
+        let composite = of.as_ref().and_then(|name| type_named(request.from, name)).map(|(id, _)| id);
+        let changes_shape = changes.actions.keys().any(|id| id.kind() == Kind::Attribute && id.parent() == composite);
+        if of != of_type(request.to, table) || composite.is_some_and(|composite| changes_shape || changes.goes(composite)) {
+            suspend(request, changes, table);
+        }
+    }
+}
+
+/// Sessions that had compiled a function in PL/pgSQL go on with the type that is gone until the function is replaced, by itself
+/// if need be.
+pub(crate) fn reissue_functions(request: &Request<'_>, changes: &mut Changes) {
+    let swapped: Vec<Id> = changes.actions.keys().filter(|id| changes.swaps(id)).cloned().collect();
+    if swapped.is_empty() {
+        return;
+    }
+    let mut names: Vec<&str> = swapped.iter().map(Id::name).collect();
+    let columns = request.from.objects().filter(|object| object.id.kind() == Kind::Column);
+    let tables = columns.filter(|column| swapped.iter().any(|id| column.needs.contains_key(id)));
+    names.extend(tables.filter_map(|column| column.id.parent().map(Id::name)));
+    for object in request.to.objects().filter(|object| (request.managed)(&object.id)) {
+        let Spec::Function(function) = &object.spec else { continue };
+        let unchanged = !changes.actions.contains_key(&object.id) && request.from.contains(&object.id);
+        if !unchanged || function.language != "plpgsql" {
+            continue;
+        }
+        let body = function.body.as_deref().unwrap_or_default();
+        let mentioned = sql::mentions("plpgsql", body, &names);
+        if !mentioned.iter().any(|mention| matches!(mention.role, sql::Role::Type | sql::Role::Unknown)) {
+            continue;
+        }
+        if let kinds::Change::Alter(statements) = object.spec.alter(&object.spec, &object.id, &request.context()) {
+            changes.actions.insert(object.id.clone(), Action::Alter(statements));
+            changes.later.extend(swapped.iter().map(|id| (object.id.clone(), id.clone())));
+        }
+    }
+}
