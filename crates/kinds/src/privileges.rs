@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use yaml::Problem;
 
+use crate::Statement;
+
 /// `select`, `insert` ...; `select with grant option`; `all` for whatever the object has.
 pub type Privileges = BTreeSet<String>;
 
@@ -32,16 +34,25 @@ pub(crate) enum Verb {
 }
 
 impl Way {
-    /// `GRANT SELECT ON TABLE t TO r WITH GRANT OPTION`; each privilege is written by `word`.
-    pub(crate) fn sql(&self, word: impl Fn(&str) -> String, on: &str, grantee: &str) -> String {
+    /// `GRANT SELECT ON t TO r WITH GRANT OPTION`; each privilege is written by `word`. Those of several grantees merge.
+    pub(crate) fn statement(&self, word: impl Fn(&str) -> String, before: &str, on: &str, grantee: &str) -> Statement {
         let grantee = if grantee == "public" { "PUBLIC".to_owned() } else { sql::ident(grantee) };
         let words = self.privileges.iter().map(|privilege| word(&privilege.to_uppercase())).collect::<Vec<_>>().join(", ");
-        match self.verb {
-            Verb::Grant => format!("GRANT {words} ON {on} TO {grantee}"),
-            Verb::GrantWithOption => format!("GRANT {words} ON {on} TO {grantee} WITH GRANT OPTION"),
-            Verb::Revoke => format!("REVOKE {words} ON {on} FROM {grantee}"),
-            Verb::RevokeOption => format!("REVOKE GRANT OPTION FOR {words} ON {on} FROM {grantee}"),
+        let (head, tail) = match self.verb {
+            Verb::Grant => (format!("{before}GRANT {words} ON {on} TO"), ""),
+            Verb::GrantWithOption => (format!("{before}GRANT {words} ON {on} TO"), " WITH GRANT OPTION"),
+            Verb::Revoke => (format!("{before}REVOKE {words} ON {on} FROM"), ""),
+            Verb::RevokeOption => (format!("{before}REVOKE GRANT OPTION FOR {words} ON {on} FROM"), ""),
+        };
+        Statement::grant(head, grantee, tail)
+    }
+
+    /// The same with `ALL` in place of all that there is.
+    pub(crate) fn shortened(mut self, everything: &[&str]) -> Way {
+        if everything.len() > 1 && everything.iter().all(|word| self.privileges.iter().any(|one| one == word)) {
+            self.privileges = vec!["all".to_owned()];
         }
+        self
     }
 }
 
@@ -67,7 +78,8 @@ pub(crate) fn ways(from: &Privileges, to: &Privileges) -> Vec<Way> {
     way(Verb::Grant, gained.iter().filter(|privilege| !has_option(privilege)).map(|one| (*one).clone()).collect());
     let with_option = gained.iter().filter(|privilege| has_option(privilege));
     way(Verb::GrantWithOption, with_option.map(|one| without_option(one).to_owned()).collect());
-    way(Verb::Revoke, had.difference(&has).cloned().collect());
+    let everything = has.is_empty() && !had.is_empty();
+    way(Verb::Revoke, if everything { ["all".to_owned()].into() } else { had.difference(&has).cloned().collect() });
     let option_lost = from.difference(to).filter(lost_option);
     way(Verb::RevokeOption, option_lost.map(|one| without_option(one).to_owned()).collect());
     ways
@@ -125,7 +137,7 @@ mod tests {
     }
 
     fn sql(from: &str, to: &str) -> Vec<String> {
-        ways(&set(from), &set(to)).iter().map(|way| way.sql(str::to_owned, "t", "r")).collect()
+        ways(&set(from), &set(to)).iter().map(|way| way.statement(str::to_owned, "", "t", "r").sql).collect()
     }
 
     #[test]
@@ -135,13 +147,14 @@ mod tests {
         assert_eq!(sql("all", ""), ["REVOKE ALL ON t FROM r"]);
         assert_eq!(sql("all", "all"), ["GRANT ALL ON t TO r"]);
         assert_eq!(sql("select", "select"), [""; 0]);
+        assert_eq!(sql("select, insert", ""), ["REVOKE ALL ON t FROM r"]);
     }
 
     #[test]
     fn the_grant_option_comes_and_goes_alone() {
         assert_eq!(sql("select", "select with grant option"), ["GRANT SELECT ON t TO r WITH GRANT OPTION"]);
         assert_eq!(sql("select with grant option", "select"), ["REVOKE GRANT OPTION FOR SELECT ON t FROM r"]);
-        assert_eq!(sql("select with grant option", ""), ["REVOKE SELECT ON t FROM r"]);
+        assert_eq!(sql("select with grant option", ""), ["REVOKE ALL ON t FROM r"]);
     }
 
     #[test]

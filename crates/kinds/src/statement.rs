@@ -107,6 +107,9 @@ pub struct Statement {
     /// For what may stand inside `CREATE TABLE (...)`: the clause.
     #[serde(skip)]
     pub clause: Option<String>,
+    /// For a `GRANT` or `REVOKE`: what stands before the grantees, who they are, and what stands behind them.
+    #[serde(skip)]
+    pub grantees: Option<(String, String, String)>,
     /// The strongest lock on a relation, and which.
     pub lock: Option<(Lock, String)>,
     /// How much it touches under that lock.
@@ -142,6 +145,7 @@ impl Statement {
             sql: sql.into(),
             action: None,
             clause: None,
+            grantees: None,
             lock: None,
             work: Work::Catalog,
             clients: None,
@@ -158,6 +162,14 @@ impl Statement {
         let mut statement =
             Statement::new(format!("ALTER TABLE {relation} {action}")).lock(Lock::AccessExclusive, relation);
         statement.action = Some((relation.to_owned(), action));
+        statement
+    }
+
+    /// A `GRANT` or `REVOKE`, which may be merged with its like for other grantees.
+    pub fn grant(head: impl Into<String>, grantees: impl Into<String>, tail: impl Into<String>) -> Statement {
+        let (head, grantees, tail) = (head.into(), grantees.into(), tail.into());
+        let mut statement = Statement::new(format!("{head} {grantees}{tail}"));
+        statement.grantees = Some((head, grantees, tail));
         statement
     }
 

@@ -57,6 +57,7 @@ impl<'a> Graph<'a> {
         graph.order_materialized_views();
         graph.order_event_triggers();
         graph.order_swaps();
+        graph.order_grants();
         graph
     }
 
@@ -329,6 +330,18 @@ impl<'a> Graph<'a> {
                     Verb::Create | Verb::Alter if is && !was => self.before(Some(*policy), Some(*switch)),
                     _ => {}
                 }
+            }
+        }
+    }
+
+    /// What is revoked on a table is revoked on its columns too: so that comes first, and grants on columns after.
+    fn order_grants(&mut self) {
+        for (place, (id, verb)) in self.snapshot() {
+            let column = id.parent().filter(|column| verb != Verb::Drop && column.kind() == Kind::Column);
+            let Some(table) = column.and_then(Id::parent).filter(|_| id.kind() == Kind::Grant) else { continue };
+            let on_table = table.child(Kind::Grant, id.name()).with_signature(id.signature().map(str::to_owned));
+            for earlier in [Verb::Drop, Verb::Alter, Verb::Create] {
+                self.before(self.at(&on_table, earlier), Some(place));
             }
         }
     }

@@ -39,7 +39,32 @@ pub(crate) fn merge(request: &Request<'_>, nodes: Vec<Node>) -> Vec<Step> {
         }
         landed.push(if node.statements.is_empty() { floor } else { floor });
     }
-    groups.into_iter().map(|group| group.step(request)).collect()
+    let mut steps: Vec<Step> = Vec::new();
+    for step in groups.into_iter().map(|group| group.step(request)) {
+        match steps.last_mut().filter(|last| grants_the_same(&last.statement, &step.statement)) {
+            Some(last) => add_grantee(last, step),
+            None => steps.push(step),
+        }
+    }
+    steps
+}
+
+/// Whether two statements differ in the grantee alone.
+fn grants_the_same(one: &Statement, other: &Statement) -> bool {
+    let Some((head, _, tail)) = &one.grantees else { return false };
+    matches!(&other.grantees, Some((other_head, _, other_tail)) if head == other_head && tail == other_tail)
+}
+
+/// One statement for the grantees of two.
+fn add_grantee(step: &mut Step, other: Step) {
+    let (Some((head, grantees, tail)), Some((_, grantee, _))) = (&step.statement.grantees, &other.statement.grantees) else {
+        return;
+    };
+    let merged = Statement::grant(head, format!("{grantees}, {grantee}"), tail);
+    step.statement = Statement { sql: merged.sql, grantees: merged.grantees, ..step.statement.clone() };
+    step.objects.extend(other.objects);
+    step.ids.extend(other.ids);
+    step.reason = step.reason.take().or(other.reason);
 }
 
 /// Puts a statement into the first group that takes it and stands no earlier than `floor`, or into one of its own.

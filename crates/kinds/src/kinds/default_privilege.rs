@@ -38,10 +38,10 @@ impl DefaultPrivilege {
 
     fn statements(&self, id: &Id, from: &Privileges, to: &Privileges) -> Vec<Statement> {
         let schema = id.parent().map(|schema| format!(" IN SCHEMA {}", schema.sql())).unwrap_or_default();
-        let head = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {}{schema}", sql::ident(&self.role));
+        let head = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {}{schema} ", sql::ident(&self.role));
         let on = self.on.to_uppercase();
         let ways = privileges::ways(from, to).into_iter();
-        ways.map(|way| Statement::new(format!("{head} {}", way.sql(str::to_owned, &on, id.name())))).collect()
+        ways.map(|way| way.statement(str::to_owned, &head, &on, id.name())).collect()
     }
 }
 

@@ -28,17 +28,31 @@ impl Grant {
             Kind::Column | Kind::ViewColumn => format!("{privilege} ({})", sql::ident(target.name())),
             _ => privilege.to_owned(),
         };
-        let ways = privileges::ways(from, to).into_iter();
-        let statements = ways.map(|way| Statement::new(as_role(id.signature(), way.sql(word, &on, id.name()))));
+        let everything = everything(target, context.version);
+        let ways = privileges::ways(from, to).into_iter().map(|way| way.shortened(everything));
+        let statements = ways.map(|way| as_role(id.signature(), way.statement(word, "", &on, id.name())));
         statements.map(|statement| locked(statement, target, context)).collect()
     }
 }
 
 /// PostgreSQL lets nobody grant in another's name: who is not the owner must do it oneself.
-fn as_role(grantor: Option<&str>, sql: String) -> String {
+fn as_role(grantor: Option<&str>, statement: Statement) -> Statement {
     match grantor {
-        Some(role) => format!("SET ROLE {};\n{sql};\nRESET ROLE", sql::ident(role)),
-        None => sql,
+        Some(role) => Statement::new(format!("SET ROLE {};\n{};\nRESET ROLE", sql::ident(role), statement.sql)),
+        None => statement,
+    }
+}
+
+/// All privileges that the object has, where `ALL` reads better than they do.
+fn everything(target: &Id, version: u32) -> &'static [&'static str] {
+    match target.kind().keyword() {
+        "TABLE" | "VIEW" | "MATERIALIZED VIEW" | "FOREIGN TABLE" => {
+            let words = &["select", "insert", "update", "delete", "truncate", "references", "trigger", "maintain"];
+            if version >= 17 { words } else { &words[..7] }
+        }
+        "SEQUENCE" => &["select", "update", "usage"],
+        "SCHEMA" => &["usage", "create"],
+        _ => &[],
     }
 }
 

@@ -72,6 +72,14 @@ fn privileges(request: &Request<'_>, id: &Id, old: &Id) -> Option<String> {
         return None;
     }
     let (before, after) = (granted(request.start, old), granted(request.to, id));
+    // A superuser may do everything, and so may an owner who was never kept from anything; a new owner is a gain of its own.
+    let owned = |model: &Model, target: &Id| owner_of(model, target) == Some(id.name().to_owned());
+    if is_superuser(request.start, old.name()) || (owned(request.start, old_target) && before.is_none()) {
+        return None;
+    }
+    if owned(request.to, target) && owner_of(request.start, old_target) != owner_of(request.to, target) {
+        return None;
+    }
     let default = || [before, after].into_iter().flatten().map(|grant| grant.default.clone()).next().unwrap_or_default();
     let has = after.map_or_else(default, |grant| grant.privileges.clone());
     let mut had = before.map_or_else(default, |grant| grant.privileges.clone());
@@ -87,6 +95,17 @@ fn privileges(request: &Request<'_>, id: &Id, old: &Id) -> Option<String> {
     let other_grantors = other_grantors.filter(|object| object.id.name() == id.name() && object.id != *old);
     had.extend(other_grantors.filter_map(|object| granted(request.start, &object.id)).flat_map(|grant| grant.privileges.clone()));
     more(&had, &has).map(|more| format!("{} gains {more} on {target}", grantee(id)))
+}
+
+fn owner_of(model: &Model, id: &Id) -> Option<String> {
+    match spec(model, &id.child(Kind::Owner, ""))? {
+        Spec::Owner(owner) => Some(owner.role.clone()),
+        _ => None,
+    }
+}
+
+fn is_superuser(model: &Model, role: &str) -> bool {
+    matches!(spec(model, &Id::root(Kind::Role, role)), Some(Spec::Role(role)) if role.superuser)
 }
 
 fn granted<'a>(model: &'a Model, id: &Id) -> Option<&'a kinds::kinds::grant::Grant> {
@@ -126,10 +145,7 @@ fn default_privileges(id: &Id, before: Option<&Spec>, after: Option<&Spec>) -> O
 
 fn owner(request: &Request<'_>, id: &Id, before: Option<&Spec>, after: Option<&Spec>) -> Option<String> {
     let (Some(Spec::Owner(before)), Some(Spec::Owner(after))) = (before, after) else { return None };
-    let everything = matches!(
-        spec(request.start, &Id::root(Kind::Role, after.role.as_str())),
-        Some(Spec::Role(role)) if role.superuser
-    );
+    let everything = is_superuser(request.start, &after.role);
     // A role that is renamed is the same role.
     let same = request.directives.before(&Id::root(Kind::Role, after.role.as_str()), None).name() == before.role;
     (!same && !everything).then(|| format!("{} becomes the owner of {}", sql::ident(&after.role), id.parent().unwrap_or(id)))
