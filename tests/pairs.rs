@@ -3,6 +3,7 @@
 //! The desired state is what `dump` says of *after*. Forward must reach it, a second plan must be empty, and the rollback must
 //! return to *before*: by our own catalog, and by `pg_dump` as an outside observer. Rows that `before.sql` holds must be there again.
 //! A file `gains` holds, line by line, what somebody gains on the way forward: an empty one says that nobody gains anything.
+//! A case with a file `refused` must have no plan, and the error must hold its text. In `replace.txt`, `\n` is a new line.
 //! `-- since: 15` in a case's first lines leaves it out on older servers. Choose servers with `ENDSTATE_TEST_MAJORS=13,18`;
 //! without it the oldest, the newest and the newest of the system's run. `ENDSTATE_TEST_SHOW=1` prints the YAML and the plans.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is a test")]
@@ -148,6 +149,9 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         }
     }
     fs::write(&yaml, &text)?;
+    if let Ok(expected) = fs::read_to_string(case.join("refused")) {
+        return refused(plan(server, &before, &yaml), expected.trim());
+    }
     let (old_dump, old_rows) = (server.dump(&before)?, server.rows(&before)?);
     let (forward, back, gains) = plan(server, &before, &yaml)?;
     let show = || format!("YAML:\n{text}\nforward:\n{}\nback:\n{}", forward.join(";\n"), back.join(";\n"));
@@ -184,6 +188,15 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         server.connect("postgres").run(&format!("DROP DATABASE {name} WITH (FORCE)"))?;
     }
     Ok(())
+}
+
+/// A case with a file `refused` has no plan, and is told so in these words.
+fn refused(planned: Result<(Vec<String>, Vec<String>, Vec<String>), Failed>, expected: &str) -> Result<(), Failed> {
+    match planned {
+        Ok((forward, _, _)) => Err(format!("this should be refused:\n{}", forward.join(";\n")).into()),
+        Err(failed) if failed.message().is_some_and(|message| message.contains(expected)) => Ok(()),
+        Err(failed) => Err(failed),
+    }
 }
 
 /// Statements forward and back, a transaction each where they must be committed first; and the gains of access forward.

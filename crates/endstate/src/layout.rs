@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(names, expected);
         assert_eq!(
             files[Path::new("tables/Users.yaml")],
-            "tables:\n  Users:\n    comment: \"1\"\n  users:\n    comment: \"2\"\n"
+            "tables:\n  Users: { comment: \"1\" }\n  users: { comment: \"2\" }\n"
         );
     }
 }

@@ -6,7 +6,7 @@ FROM (
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND n.nspname !~ '^(pg_|endstate_)'
     UNION ALL SELECT 'pg_type'::regclass::oid, t.oid FROM pg_type AS t
     JOIN pg_namespace AS n ON n.oid = t.typnamespace AND n.nspname !~ '^(pg_|endstate_)'
-    WHERE t.typtype IN ('e', 'd', 'r', 'b', 'm') AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.typarray = t.oid)
+    WHERE (t.typtype IN ('e', 'd', 'r', 'b', 'm') OR NOT t.typisdefined) AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.typarray = t.oid)
     UNION ALL SELECT 'pg_proc'::regclass::oid, p.oid FROM pg_proc AS p
     JOIN pg_namespace AS n ON n.oid = p.pronamespace AND n.nspname !~ '^(pg_|endstate_)'
     UNION ALL SELECT 'pg_operator'::regclass::oid, oid FROM pg_operator

@@ -154,6 +154,11 @@ impl<'a> Graph<'a> {
         changes.comes(column) && !table_is_new
     }
 
+    /// Whether the object is made while its old form is still there: a type that is swapped, or a part of one.
+    fn is_swapped(&self, id: &Id) -> bool {
+        self.changes.swaps(self.gone_with(id).as_ref().unwrap_or(id))
+    }
+
     fn before(&mut self, earlier: Option<usize>, later: Option<usize>) {
         if let (Some(earlier), Some(later)) = (earlier, later)
             && earlier != later
@@ -179,7 +184,7 @@ impl<'a> Graph<'a> {
                     self.before(self.at(ancestor, Verb::Alter), Some(place));
                 }
             }
-            if verb == Verb::Create && !self.changes.swaps(&id) {
+            if verb == Verb::Create && !self.is_swapped(&id) {
                 self.before(self.at(&id, Verb::Drop), Some(place));
             }
             self.order_attributes(&id, place);
@@ -246,7 +251,7 @@ impl<'a> Graph<'a> {
             // What goes silently with another is gone, and can come back, only when that one is gone.
             if let Some(root) = self.gone_with(&user) {
                 let other = self.at(&root, Verb::Drop);
-                if !self.changes.swaps(&root) {
+                if !self.is_swapped(&user) {
                     self.before(other, self.at(&user, Verb::Create));
                 }
                 let part = used == root || used.is_within(&root) || self.gone_with(&used).as_ref() == Some(&root);
@@ -272,7 +277,8 @@ impl<'a> Graph<'a> {
         let mut leaving: BTreeMap<(Option<Id>, String), Vec<usize>> = BTreeMap::new();
         for (place, (id, verb)) in self.snapshot() {
             let leaves = if self.changes.swaps(&id) { Verb::Rename } else { Verb::Drop };
-            if verb == leaves && !self.changes.suspends(&id) {
+            let part = leaves == Verb::Drop && self.is_swapped(&id);
+            if verb == leaves && !part && !self.changes.suspends(&id) {
                 leaving.entry(name_space(&id)).or_default().push(place);
             }
         }

@@ -59,10 +59,10 @@ impl ObjectKind for Composite {
     }
 
     fn alter(&self, to: &Self, _id: &Id, _context: &Context<'_>) -> Change {
-        match self.leads_to(to) {
-            true => Change::Alter(Vec::new()),
-            false => Change::Replace("an attribute can only be added behind the others".to_owned()),
+        if self.leads_to(to) {
+            return Change::Alter(Vec::new());
         }
+        Change::Replace("an attribute can only be added behind the others".to_owned())
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {

@@ -25,20 +25,12 @@ pub struct Domain {
 impl Domain {
     /// The statement, with constraints behind it.
     pub fn create_with(&self, id: &Id, constraints: &[&str]) -> String {
-        let mut sql = format!("CREATE DOMAIN {} AS {}", id.sql(), self.data_type);
-        if let Some(collation) = &self.collation {
-            sql.push_str(&format!(" COLLATE {collation}"));
-        }
-        if let Some(default) = &self.default {
-            sql.push_str(&format!(" DEFAULT {default}"));
-        }
-        if self.not_null {
-            sql.push_str(" NOT NULL");
-        }
-        for constraint in constraints {
-            sql.push_str(&format!("\n    {constraint}"));
-        }
-        sql
+        let mut parts = vec![format!("CREATE DOMAIN {} AS {}", id.sql(), self.data_type)];
+        parts.extend(self.collation.iter().map(|collation| format!(" COLLATE {collation}")));
+        parts.extend(self.default.iter().map(|default| format!(" DEFAULT {default}")));
+        parts.extend(self.not_null.then(|| " NOT NULL".to_owned()));
+        parts.extend(constraints.iter().map(|constraint| format!("\n    {constraint}")));
+        parts.concat()
     }
 
     /// `SET DEFAULT` or `DROP DEFAULT`.
@@ -100,10 +92,6 @@ impl ObjectKind for Domain {
             "(SELECT pg_catalog.concat_ws(' ', pg_catalog.format_type(t.typbasetype, t.typtypmod), t.typcollation::regcollation, \
              t.typnotnull, t.typdefault) FROM pg_catalog.pg_type AS t WHERE t.oid = to_regtype(e.object))",
         )
-    }
-
-    fn same_but_for_name(&self, to: &Self) -> bool {
-        self == to
     }
 }
 

@@ -31,10 +31,10 @@ impl DomainConstraint {
 
     /// `CONSTRAINT name CHECK (...)`; what has no name in the YAML is named by PostgreSQL.
     fn clause(&self, id: &Id) -> String {
-        match id.name().starts_with('\u{0}') {
-            true => self.definition.clone(),
-            false => format!("CONSTRAINT {} {}", sql::ident(id.name()), self.definition),
+        if id.name().starts_with('\u{0}') {
+            return self.definition.clone();
         }
+        format!("CONSTRAINT {} {}", sql::ident(id.name()), self.definition)
     }
 }
 

@@ -137,6 +137,7 @@ pub struct FullRangeDoc {
     pub multirange: Option<String>,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
 fn is_auto(strategy: &Strategy) -> bool {
     *strategy == Strategy::Auto
 }

@@ -46,9 +46,10 @@ impl Changed<'_> {
     /// The type with its values mapped, if no two values become one.
     fn mapped(&self) -> Option<Enum> {
         let mapped = |value: &String| self.directive.map.get(value).unwrap_or(value).clone();
-        let values: Vec<String> = match self.is_to_be_mapped() {
-            true => self.from.values.iter().map(mapped).collect(),
-            false => self.from.values.clone(),
+        let values: Vec<String> = if self.is_to_be_mapped() {
+            self.from.values.iter().map(mapped).collect()
+        } else {
+            self.from.values.clone()
         };
         let distinct: BTreeSet<&String> = values.iter().collect();
         (distinct.len() == values.len()).then_some(Enum { values })
@@ -63,10 +64,10 @@ impl Changed<'_> {
     /// Values of old rows and what they become.
     fn mapping(&self) -> Vec<(String, String)> {
         let own = |(old, new): &(&String, &String)| old != new && self.from.values.contains(old);
-        match self.is_to_be_mapped() {
-            true => self.directive.map.iter().filter(own).map(|(old, new)| (old.clone(), new.clone())).collect(),
-            false => Vec::new(),
+        if !self.is_to_be_mapped() {
+            return Vec::new();
         }
+        self.directive.map.iter().filter(own).map(|(old, new)| (old.clone(), new.clone())).collect()
     }
 
     /// Values that the new type does not have and that nobody mapped.

@@ -243,12 +243,24 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         .work(Work::Rewrite)
         .clients(format!("open sessions that used {} must reconnect", user.id.short()));
     alter.guards = guards(request, &table, &name, &column.data_type);
+    if !converter.functions.is_empty() && column.data_type.ends_with("[]") {
+        alter.guards.push(one_dimension(&table, &name));
+    }
     let function = converter.function();
     let mut statements: Vec<Statement> =
         converter.functions.iter().map(|one| Statement::new(one.create(&function))).collect();
     statements.push(alter);
     statements.extend(converter.functions.iter().rev().map(|one| Statement::new(one.drop(&function))));
     statements
+}
+
+/// The function that converts arrays goes along one dimension.
+fn one_dimension(table: &str, column: &str) -> Guard {
+    Guard {
+        what: format!("rows of {table} with arrays of more than one dimension in {column}"),
+        count: format!("SELECT count(*) FROM {table} WHERE array_ndims({column}) > 1"),
+        remedy: "only arrays of one dimension are converted element by element".to_owned(),
+    }
 }
 
 /// Rows whose value the new type does not have and nobody mapped.
@@ -263,9 +275,10 @@ fn guards(request: &Request<'_>, table: &str, column: &str, data_type: &str) -> 
             .into_iter()
             .map(|value| {
                 let value = sql::literal(&value);
-                let holds = match is_array {
-                    true => format!("{value} = ANY ({column}::text[])"),
-                    false => format!("{column}::text = {value}"),
+                let holds = if is_array {
+                    format!("{value} = ANY ({column}::text[])")
+                } else {
+                    format!("{column}::text = {value}")
                 };
                 Guard {
                     what: format!("rows of {table} with {column} = {value}"),

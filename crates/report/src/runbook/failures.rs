@@ -124,7 +124,9 @@ fn stale_bodies(book: &Book<'_>) -> Option<Item> {
 fn old_names(stage: &Stage) -> Vec<Id> {
     let steps = stage.forward.iter().flat_map(|round| &round.steps);
     let renamed = steps.filter_map(|step| outline::renamed(step, stage)).map(|(old, _)| old);
-    renamed.filter(|id| matches!(id.kind(), Kind::Table | Kind::View | Kind::MaterializedView | Kind::Function)).collect()
+    renamed
+        .filter(|id| matches!(id.kind(), Kind::Table | Kind::View | Kind::MaterializedView | Kind::Function))
+        .collect()
 }
 
 /// Functions of a catalog that surely name one of these, where there is no such thing any more; each with the thing.

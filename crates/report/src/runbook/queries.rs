@@ -22,7 +22,9 @@ impl Presence {
             Kind::Function => {
                 format!("to_regprocedure({}) IS NOT NULL", sql::literal(&id.sql_with_arguments()))
             }
-            Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range => format!("to_regtype({}) IS NOT NULL", sql::literal(&id.sql())),
+            Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range => {
+                format!("to_regtype({}) IS NOT NULL", sql::literal(&id.sql()))
+            }
             Kind::Column => format!(
                 "EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass({}) AND attname = {} AND NOT attisdropped)",
                 sql::literal(&id.relation_sql()),
