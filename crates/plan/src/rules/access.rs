@@ -85,7 +85,7 @@ fn privileges(request: &Request<'_>, id: &Id, old: &Id) -> Option<String> {
     let mut had = before.map_or_else(default, |grant| grant.privileges.clone());
     // What everybody may, and what one may do with all columns, one may.
     let everybody = old_target.child(Kind::Grant, "public");
-    had.extend(granted(request.start, &everybody).into_iter().flat_map(|grant| grant.privileges.clone()));
+    had.extend(granted(request.start, &everybody).map_or_else(|| by_default(old_target), |grant| grant.privileges.clone()));
     if let Some(relation) = old_target.parent().filter(|_| old_target.kind() == Kind::Column) {
         let grants = request.start.children_of_kind(relation, Kind::Grant);
         let own = grants.iter().filter(|object| [id.name(), "public"].contains(&object.id.name()));
@@ -95,6 +95,15 @@ fn privileges(request: &Request<'_>, id: &Id, old: &Id) -> Option<String> {
     let other_grantors = other_grantors.filter(|object| object.id.name() == id.name() && object.id != *old);
     had.extend(other_grantors.filter_map(|object| granted(request.start, &object.id)).flat_map(|grant| grant.privileges.clone()));
     more(&had, &has).map(|more| format!("{} gains {more} on {target}", grantee(id)))
+}
+
+/// What everybody may do with an object where nobody ever said otherwise.
+fn by_default(target: &Id) -> Privileges {
+    match target.kind().keyword() {
+        "FUNCTION" | "PROCEDURE" | "AGGREGATE" => ["execute".to_owned()].into(),
+        "TYPE" | "DOMAIN" | "LANGUAGE" => ["usage".to_owned()].into(),
+        _ => Privileges::new(),
+    }
 }
 
 fn owner_of(model: &Model, id: &Id) -> Option<String> {
@@ -281,7 +290,7 @@ mod policy {
         }
     }
 
-    /// `((a) OR b)` has the disjunct `(a)`.
+    /// `((a = 1) OR b)` has the disjunct `(a = 1)`: the deparser puts brackets around every operation.
     fn is_disjunct(part: &str, whole: &str) -> bool {
         whole.starts_with(&format!("({part} OR ")) || whole.ends_with(&format!(" OR {part})"))
     }
