@@ -22,14 +22,19 @@ fn the_case_gains_nobody_anything_in_either_direction() {
         let workspace = apply::Workspace::read(&root.join("schema"), &live.facts.owner).unwrap();
         let scope = apply::Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
         let mut bench = shadow::Workbench::start(&live.facts).unwrap();
-        let proposal = apply::propose(&mut bench, &live, &workspace, &scope).unwrap_or_else(|error| panic!("{error:?}"));
+        let proposal =
+            apply::propose(&mut bench, &live, &workspace, &scope).unwrap_or_else(|error| panic!("{error:?}"));
         let rounds = proposal.stages.iter().flat_map(|stage| stage.forward.iter().chain(&stage.back));
         let statements: Vec<_> = rounds.flat_map(|round| &round.steps).map(|step| &step.statement).collect();
         assert!(statements.len() > 50, "there is a plan");
         for statement in statements {
             let gain = statement.hazards.iter().find(|(hazard, _)| *hazard == kinds::Hazard::AccessGain);
             assert_eq!(gain, None, "on {}: {}", binaries.major, statement.sql);
-            assert!(!statement.sql.starts_with("GRANT") && !statement.sql.starts_with("REVOKE"), "{}", statement.sql);
+            assert!(
+                !statement.sql.starts_with("GRANT") && !statement.sql.starts_with("REVOKE"),
+                "{}",
+                statement.sql
+            );
         }
     }
 }

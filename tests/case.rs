@@ -13,9 +13,7 @@ use shadow::{Cluster, Witness};
 /// A server of each major version under test, with the case's database before in `before`.
 fn servers() -> &'static [Cluster] {
     static SERVERS: OnceLock<Vec<Cluster>> = OnceLock::new();
-    SERVERS.get_or_init(|| {
-        testkit::majors().iter().map(|binaries| start(binaries).unwrap()).collect()
-    })
+    SERVERS.get_or_init(|| testkit::majors().iter().map(|binaries| start(binaries).unwrap()).collect())
 }
 
 fn connect(cluster: &Cluster, database: &str) -> Database {
@@ -44,7 +42,9 @@ fn rows(cluster: &Cluster, database: &str) -> Vec<String> {
     let tables = connection.select("SELECT c.oid::regclass::text FROM pg_class AS c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1").unwrap();
     let mut all = Vec::new();
     for table in tables.into_iter().flatten().flatten() {
-        let rows = connection.select(&format!("SELECT '{table} ' || to_jsonb(t.*)::text FROM {table} AS t ORDER BY 1")).unwrap();
+        let rows = connection
+            .select(&format!("SELECT '{table} ' || to_jsonb(t.*)::text FROM {table} AS t ORDER BY 1"))
+            .unwrap();
         all.extend(rows.into_iter().flatten().flatten());
     }
     all
@@ -72,7 +72,13 @@ fn settings(name: &str) -> insta::Settings {
 fn the_scripts_are_the_pinned_ones() {
     for cluster in servers() {
         let plan = plan(cluster, "before", &root().join("schema"));
-        let files: Vec<&str> = plan.scripts.forward.iter().chain([&plan.scripts.rollback]).map(|script| script.file.as_str()).collect();
+        let files: Vec<&str> = plan
+            .scripts
+            .forward
+            .iter()
+            .chain([&plan.scripts.rollback])
+            .map(|script| script.file.as_str())
+            .collect();
         let wanted = [
             "004_update_user_roles.sql",
             "005_rename_iso_agents_to_users.sql",
@@ -86,7 +92,9 @@ fn the_scripts_are_the_pinned_ones() {
         assert!(plan.proof.without_rows.is_empty(), "{:?}", plan.proof.without_rows);
         for script in plan.scripts.forward.iter().chain([&plan.scripts.rollback]) {
             let settings = settings(&script.file);
-            settings.bind(|| insta::assert_snapshot!(script.file.trim_end_matches(".sql").to_owned(), script.text));
+            settings.bind(|| {
+                insta::assert_snapshot!(script.file.trim_end_matches(".sql").to_owned(), script.text)
+            });
         }
     }
 }
@@ -99,12 +107,24 @@ fn every_boundary_leads_back_and_rows_survive() {
         for boundary in 0..=plan.scripts.forward.len() {
             let database = copy(cluster, &format!("boundary_{boundary}"));
             for script in &plan.scripts.forward[..boundary] {
-                connect(cluster, &database).run(&script.text).unwrap_or_else(|error| panic!("{}: {error}", script.file));
+                connect(cluster, &database)
+                    .run(&script.text)
+                    .unwrap_or_else(|error| panic!("{}: {error}", script.file));
             }
             for _ in 0..2 {
-                connect(cluster, &database).run(&plan.scripts.rollback.text).unwrap_or_else(|error| panic!("{boundary}: {error}"));
-                same_catalog(&catalog, &witness(cluster, &database), &format!("back from boundary {boundary}"));
-                assert_eq!(before, rows(cluster, &database), "rows after going back from boundary {boundary}");
+                connect(cluster, &database)
+                    .run(&plan.scripts.rollback.text)
+                    .unwrap_or_else(|error| panic!("{boundary}: {error}"));
+                same_catalog(
+                    &catalog,
+                    &witness(cluster, &database),
+                    &format!("back from boundary {boundary}"),
+                );
+                assert_eq!(
+                    before,
+                    rows(cluster, &database),
+                    "rows after going back from boundary {boundary}"
+                );
             }
         }
     }
@@ -119,12 +139,18 @@ fn forward_reaches_the_desired_state_and_leaves_rows_alone() {
         let agents = count("SELECT count(*) FROM iso_agents WHERE role = 'iso_agent'");
         let touched = count("SELECT string_agg(updated_at::text, ',' ORDER BY id) FROM iso_agents");
         for script in &first.scripts.forward {
-            connect(cluster, &database).run(&script.text).unwrap_or_else(|error| panic!("{}: {error}", script.file));
+            connect(cluster, &database)
+                .run(&script.text)
+                .unwrap_or_else(|error| panic!("{}: {error}", script.file));
         }
         let again = plan(cluster, &database, &root().join("schema"));
         assert!(again.is_empty(), "a second plan is empty");
         assert_eq!(agents, count("SELECT count(*) FROM users WHERE role = 'sales_rep'"));
-        assert_eq!(touched, count("SELECT string_agg(updated_at::text, ',' ORDER BY id) FROM users"), "no trigger fired");
+        assert_eq!(
+            touched,
+            count("SELECT string_agg(updated_at::text, ',' ORDER BY id) FROM users"),
+            "no trigger fired"
+        );
         // A customer who signs up meanwhile is an operator to the old type, and stays.
         connect(cluster, &database)
             .run("INSERT INTO users (clerk_user_id, email, full_name) VALUES ('new', 'new@example.com', 'Né O''Neil')")
@@ -164,7 +190,11 @@ fn without_a_mapping_back_the_rollback_stops_before_it_starts() {
     let schema = folder.path().join("schema");
     copy_folder(&root().join("schema"), &schema);
     let types = std::fs::read_to_string(schema.join("types.yaml")).unwrap();
-    std::fs::write(schema.join("types.yaml"), types.replace("    map_back: { customer: operator }  # rows that the old type cannot hold\n", "")).unwrap();
+    std::fs::write(
+        schema.join("types.yaml"),
+        types.replace("    map_back: { customer: operator }  # rows that the old type cannot hold\n", ""),
+    )
+    .unwrap();
     let database = copy(cluster, "no_way_back");
     let plan = plan(cluster, &database, &schema);
     for script in &plan.scripts.forward {

@@ -48,7 +48,9 @@ impl Server {
     fn load(&self, file: &Path) -> Result<String, Failed> {
         let name = format!("case_{}", self.next.fetch_add(1, Ordering::Relaxed));
         self.connect("postgres").run(&format!("CREATE DATABASE {name} TEMPLATE template0"))?;
-        self.connect(&name).run(&fs::read_to_string(file)?).map_err(|error| format!("{}: {error}", file.display()))?;
+        self.connect(&name)
+            .run(&fs::read_to_string(file)?)
+            .map_err(|error| format!("{}: {error}", file.display()))?;
         Ok(name)
     }
 
@@ -72,7 +74,14 @@ impl Server {
         let own = self.binaries.program("pg_dump");
         let program = if own.exists() || self.binaries.major > 15 { own.as_path() } else { system };
         let output = Command::new(program)
-            .args(["--host", &self.cluster.socket_directory().display().to_string(), "--username", "postgres", "--inserts", database])
+            .args([
+                "--host",
+                &self.cluster.socket_directory().display().to_string(),
+                "--username",
+                "postgres",
+                "--inserts",
+                database,
+            ])
             .args(["--port", &self.cluster.port().to_string(), "--no-sync", "--quote-all-identifiers"])
             .output();
         let Ok(output) = output else { return Ok(String::new()) };
@@ -80,13 +89,18 @@ impl Server {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
         }
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        Ok(text.lines().filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict")).collect::<Vec<_>>().join("\n"))
+        Ok(text
+            .lines()
+            .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"))
+            .collect::<Vec<_>>()
+            .join("\n"))
     }
 }
 
 fn main() {
     let arguments = Arguments::from_args();
-    let servers: Vec<Arc<Server>> = testkit::majors().into_iter().map(|binaries| Arc::new(Server::start(binaries))).collect();
+    let servers: Vec<Arc<Server>> =
+        testkit::majors().into_iter().map(|binaries| Arc::new(Server::start(binaries))).collect();
     let mut trials = Vec::new();
     for case in cases() {
         for server in &servers {
@@ -109,7 +123,11 @@ fn root() -> PathBuf {
 
 fn cases() -> Vec<PathBuf> {
     let list = |folder: &Path| -> Vec<PathBuf> {
-        let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+        let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_dir())
+            .collect();
         entries.sort();
         entries
     };
@@ -123,7 +141,9 @@ fn label(case: &Path) -> String {
 fn since(case: &Path) -> u32 {
     let read = |name: &str| fs::read_to_string(case.join(name)).unwrap_or_default();
     let text = read("before.sql") + &read("after.sql");
-    text.lines().find_map(|line| line.strip_prefix("-- since: ")).map_or(0, |major| major.trim().parse().unwrap())
+    text.lines()
+        .find_map(|line| line.strip_prefix("-- since: "))
+        .map_or(0, |major| major.trim().parse().unwrap())
 }
 
 fn check(server: &Server, case: &Path) -> Result<(), Failed> {
@@ -165,25 +185,35 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     {
         return Err(fail(format!("who gains what is not as expected:\n{}", gains.join("\n"))));
     }
-    if std::env::var_os("SHOW").is_some() { eprintln!("{}", show()); }
+    if std::env::var_os("SHOW").is_some() {
+        eprintln!("{}", show());
+    }
     run(server, &before, &forward).map_err(&fail)?;
-    same(server, &before, &after).map_err(|difference| fail(format!("forward does not reach after: {difference}")))?;
+    same(server, &before, &after)
+        .map_err(|difference| fail(format!("forward does not reach after: {difference}")))?;
     let (again, _, _) = plan(server, &before, &yaml)?;
     if !again.is_empty() {
         return Err(fail(format!("a second plan is not empty:\n{}", again.join(";\n"))));
     }
     run(server, &before, &back).map_err(&fail)?;
     let fresh = server.load(&case.join("before.sql"))?;
-    same(server, &before, &fresh).map_err(|difference| fail(format!("the rollback does not return: {difference}")))?;
+    same(server, &before, &fresh)
+        .map_err(|difference| fail(format!("the rollback does not return: {difference}")))?;
     let (new_dump, new_rows) = (server.dump(&before)?, server.rows(&before)?);
     let lossy = case.join("loses").exists();
     if !lossy && old_rows != new_rows {
-        return Err(fail(format!("rows differ after the rollback:\n{}", testkit::diff(&old_rows, &new_rows))));
+        return Err(fail(format!(
+            "rows differ after the rollback:\n{}",
+            testkit::diff(&old_rows, &new_rows)
+        )));
     }
     // What refers to itself in a circle has no order but that of its OIDs.
     let lines = |dump: &str| dump.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
     if !lossy && lines(&old_dump) != lines(&new_dump) {
-        return Err(fail(format!("pg_dump sees a difference after the rollback:\n{}", testkit::diff(&old_dump, &new_dump))));
+        return Err(fail(format!(
+            "pg_dump sees a difference after the rollback:\n{}",
+            testkit::diff(&old_dump, &new_dump)
+        )));
     }
     for name in [before, after, fresh] {
         server.connect("postgres").run(&format!("DROP DATABASE {name} WITH (FORCE)"))?;
@@ -192,7 +222,10 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
 }
 
 /// A case with a file `refused` has no plan, and is told so in these words.
-fn refused(planned: Result<(Vec<String>, Vec<String>, Vec<String>), Failed>, expected: &str) -> Result<(), Failed> {
+fn refused(
+    planned: Result<(Vec<String>, Vec<String>, Vec<String>), Failed>,
+    expected: &str,
+) -> Result<(), Failed> {
     match planned {
         Ok((forward, _, _)) => Err(format!("this should be refused:\n{}", forward.join(";\n")).into()),
         Err(failed) if failed.message().is_some_and(|message| message.contains(expected)) => Ok(()),
@@ -201,7 +234,11 @@ fn refused(planned: Result<(Vec<String>, Vec<String>, Vec<String>), Failed>, exp
 }
 
 /// Statements forward and back, a transaction each where they must be committed first; and the gains of access forward.
-fn plan(server: &Server, database: &str, yaml: &Path) -> Result<(Vec<String>, Vec<String>, Vec<String>), Failed> {
+fn plan(
+    server: &Server,
+    database: &str,
+    yaml: &Path,
+) -> Result<(Vec<String>, Vec<String>, Vec<String>), Failed> {
     let live = apply::Live::read(&server.conninfo(database))?;
     let workspace = apply::Workspace::read(yaml, &live.facts.owner)?;
     let scope = apply::Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
@@ -217,14 +254,18 @@ fn plan(server: &Server, database: &str, yaml: &Path) -> Result<(Vec<String>, Ve
     let back = proposal.stages.iter().rev().flat_map(|stage| statements(&stage.back)).collect();
     let steps = proposal.stages.iter().flat_map(|stage| &stage.forward).flat_map(|round| &round.steps);
     let hazards = steps.flat_map(|step| step.statement.hazards.iter());
-    let gains: BTreeSet<String> =
-        hazards.filter(|(hazard, _)| *hazard == kinds::Hazard::AccessGain).map(|(_, why)| why.clone()).collect();
+    let gains: BTreeSet<String> = hazards
+        .filter(|(hazard, _)| *hazard == kinds::Hazard::AccessGain)
+        .map(|(_, why)| why.clone())
+        .collect();
     Ok((forward, back, gains.into_iter().collect()))
 }
 
 fn run(server: &Server, database: &str, statements: &[String]) -> Result<(), String> {
     let mut connection = server.connect(database);
-    connection.run("SET search_path = ''; SET check_function_bodies = off").map_err(|error| error.to_string())?;
+    connection
+        .run("SET search_path = ''; SET check_function_bodies = off")
+        .map_err(|error| error.to_string())?;
     for statement in statements {
         connection.run(statement).map_err(|error| format!("{error}\n{statement}"))?;
     }
@@ -233,7 +274,9 @@ fn run(server: &Server, database: &str, statements: &[String]) -> Result<(), Str
 
 /// Whether two databases hold the same catalog, by our own reading.
 fn same(server: &Server, one: &str, other: &str) -> Result<(), String> {
-    let read = |name: &str| apply::Live::read(&server.conninfo(name)).map(|live| live.model).map_err(|error| error.to_string());
+    let read = |name: &str| {
+        apply::Live::read(&server.conninfo(name)).map(|live| live.model).map_err(|error| error.to_string())
+    };
     let (one, other) = (read(one)?, read(other)?);
     let mut found = Vec::new();
     for id in one.ids().chain(other.ids()) {

@@ -18,7 +18,10 @@ impl Server {
     }
 
     fn run(&self, sql: &str) {
-        Database::connect(&self.conninfo()).unwrap().run(sql).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+        Database::connect(&self.conninfo())
+            .unwrap()
+            .run(sql)
+            .unwrap_or_else(|error| panic!("{error}\n{sql}"));
     }
 
     fn model(&self) -> Model {
@@ -31,16 +34,20 @@ impl Server {
         let path = folder.path().join("desired.yaml");
         fs::write(&path, yaml).unwrap();
         let live = apply::Live::read(&self.conninfo()).unwrap();
-        let workspace = apply::Workspace::read(&path, &live.facts.owner).unwrap_or_else(|error| panic!("{error:?}"));
+        let workspace =
+            apply::Workspace::read(&path, &live.facts.owner).unwrap_or_else(|error| panic!("{error:?}"));
         let scope = apply::Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
         let mut bench = shadow::Workbench::start(&live.facts).unwrap();
-        let proposal = apply::propose(&mut bench, &live, &workspace, &scope).unwrap_or_else(|error| panic!("{error:?}"));
+        let proposal =
+            apply::propose(&mut bench, &live, &workspace, &scope).unwrap_or_else(|error| panic!("{error:?}"));
         assert_eq!(proposal.self_check, [""; 0]);
-        let steps = |rounds: &[plan::Round]| rounds.iter().flat_map(|round| round.steps.clone()).collect::<Vec<_>>();
+        let steps =
+            |rounds: &[plan::Round]| rounds.iter().flat_map(|round| round.steps.clone()).collect::<Vec<_>>();
         let forward: Vec<_> = proposal.stages.iter().flat_map(|stage| steps(&stage.forward)).collect();
         let back: Vec<_> = proposal.stages.iter().rev().flat_map(|stage| steps(&stage.back)).collect();
         let gains = forward.iter().flat_map(|step| step.statement.hazards.clone());
-        let gains = gains.filter(|(hazard, _)| *hazard == kinds::Hazard::AccessGain).map(|(_, why)| why).collect();
+        let gains =
+            gains.filter(|(hazard, _)| *hazard == kinds::Hazard::AccessGain).map(|(_, why)| why).collect();
         let sql = |steps: Vec<plan::Step>| steps.into_iter().map(|step| step.statement.sql).collect();
         (sql(forward), sql(back), gains)
     }
@@ -103,7 +110,12 @@ tables:
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
         assert!(!text.contains("Quo") && !text.contains("ROLE reader "), "{text}");
-        for gain in ["writer gains LOGIN", "service gains BYPASSRLS", "writer becomes a member of reader", "writer gains insert on table t"] {
+        for gain in [
+            "writer gains LOGIN",
+            "service gains BYPASSRLS",
+            "writer becomes a member of reader",
+            "writer gains insert on table t",
+        ] {
             assert!(gains.iter().any(|one| one == gain), "{gain} is not among {gains:?}");
         }
     });
@@ -134,7 +146,8 @@ fn memberships_lose_options_and_grantors_of_their_own() {
     let before = "CREATE ROLE a; CREATE ROLE b; CREATE ROLE c; GRANT a TO b WITH ADMIN OPTION";
     let yaml = "roles:\n  b: { member_of: [a] }\n  c: { member_of: [{ role: a, admin: true }] }\n";
     case(before, yaml, |major, forward, _| {
-        let expected = if major >= 16 { "GRANT a TO b WITH ADMIN FALSE" } else { "REVOKE ADMIN OPTION FOR a FROM b" };
+        let expected =
+            if major >= 16 { "GRANT a TO b WITH ADMIN FALSE" } else { "REVOKE ADMIN OPTION FOR a FROM b" };
         assert!(forward.iter().any(|statement| statement.starts_with(expected)), "{forward:?}");
     });
     if testkit::majors().iter().all(|binaries| binaries.major < 16) {

@@ -53,10 +53,15 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 fn no_crate_reaches_up() {
     let dependencies = dependencies();
     for (place, room) in ROOMS.iter().enumerate() {
-        let up: Vec<&&str> = ROOMS[..=place].iter().filter(|above| dependencies[*room].contains(**above)).collect();
+        let up: Vec<&&str> =
+            ROOMS[..=place].iter().filter(|above| dependencies[*room].contains(**above)).collect();
         assert!(up.is_empty(), "{room} reaches up to {up:?}");
     }
-    for (catalog, leaf) in [("endstate-catalog", "endstate-yaml"), ("endstate-catalog", "endstate-sql"), ("endstate-yaml", "endstate-sql")] {
+    for (catalog, leaf) in [
+        ("endstate-catalog", "endstate-yaml"),
+        ("endstate-catalog", "endstate-sql"),
+        ("endstate-yaml", "endstate-sql"),
+    ] {
         assert!(!dependencies[catalog].contains(leaf), "{catalog} needs no {leaf}: doors stand apart");
     }
     assert!(!dependencies["endstate-plan"].contains("endstate-catalog"), "planning is pure");
@@ -66,7 +71,10 @@ fn no_crate_reaches_up() {
 fn each_door_is_in_one_crate() {
     for (name, dependencies) in dependencies() {
         for (door, room) in DOORS {
-            assert!(!dependencies.contains(door) || name == room, "{name} goes through {door}, which is {room}'s door");
+            assert!(
+                !dependencies.contains(door) || name == room,
+                "{name} goes through {door}, which is {room}'s door"
+            );
         }
     }
 }

@@ -14,9 +14,11 @@ const RUNS: usize = 7;
 
 fn main() {
     shadow::interrupt::install().unwrap();
-    let binaries = shadow::binaries::all().into_iter().next().expect("no PostgreSQL server found: run ./justw setup");
+    let binaries =
+        shadow::binaries::all().into_iter().next().expect("no PostgreSQL server found: run ./justw setup");
     let cluster = start(&binaries).unwrap();
-    let options = Options { conninfo: conninfo(&cluster, "before"), schema: root().join("schema"), sample: None };
+    let options =
+        Options { conninfo: conninfo(&cluster, "before"), schema: root().join("schema"), sample: None };
     let mut parts: BTreeMap<String, Vec<u128>> = BTreeMap::new();
     let mut proof = None;
     for _ in 0..RUNS {
@@ -34,8 +36,14 @@ fn main() {
         times.sort_unstable();
         println!("{part:32} {:6} {:6} {:6}", times[0], times[times.len() / 2], times[times.len() - 1]);
     }
-    println!("proof: {} scripts run, {} objects, {} catalog entries and {} rows compared", proof.scripts, proof.objects, proof.witnessed, proof.rows);
-    println!("peak memory of endstate: {}", peak_memory().unwrap_or_else(|| "not known on this system".to_owned()));
+    println!(
+        "proof: {} scripts run, {} objects, {} catalog entries and {} rows compared",
+        proof.scripts, proof.objects, proof.witnessed, proof.rows
+    );
+    println!(
+        "peak memory of endstate: {}",
+        peak_memory().unwrap_or_else(|| "not known on this system".to_owned())
+    );
 }
 
 /// `VmHWM` of this process (proc(5)).

@@ -18,7 +18,10 @@ pub enum Error {
         failures: Vec<String>,
     },
     /// Rounds of planning do not come to an end: a bug.
-    #[error("the plan does not reach the desired state, which is a bug in endstate; still different:{}", list(remaining))]
+    #[error(
+        "the plan does not reach the desired state, which is a bug in endstate; still different:{}",
+        list(remaining)
+    )]
     NotReached {
         /// What is still different.
         remaining: Vec<String>,

@@ -7,7 +7,7 @@ use kinds::{Context, Hazard, Id, Kind, Model};
 use serde::Serialize;
 use shadow::{Facts, Workbench};
 
-use crate::{Error, Live, Proof, Scope, Scripts, Settings, Stage, Workspace, propose, proof, scripts};
+use crate::{Error, Live, Proof, Scope, Scripts, Settings, Stage, Workspace, proof, propose, scripts};
 
 /// What to prepare.
 #[derive(Clone, Debug)]
@@ -106,9 +106,13 @@ pub fn compare(options: &Options) -> Result<(Facts, Vec<Drift>, Vec<String>), Er
     let mut bench = Workbench::start(&live.facts)?;
     let (before, desired) = propose::both(&mut bench, &live, &workspace, &scope)?;
     let mut drift = Vec::new();
-    for id in before.ids().chain(desired.ids().filter(|id| !before.contains(id))).filter(|id| scope.manages(id)) {
+    for id in
+        before.ids().chain(desired.ids().filter(|id| !before.contains(id))).filter(|id| scope.manages(id))
+    {
         let (live, wanted) = (before.get(id), desired.get(id));
-        if live.map(|object| &object.spec) == wanted.map(|object| &object.spec) || is_part_of_another(id, &before, &desired) {
+        if live.map(|object| &object.spec) == wanted.map(|object| &object.spec)
+            || is_part_of_another(id, &before, &desired)
+        {
             continue;
         }
         drift.push(Drift {
@@ -144,7 +148,8 @@ fn definition(id: &Id, model: &Model, context: &Context<'_>) -> Option<String> {
 /// What is there and is not managed: the outermost objects, parts of them not named again.
 fn unmanaged(model: &Model, scope: &Scope) -> Vec<String> {
     let named = |id: &&Id| !scope.manages(id) && !id.kind().is_attached() && id.kind() != Kind::Role;
-    let outermost = |id: &&Id| id.ancestors().all(|ancestor| ancestor.kind() == Kind::Schema && scope.manages(ancestor));
+    let outermost =
+        |id: &&Id| id.ancestors().all(|ancestor| ancestor.kind() == Kind::Schema && scope.manages(ancestor));
     model.ids().filter(named).filter(outermost).map(ToString::to_string).collect()
 }
 

@@ -77,7 +77,8 @@ fn lossy(proposal: &Proposal) -> BTreeSet<String> {
     for stage in &proposal.stages {
         for statement in stage.forward.iter().flat_map(|round| &round.steps).map(|step| &step.statement) {
             let loses = statement.hazards.iter().any(|(hazard, _)| *hazard == kinds::Hazard::DataLoss);
-            if let (true, Some((_, relation))) = (loses || statement.work == kinds::Work::Rewrite, &statement.lock)
+            if let (true, Some((_, relation))) =
+                (loses || statement.work == kinds::Work::Rewrite, &statement.lock)
                 && loses
             {
                 lossy.insert(relation.clone());
@@ -153,7 +154,13 @@ impl Prover<'_> {
         self.no_difference(what, script, &differences)
     }
 
-    fn witnessed(&mut self, what: &str, script: &Script, found: &Witness, wanted: &Witness) -> Result<(), Error> {
+    fn witnessed(
+        &mut self,
+        what: &str,
+        script: &Script,
+        found: &Witness,
+        wanted: &Witness,
+    ) -> Result<(), Error> {
         self.proof.witnessed += wanted.entries.len();
         let differences: Vec<String> = wanted.differences(found).iter().map(ToString::to_string).collect();
         self.no_difference(what, script, &differences)
@@ -212,7 +219,8 @@ impl Prover<'_> {
     /// Whether the way back drops tables that the way forward made: their rows go, and the script says so.
     fn drops_tables(&self) -> bool {
         let back = self.proposal.stages.iter().flat_map(|stage| &stage.back).flat_map(|round| &round.steps);
-        back.flat_map(|step| &step.ids).any(|(verb, id)| *verb == plan::Verb::Drop && id.kind() == Kind::Table)
+        back.flat_map(|step| &step.ids)
+            .any(|(verb, id)| *verb == plan::Verb::Drop && id.kind() == Kind::Table)
     }
 
     fn returned(&mut self, what: &str, place: &str, start: &State) -> Result<(), Error> {
@@ -228,7 +236,9 @@ impl Prover<'_> {
         let differences: Vec<String> = original
             .differences(&found)
             .into_iter()
-            .filter(|difference| !self.lossy.iter().any(|relation| same_relation(relation, &difference.relation)))
+            .filter(|difference| {
+                !self.lossy.iter().any(|relation| same_relation(relation, &difference.relation))
+            })
             .map(|difference| self.rows_in_words(place, &difference))
             .collect();
         if differences.is_empty() {
@@ -248,7 +258,12 @@ impl Prover<'_> {
             Ok(rows::dump(&mut self.bench.connect(place)?, &difference.relation)?)
         };
         let first = dump().unwrap_or_default().into_iter().next().unwrap_or_default();
-        format!("{} held {}, holds {} of other values, such as {first}", difference.relation, held(&difference.left), held(&difference.right))
+        format!(
+            "{} held {}, holds {} of other values, such as {first}",
+            difference.relation,
+            held(&difference.left),
+            held(&difference.right)
+        )
     }
 
     /// Back, back again, forward again.

@@ -46,9 +46,13 @@ struct Planner<'a> {
 }
 
 /// Plans the way from the live catalog to the desired one, and back.
-pub fn propose(bench: &mut Workbench, live: &Live, workspace: &Workspace, scope: &Scope) -> Result<Proposal, Error> {
-    let mut planner =
-        Planner { bench, scope, user: live.facts.user.clone(), major: live.facts.major };
+pub fn propose(
+    bench: &mut Workbench,
+    live: &Live,
+    workspace: &Workspace,
+    scope: &Scope,
+) -> Result<Proposal, Error> {
+    let mut planner = Planner { bench, scope, user: live.facts.user.clone(), major: live.facts.major };
     let (before, self_check) = planner.rebuild(live)?;
     let desired = planner.build_desired(live, workspace)?;
     let directives = applicable(&resolved(&workspace.declared.directives, &desired), &before, workspace)?;
@@ -58,7 +62,12 @@ pub fn propose(bench: &mut Workbench, live: &Live, workspace: &Workspace, scope:
 }
 
 /// The catalog found and the catalog wanted, both read from the shadow.
-pub(crate) fn both(bench: &mut Workbench, live: &Live, workspace: &Workspace, scope: &Scope) -> Result<(Model, Model), Error> {
+pub(crate) fn both(
+    bench: &mut Workbench,
+    live: &Live,
+    workspace: &Workspace,
+    scope: &Scope,
+) -> Result<(Model, Model), Error> {
     let mut planner = Planner { bench, scope, user: live.facts.user.clone(), major: live.facts.major };
     Ok((live.model.clone(), planner.build_desired(live, workspace)?))
 }
@@ -93,11 +102,18 @@ fn applicable(directives: &Directives, before: &Model, workspace: &Workspace) ->
         if !before.contains(&old) {
             continue;
         }
-        let leaves = directives.renames.iter().any(|(other, name)| other.parent() == id.parent() && other.kind() == id.kind() && name == id.name());
+        let leaves = directives.renames.iter().any(|(other, name)| {
+            other.parent() == id.parent() && other.kind() == id.kind() && name == id.name()
+        });
         if before.contains(&new) && !leaves {
-            let mut problem = yaml::Problem { message: format!("{id} is to be renamed from {old_name}, but both exist"), ..Default::default() };
+            let mut problem = yaml::Problem {
+                message: format!("{id} is to be renamed from {old_name}, but both exist"),
+                ..Default::default()
+            };
             problem.place = workspace.declared.place(id).cloned();
-            problem.help = Some(format!("drop one of them from the database, or take `renamed_from` out and say what becomes of {old_name}"));
+            problem.help = Some(format!(
+                "drop one of them from the database, or take `renamed_from` out and say what becomes of {old_name}"
+            ));
             problems.push(problem);
         }
         kept.renames.insert(id.clone(), old_name.clone());
@@ -128,7 +144,9 @@ impl Planner<'_> {
 
     /// The live catalog but for settings of roles that are not ours: they do nothing here, and may hold secrets.
     fn context<'l>(&self, live: &'l Live) -> impl Iterator<Item = &'l Object> + use<'_, 'l> {
-        live.model.objects().filter(|object| object.id.kind() != Kind::RoleSetting || self.scope.manages(&object.id))
+        live.model
+            .objects()
+            .filter(|object| object.id.kind() != Kind::RoleSetting || self.scope.manages(&object.id))
     }
 
     /// A database with these objects, as a catalog prints them.
@@ -148,8 +166,13 @@ impl Planner<'_> {
 
     /// The desired catalog: what is not managed as it is, and what the YAML declares.
     fn build_desired(&mut self, live: &Live, workspace: &Workspace) -> Result<Model, Error> {
-        let declared: Vec<Object> =
-            workspace.declared.objects.iter().filter(|object| self.scope.manages(&object.id)).cloned().collect();
+        let declared: Vec<Object> = workspace
+            .declared
+            .objects
+            .iter()
+            .filter(|object| self.scope.manages(&object.id))
+            .cloned()
+            .collect();
         let unmanaged: Vec<Object> =
             self.context(live).filter(|object| !self.scope.manages(&object.id)).cloned().collect();
         if declared.iter().any(|object| object.id.kind() == Kind::Role) {
@@ -190,7 +213,8 @@ impl Planner<'_> {
                 true => desired.clone(),
                 false => self.target(group, &state, desired, &own, &later, groups)?,
             };
-            let own = if group + 1 == groups.count() { directives.clone() } else { renamed_back(&own, &later) };
+            let own =
+                if group + 1 == groups.count() { directives.clone() } else { renamed_back(&own, &later) };
             while let Some((forward, after)) = self.advance("work", &target, &own)? {
                 let place = format!("back_{}", stages.len());
                 self.bench.copy("work", &place)?;
@@ -213,7 +237,12 @@ impl Planner<'_> {
 
     /// Runs round after round until the catalog is the one wanted, or until something must be committed; `None` where there
     /// is nothing left to do.
-    fn advance(&mut self, database: &str, to: &Model, directives: &Directives) -> Result<Option<(Vec<Round>, Model)>, Error> {
+    fn advance(
+        &mut self,
+        database: &str,
+        to: &Model,
+        directives: &Directives,
+    ) -> Result<Option<(Vec<Round>, Model)>, Error> {
         const MOST_ROUNDS: usize = 16;
         let mut connection = self.bench.connect_as(database, &self.user)?;
         let mut state = self.read(&mut connection)?;
@@ -277,12 +306,20 @@ impl Planner<'_> {
     }
 
     /// The catalog with this group's renames done, under the names that it has at this time.
-    fn after_renames(&mut self, place: &str, state: &Model, own: &Directives, later: &Directives) -> Result<Model, Error> {
+    fn after_renames(
+        &mut self,
+        place: &str,
+        state: &Model,
+        own: &Directives,
+        later: &Directives,
+    ) -> Result<Model, Error> {
         let mut connection = self.bench.connect_as(place, &self.user)?;
         let directives = renamed_back(own, later);
         let mut wanted = state.clone();
         for id in directives.renames.keys() {
-            if let Some(mut object) = directives.renames.get(id).and_then(|old| state.get(&id.renamed(old.as_str()))).cloned() {
+            if let Some(mut object) =
+                directives.renames.get(id).and_then(|old| state.get(&id.renamed(old.as_str()))).cloned()
+            {
                 object.id = id.clone();
                 wanted.insert(object);
             }
@@ -315,18 +352,23 @@ fn renamed_back(own: &Directives, later: &Directives) -> Directives {
 }
 
 pub(crate) fn run(database: &mut Database, round: &Round) -> Result<(), Error> {
-    database.run("SET search_path = ''; SET check_function_bodies = off; SET client_min_messages = warning")?;
+    database
+        .run("SET search_path = ''; SET check_function_bodies = off; SET client_min_messages = warning")?;
     if round.commit_after {
         for step in &round.steps {
             let statement = &step.statement.sql;
-            database.run(shadow::imitated(statement).as_ref().unwrap_or(statement)).map_err(|error| Error::Statement { statement: statement.clone(), error })?;
+            database
+                .run(shadow::imitated(statement).as_ref().unwrap_or(statement))
+                .map_err(|error| Error::Statement { statement: statement.clone(), error })?;
         }
         return Ok(());
     }
     database.run("BEGIN")?;
     for step in &round.steps {
         let statement = &step.statement.sql;
-        database.run(shadow::imitated(statement).as_ref().unwrap_or(statement)).map_err(|error| Error::Statement { statement: statement.clone(), error })?;
+        database
+            .run(shadow::imitated(statement).as_ref().unwrap_or(statement))
+            .map_err(|error| Error::Statement { statement: statement.clone(), error })?;
     }
     database.run("COMMIT").map_err(|error| Error::Statement { statement: "COMMIT".to_owned(), error })?;
     Ok(())
@@ -353,7 +395,8 @@ fn problems(declared: &kinds::Declared, failures: Vec<shadow::Failure>) -> Error
             Some(server) => server.message.clone(),
             None => failure.error.to_string(),
         };
-        let mut problem = yaml::Problem { message: format!("{}: {message}", failure.id), ..yaml::Problem::default() };
+        let mut problem =
+            yaml::Problem { message: format!("{}: {message}", failure.id), ..yaml::Problem::default() };
         problem.place = declared.place(&failure.id).cloned();
         problem.help = failure.error.server().and_then(|server| server.hint.clone());
         problem
@@ -388,7 +431,11 @@ impl Groups {
         match &workspace.settings.scripts {
             Some(scripts) if !scripts.forward.is_empty() => Groups {
                 names: scripts.forward.keys().cloned().map(Some).collect(),
-                patterns: scripts.forward.values().map(|list| list.iter().map(|text| Pattern::parse(text)).collect()).collect(),
+                patterns: scripts
+                    .forward
+                    .values()
+                    .map(|list| list.iter().map(|text| Pattern::parse(text)).collect())
+                    .collect(),
             },
             _ => Groups { names: vec![None], patterns: vec![Vec::new()] },
         }
@@ -404,7 +451,9 @@ impl Groups {
 
     /// The group of an object under its new name: the one that names it, else its kind, else that of what it stands in.
     fn of(&self, id: &Id) -> usize {
-        let find = |wanted: &dyn Fn(&Pattern) -> bool| self.patterns.iter().position(|patterns| patterns.iter().any(wanted));
+        let find = |wanted: &dyn Fn(&Pattern) -> bool| {
+            self.patterns.iter().position(|patterns| patterns.iter().any(wanted))
+        };
         find(&|pattern| !pattern.is_for_all() && pattern.matches(id))
             .or_else(|| find(&|pattern| pattern.is_for_all() && pattern.matches(id)))
             .or_else(|| id.parent().map(|parent| self.of(parent)))
@@ -414,9 +463,24 @@ impl Groups {
     fn directives(&self, all: &Directives, wanted: impl Fn(usize) -> bool) -> Directives {
         let own = |id: &Id| wanted(self.of(id));
         Directives {
-            renames: all.renames.iter().filter(|(id, _)| own(id)).map(|(id, v)| (id.clone(), v.clone())).collect(),
-            backfills: all.backfills.iter().filter(|(id, _)| own(id)).map(|(id, v)| (id.clone(), v.clone())).collect(),
-            enums: all.enums.iter().filter(|(id, _)| own(id)).map(|(id, v)| (id.clone(), v.clone())).collect(),
+            renames: all
+                .renames
+                .iter()
+                .filter(|(id, _)| own(id))
+                .map(|(id, v)| (id.clone(), v.clone()))
+                .collect(),
+            backfills: all
+                .backfills
+                .iter()
+                .filter(|(id, _)| own(id))
+                .map(|(id, v)| (id.clone(), v.clone()))
+                .collect(),
+            enums: all
+                .enums
+                .iter()
+                .filter(|(id, _)| own(id))
+                .map(|(id, v)| (id.clone(), v.clone()))
+                .collect(),
         }
     }
 }

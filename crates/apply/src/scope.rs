@@ -71,7 +71,10 @@ fn like(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((head, rest)) => text.strip_prefix(head).is_some_and(|text| {
-            text.char_indices().map(|(place, _)| place).chain([text.len()]).any(|place| like(rest, &text[place..]))
+            text.char_indices()
+                .map(|(place, _)| place)
+                .chain([text.len()])
+                .any(|place| like(rest, &text[place..]))
         }),
     }
 }
@@ -79,11 +82,14 @@ fn like(pattern: &str, text: &str) -> bool {
 impl Scope {
     /// The scope of a workspace over a live database.
     pub fn new(manage: &Manage, declared: &Declared, live: &Model) -> Scope {
-        let schemas: Option<BTreeSet<String>> = manage.schemas.as_ref().map(|names| names.iter().cloned().collect());
+        let schemas: Option<BTreeSet<String>> =
+            manage.schemas.as_ref().map(|names| names.iter().cloned().collect());
         let roles = declared.objects.iter().filter(|object| object.id.kind() == Kind::Role);
         let defaults = declared.objects.iter().filter(|object| object.id.kind() == Kind::DefaultPrivilege);
         let foreign = live.objects().filter(|object| match &object.spec {
-            Spec::Extension(extension) => schemas.as_ref().is_some_and(|schemas| !schemas.contains(&extension.schema)),
+            Spec::Extension(extension) => {
+                schemas.as_ref().is_some_and(|schemas| !schemas.contains(&extension.schema))
+            }
             _ => false,
         });
         let declared_extension = |name: &str| declared.places.contains_key(&Id::root(Kind::Extension, name));
@@ -95,7 +101,9 @@ impl Scope {
             schemas,
             except: manage.except.iter().map(|text| Pattern::parse(text)).collect(),
             roles: roles.map(|object| object.id.name().to_owned()).collect(),
-            default_privileges: defaults.filter_map(|object| object.id.signature().map(str::to_owned)).collect(),
+            default_privileges: defaults
+                .filter_map(|object| object.id.signature().map(str::to_owned))
+                .collect(),
         }
     }
 
@@ -107,7 +115,8 @@ impl Scope {
             Kind::Role => self.roles.contains(root.name()),
             // Those of no schema are of all schemas, so also of those that are not managed.
             Kind::DefaultPrivilege => {
-                self.schemas.is_none() || root.signature().is_some_and(|of| self.default_privileges.contains(of))
+                self.schemas.is_none()
+                    || root.signature().is_some_and(|of| self.default_privileges.contains(of))
             }
             Kind::Extension => !self.foreign_extensions.contains(root.name()),
             _ => true,

@@ -42,13 +42,26 @@ pub fn write(bench: &mut Workbench, proposal: &Proposal, settings: &Settings) ->
     let mut before = &proposal.before;
     let mut legs = Vec::new();
     for ((stage, file), probes) in proposal.stages.iter().zip(&files).zip(probes) {
-        legs.push(Leg { file: file.clone(), forward: &stage.forward, back: &stage.back, before, after: &stage.after, probes });
+        legs.push(Leg {
+            file: file.clone(),
+            forward: &stage.forward,
+            back: &stage.back,
+            before,
+            after: &stage.after,
+            probes,
+        });
         before = &stage.after;
     }
     let forward = (0..legs.len())
-        .map(|number| Script { file: files[number].clone(), text: plan::script::forward(&heading, &legs, number) })
+        .map(|number| Script {
+            file: files[number].clone(),
+            text: plan::script::forward(&heading, &legs, number),
+        })
         .collect();
-    Ok(Scripts { forward, rollback: Script { file: rollback, text: plan::script::rollback(&heading, &legs) } })
+    Ok(Scripts {
+        forward,
+        rollback: Script { file: rollback, text: plan::script::rollback(&heading, &legs) },
+    })
 }
 
 /// `004_update_user_roles.sql`, from the settings or from what the stage does.
@@ -70,7 +83,10 @@ fn rollback_name(files: &[String], settings: &Settings) -> String {
     let number = first as usize + files.len();
     let given = settings.scripts.as_ref().and_then(|scripts| scripts.rollback.clone());
     let name = given.unwrap_or_else(|| match files.first() {
-        Some(file) => format!("rollback_{}", file.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_').trim_end_matches(".sql")),
+        Some(file) => format!(
+            "rollback_{}",
+            file.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_').trim_end_matches(".sql")
+        ),
         None => "rollback".to_owned(),
     });
     format!("{number:03}_{name}.sql")

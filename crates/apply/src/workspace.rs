@@ -28,7 +28,8 @@ impl Workspace {
                 Settings::default()
             }
         };
-        let mut declared = kinds::declare(documents.into_iter().map(|(_, node)| node).collect(), default_owner);
+        let mut declared =
+            kinds::declare(documents.into_iter().map(|(_, node)| node).collect(), default_owner);
         problems.append(&mut declared.problems);
         if problems.is_empty() {
             Ok(Workspace { path: path.to_owned(), settings, declared })

@@ -17,7 +17,7 @@ pub(crate) fn render(error: &anyhow::Error, color: bool) -> String {
     for cause in error.chain().skip(1).map(ToString::to_string) {
         // Some errors tell their cause themselves.
         if !text.contains(&cause) {
-            text.push_str(&format!("\n  because: {cause}"));
+            text = format!("{text}\n  because: {cause}");
         }
     }
     line(&text, color)

@@ -43,8 +43,26 @@ const CAST: [(&str, &str); 8] = [
 
 /// Built-in types that no family names.
 const OTHERS: [&str; 20] = [
-    "boolean", "uuid", "bytea", "money", "interval", "oid", "xml", "point", "line", "lseg", "box", "path", "polygon",
-    "circle", "tsvector", "tsquery", "pg_lsn", "jsonpath", "int4range", "tstzrange",
+    "boolean",
+    "uuid",
+    "bytea",
+    "money",
+    "interval",
+    "oid",
+    "xml",
+    "point",
+    "line",
+    "lseg",
+    "box",
+    "path",
+    "polygon",
+    "circle",
+    "tsvector",
+    "tsquery",
+    "pg_lsn",
+    "jsonpath",
+    "int4range",
+    "tstzrange",
 ];
 
 /// The expression after `USING`, or `None` where assignment does it. `column` is the quoted name.
@@ -91,7 +109,9 @@ pub fn keeps_rows_as_they_are(from: &str, to: &str) -> bool {
             ([precision, scale], [wider, same]) => precision <= wider && scale == same,
             _ => false,
         },
-        ("bit varying", "bit varying") => length(to).is_none_or(|to| length(from).is_some_and(|from| from <= to)),
+        ("bit varying", "bit varying") => {
+            length(to).is_none_or(|to| length(from).is_some_and(|from| from <= to))
+        }
         _ => false,
     }
 }
@@ -115,10 +135,18 @@ fn is_built_in(base: &str) -> bool {
 fn base(data_type: &str) -> &str {
     match data_type.split_once('(') {
         Some((_, rest)) if rest.ends_with("with time zone") => {
-            if data_type.starts_with("timestamp") { "timestamp with time zone" } else { "time with time zone" }
+            if data_type.starts_with("timestamp") {
+                "timestamp with time zone"
+            } else {
+                "time with time zone"
+            }
         }
         Some((_, rest)) if rest.ends_with("without time zone") => {
-            if data_type.starts_with("timestamp") { "timestamp without time zone" } else { "time without time zone" }
+            if data_type.starts_with("timestamp") {
+                "timestamp without time zone"
+            } else {
+                "time without time zone"
+            }
         }
         Some((name, _)) => name,
         None => data_type,
@@ -126,7 +154,8 @@ fn base(data_type: &str) -> &str {
 }
 
 fn modifiers(data_type: &str) -> Vec<i64> {
-    let inner = data_type.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inner, _)| inner);
+    let inner =
+        data_type.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inner, _)| inner);
     inner.split(',').filter_map(|number| number.trim().parse().ok()).collect()
 }
 

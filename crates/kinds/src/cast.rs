@@ -7,10 +7,11 @@ use crate::{Context, Kind, Model, Object, Spec};
 /// PostgreSQL has no cast between two types of a user's making, nor between one and a number: those go by way of their text.
 pub fn cast(value: &str, from: &str, to: &str, context: &Context<'_>) -> String {
     let (from, target) = (base(context.from, from), base(context.to, to));
-    let (by_text, is_text) = (is_made_by_user(context.from, &from) || is_made_by_user(context.to, &target), |name: &str| {
-        let name = name.split('(').next().unwrap_or_default();
-        matches!(name, "text" | "character varying" | "character" | "name")
-    });
+    let (by_text, is_text) =
+        (is_made_by_user(context.from, &from) || is_made_by_user(context.to, &target), |name: &str| {
+            let name = name.split('(').next().unwrap_or_default();
+            matches!(name, "text" | "character varying" | "character" | "name")
+        });
     match from.ends_with("[]") {
         true if by_text && target.ends_with("[]") => format!("{value}::text[]::{to}"),
         false if by_text && !is_text(&from) && !is_text(&target) => format!("{value}::text::{to}"),
@@ -37,6 +38,7 @@ fn is_made_by_user(model: &Model, name: &str) -> bool {
         Spec::Range(range) => range.multirange.as_ref().map(|name| object.id.renamed(name.as_str()).sql()),
         _ => None,
     };
-    let mut types = model.objects().filter(|object| object.id.kind().is_type() && object.id.kind() != Kind::Domain);
+    let mut types =
+        model.objects().filter(|object| object.id.kind().is_type() && object.id.kind() != Kind::Domain);
     types.any(|object| object.id.sql() == name || multirange(object).as_deref() == Some(name))
 }

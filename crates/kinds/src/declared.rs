@@ -53,7 +53,8 @@ impl schemars::JsonSchema for Privilege {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let plain = privileges::WORDS.iter().map(|word| (*word).to_owned());
-        let words: Vec<String> = plain.clone().chain(plain.map(|word| format!("{word} with grant option"))).collect();
+        let words: Vec<String> =
+            plain.clone().chain(plain.map(|word| format!("{word} with grant option"))).collect();
         let granted_by = format!("^({})( with grant option)? granted by .", privileges::WORDS.join("|"));
         schemars::json_schema!({ "anyOf": [{ "type": "string", "enum": words }, { "type": "string", "pattern": granted_by }] })
     }
@@ -89,7 +90,8 @@ impl Declared {
             let place = node.and_then(|node| node.at(["grants", grantee]));
             for (grantor, privileges) in self.by_grantor(privileges, place) {
                 // What the grantee has by default is taken away first, so that it has what is written and no more.
-                let default = if id.kind() == Kind::Column { Privileges::new() } else { ["all".to_owned()].into() };
+                let default =
+                    if id.kind() == Kind::Column { Privileges::new() } else { ["all".to_owned()].into() };
                 let grant = id.child(Kind::Grant, grantee.clone()).with_signature(grantor);
                 self.add(grant, Grant { privileges, default }, 0, place);
             }
@@ -112,7 +114,8 @@ impl Declared {
                     by.entry(grantor).or_default().insert(privilege);
                 }
                 Err(problem) => {
-                    let place = place.and_then(|node| node.at([index.to_string()])).map(|node| node.place.clone());
+                    let place =
+                        place.and_then(|node| node.at([index.to_string()])).map(|node| node.place.clone());
                     self.problems.push(Problem { place, ..problem });
                 }
             }
@@ -125,7 +128,8 @@ impl Declared {
 
     /// Puts grants in order: who is not granted the grant option yet grants nothing, and PostgreSQL only warns of it.
     pub(crate) fn chain_grants(&mut self) {
-        let by_others = |id: &Id| matches!(id.kind(), Kind::Grant | Kind::Membership) && id.signature().is_some();
+        let by_others =
+            |id: &Id| matches!(id.kind(), Kind::Grant | Kind::Membership) && id.signature().is_some();
         if !self.objects.iter().any(|object| by_others(&object.id)) {
             return;
         }

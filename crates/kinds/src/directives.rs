@@ -66,7 +66,8 @@ impl Directives {
             // Parents have their old names too once the way back is done.
             renames.insert(self.before(&id.renamed(old), Some(id)), id.name().to_owned());
         }
-        let enums = self.enums.iter().map(|(id, directive)| (self.before(id, None), directive.inverted())).collect();
+        let enums =
+            self.enums.iter().map(|(id, directive)| (self.before(id, None), directive.inverted())).collect();
         Directives { renames, backfills: BTreeMap::new(), enums }
     }
 

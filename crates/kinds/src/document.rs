@@ -8,12 +8,15 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants, Privilege};
 use crate::kinds::{
     access_method::AccessMethodDoc, aggregate::AggregateDoc, cast::CastDoc, collation::CollationDoc,
-    conversion::ConversionDoc, default_privilege::DefaultPrivilegesDoc, event_trigger::EventTriggerDoc, extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc,
-    function::FunctionDoc, language::LanguageDoc, materialized_view::MaterializedViewDoc, operator::OperatorDoc, operator_class::OperatorClassDoc,
-    operator_family::OperatorFamilyDoc, publication::PublicationDoc, role::RoleDoc, schema::Schema, security_label, security_label::SecurityLabels, sequence::SequenceDoc, server::ServerDoc,
-    statistics::StatisticsDoc, table::TableDoc, text_search_configuration::TextSearchConfigurationDoc,
-    text_search_dictionary::TextSearchDictionaryDoc, text_search_parser::TextSearchParserDoc,
-    text_search_template::TextSearchTemplateDoc, transform::TransformDoc, type_doc::TypeDoc, view::ViewDoc,
+    conversion::ConversionDoc, default_privilege::DefaultPrivilegesDoc, event_trigger::EventTriggerDoc,
+    extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc, function::FunctionDoc,
+    language::LanguageDoc, materialized_view::MaterializedViewDoc, operator::OperatorDoc,
+    operator_class::OperatorClassDoc, operator_family::OperatorFamilyDoc, publication::PublicationDoc,
+    role::RoleDoc, schema::Schema, security_label, security_label::SecurityLabels, sequence::SequenceDoc,
+    server::ServerDoc, statistics::StatisticsDoc, table::TableDoc,
+    text_search_configuration::TextSearchConfigurationDoc, text_search_dictionary::TextSearchDictionaryDoc,
+    text_search_parser::TextSearchParserDoc, text_search_template::TextSearchTemplateDoc,
+    transform::TransformDoc, type_doc::TypeDoc, view::ViewDoc,
 };
 use crate::{Id, Kind, Model, Spec, privileges};
 
@@ -177,7 +180,8 @@ impl Raise<'_> {
         let mut grants = Grants::new();
         for object in self.model.children_of_kind(id, Kind::Grant) {
             let Spec::Grant(grant) = &object.spec else { continue };
-            let privileges = grant.privileges.iter().map(|one| Privilege(privileges::write(one, object.id.signature())));
+            let privileges =
+                grant.privileges.iter().map(|one| Privilege(privileges::write(one, object.id.signature())));
             grants.entry(object.id.name().to_owned()).or_default().extend(privileges);
         }
         (!grants.is_empty()).then_some(grants)
@@ -185,7 +189,11 @@ impl Raise<'_> {
 
     /// The objects of a kind in a parent, with their names.
     pub fn children(&self, parent: &Id, kind: Kind) -> Vec<(&Id, &Spec)> {
-        self.model.objects().filter(|o| o.id.kind() == kind && o.id.parent() == Some(parent)).map(|o| (&o.id, &o.spec)).collect()
+        self.model
+            .objects()
+            .filter(|o| o.id.kind() == kind && o.id.parent() == Some(parent))
+            .map(|o| (&o.id, &o.spec))
+            .collect()
     }
 }
 
@@ -225,7 +233,9 @@ impl Document {
         self.languages.iter().for_each(|(name, doc)| doc.lower(name, at("languages", name), declared));
         self.casts.iter().for_each(|(name, doc)| doc.lower(name, at("casts", name), declared));
         self.transforms.iter().for_each(|(name, doc)| doc.lower(name, at("transforms", name), declared));
-        self.access_methods.iter().for_each(|(name, doc)| doc.lower(name, at("access_methods", name), declared));
+        self.access_methods
+            .iter()
+            .for_each(|(name, doc)| doc.lower(name, at("access_methods", name), declared));
         self.foreign_data_wrappers
             .iter()
             .for_each(|(name, doc)| doc.lower(name, at("foreign_data_wrappers", name), declared));

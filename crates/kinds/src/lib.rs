@@ -10,11 +10,11 @@ mod directives;
 mod document;
 mod id;
 mod kind;
-pub mod query;
 /// One file an object kind.
 pub mod kinds;
 mod model;
 pub mod privileges;
+pub mod query;
 pub mod read;
 mod shape;
 mod statement;

@@ -14,8 +14,22 @@ const GRANTOR: &str = " granted by ";
 
 /// All privileges of all kinds of object, in the order in which people list them.
 pub(crate) const WORDS: [&str; 16] = [
-    "all", "select", "insert", "update", "delete", "truncate", "references", "trigger", "maintain", "usage", "create",
-    "connect", "temporary", "execute", "set", "alter system",
+    "all",
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "truncate",
+    "references",
+    "trigger",
+    "maintain",
+    "usage",
+    "create",
+    "connect",
+    "temporary",
+    "execute",
+    "set",
+    "alter system",
 ];
 
 /// One `GRANT` or `REVOKE`, without what it is on and to whom.
@@ -35,9 +49,20 @@ pub(crate) enum Verb {
 
 impl Way {
     /// `GRANT SELECT ON t TO r WITH GRANT OPTION`; each privilege is written by `word`. Those of several grantees merge.
-    pub(crate) fn statement(&self, word: impl Fn(&str) -> String, before: &str, on: &str, grantee: &str) -> Statement {
+    pub(crate) fn statement(
+        &self,
+        word: impl Fn(&str) -> String,
+        before: &str,
+        on: &str,
+        grantee: &str,
+    ) -> Statement {
         let grantee = if grantee == "public" { "PUBLIC".to_owned() } else { sql::ident(grantee) };
-        let words = self.privileges.iter().map(|privilege| word(&privilege.to_uppercase())).collect::<Vec<_>>().join(", ");
+        let words = self
+            .privileges
+            .iter()
+            .map(|privilege| word(&privilege.to_uppercase()))
+            .collect::<Vec<_>>()
+            .join(", ");
         let (head, tail) = match self.verb {
             Verb::Grant => (format!("{before}GRANT {words} ON {on} TO"), ""),
             Verb::GrantWithOption => (format!("{before}GRANT {words} ON {on} TO"), " WITH GRANT OPTION"),
@@ -49,7 +74,8 @@ impl Way {
 
     /// The same with `ALL` in place of all that there is.
     pub(crate) fn shortened(mut self, everything: &[&str]) -> Way {
-        if everything.len() > 1 && everything.iter().all(|word| self.privileges.iter().any(|one| one == word)) {
+        if everything.len() > 1 && everything.iter().all(|word| self.privileges.iter().any(|one| one == word))
+        {
             self.privileges = vec!["all".to_owned()];
         }
         self
@@ -75,11 +101,17 @@ pub(crate) fn ways(from: &Privileges, to: &Privileges) -> Vec<Way> {
     if unknown {
         way(Verb::Revoke, ["all".to_owned()].into());
     }
-    way(Verb::Grant, gained.iter().filter(|privilege| !has_option(privilege)).map(|one| (*one).clone()).collect());
+    way(
+        Verb::Grant,
+        gained.iter().filter(|privilege| !has_option(privilege)).map(|one| (*one).clone()).collect(),
+    );
     let with_option = gained.iter().filter(|privilege| has_option(privilege));
     way(Verb::GrantWithOption, with_option.map(|one| without_option(one).to_owned()).collect());
     let everything = has.is_empty() && !had.is_empty();
-    way(Verb::Revoke, if everything { ["all".to_owned()].into() } else { had.difference(&has).cloned().collect() });
+    way(
+        Verb::Revoke,
+        if everything { ["all".to_owned()].into() } else { had.difference(&has).cloned().collect() },
+    );
     let option_lost = from.difference(to).filter(lost_option);
     way(Verb::RevokeOption, option_lost.map(|one| without_option(one).to_owned()).collect());
     ways
@@ -142,7 +174,10 @@ mod tests {
 
     #[test]
     fn grants_come_before_revokes_but_behind_a_clean_slate() {
-        assert_eq!(sql("select, insert", "insert, update"), ["GRANT UPDATE ON t TO r", "REVOKE SELECT ON t FROM r"]);
+        assert_eq!(
+            sql("select, insert", "insert, update"),
+            ["GRANT UPDATE ON t TO r", "REVOKE SELECT ON t FROM r"]
+        );
         assert_eq!(sql("all", "select"), ["REVOKE ALL ON t FROM r", "GRANT SELECT ON t TO r"]);
         assert_eq!(sql("all", ""), ["REVOKE ALL ON t FROM r"]);
         assert_eq!(sql("all", "all"), ["GRANT ALL ON t TO r"]);

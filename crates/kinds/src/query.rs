@@ -33,7 +33,9 @@ pub fn exploded(acl: &str) -> String {
 
 /// `reloptions`-like arrays as a JSON object, sorted by key.
 pub fn options(array: &str) -> String {
-    format!("(SELECT jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) FROM unnest({array}) AS o)")
+    format!(
+        "(SELECT jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) FROM unnest({array}) AS o)"
+    )
 }
 
 /// An array of `name=value` as a JSON list of pairs in their order.

@@ -215,11 +215,16 @@ impl Reader {
             self.grants(&id, &acl, &default, owner.as_deref());
         }
         let text = row.spec.to_string();
-        let spec = kind.spec(row.spec).map_err(|source| Error::Row { kind: kind.name(), row: text, source })?;
+        let spec =
+            kind.spec(row.spec).map_err(|source| Error::Row { kind: kind.name(), row: text, source })?;
         self.insert(id.clone(), spec, row.position.unwrap_or(0));
         if let Some(default) = row.commentdefault {
             // That there is no comment must be said, until one is found.
-            self.insert(id.child(Kind::Comment, ""), Comment { text: String::new(), default: Some(default) }, 0);
+            self.insert(
+                id.child(Kind::Comment, ""),
+                Comment { text: String::new(), default: Some(default) },
+                0,
+            );
         }
         Ok(row.needs.map(|needs| (id, needs)))
     }
@@ -256,7 +261,10 @@ impl Reader {
                 continue;
             }
             let own = self.own.contains(&address);
-            let Some(id) = self.ids.get(&address).filter(|_| own).map(|id| id.child(Kind::Comment, "")) else { continue };
+            let Some(id) = self.ids.get(&address).filter(|_| own).map(|id| id.child(Kind::Comment, ""))
+            else {
+                continue;
+            };
             let default = self.model.remove(&id).and_then(|object| match object.spec {
                 Spec::Comment(comment) => comment.default,
                 _ => None,
@@ -269,11 +277,17 @@ impl Reader {
 
     /// What names a role needs it; and who grants what another owns needs the grant option first.
     fn need_roles(&mut self) {
-        let grantors = self.model.ids().flat_map(|id| {
-            granted_to_grantor(&self.model, id).into_iter().map(|need| (id.clone(), need))
-        });
-        let named = self.model.objects().flat_map(|object| roles(object).into_iter().map(|role| (object.id.clone(), role)));
-        let named = named.map(|(id, role)| (id, Id::root(Kind::Role, role))).filter(|(_, role)| self.model.contains(role));
+        let grantors = self
+            .model
+            .ids()
+            .flat_map(|id| granted_to_grantor(&self.model, id).into_iter().map(|need| (id.clone(), need)));
+        let named = self
+            .model
+            .objects()
+            .flat_map(|object| roles(object).into_iter().map(|role| (object.id.clone(), role)));
+        let named = named
+            .map(|(id, role)| (id, Id::root(Kind::Role, role)))
+            .filter(|(_, role)| self.model.contains(role));
         for (id, need) in named.chain(grantors).collect::<Vec<_>>() {
             if let Some(object) = self.model.get_mut(&id).filter(|_| !id.is_within(&need)) {
                 object.needs.insert(need, Dependency::Normal);
@@ -283,7 +297,12 @@ impl Reader {
 
     fn label(&mut self, labels: Vec<(Address, String, String)>) {
         for (address, provider, label) in labels {
-            if let Some(id) = self.ids.get(&address).cloned().filter(|_| !self.members.contains(&Address(address.0, address.1, 0))) {
+            if let Some(id) = self
+                .ids
+                .get(&address)
+                .cloned()
+                .filter(|_| !self.members.contains(&Address(address.0, address.1, 0)))
+            {
                 self.insert(id.child(Kind::SecurityLabel, provider), SecurityLabel { label }, 0);
             }
         }
@@ -326,7 +345,10 @@ pub(crate) fn granted_to_grantor(model: &Model, id: &Id) -> Vec<Id> {
         Kind::Grant => [id.parent(), relation],
         Kind::Membership => {
             let grantor = Id::root(Kind::Role, grantor);
-            let own = model.children_of_kind(&grantor, Kind::Membership).into_iter().map(|object| object.id.clone());
+            let own = model
+                .children_of_kind(&grantor, Kind::Membership)
+                .into_iter()
+                .map(|object| object.id.clone());
             return own.filter(|other| other.name() == id.name()).collect();
         }
         _ => return Vec::new(),

@@ -44,7 +44,13 @@ pub(crate) trait Shape: Sized {
 }
 
 /// Declares what stands under a key.
-pub(crate) fn lower<D: Shape>(doc: &D, parent: Option<&Id>, key: &str, node: Option<&Node>, declared: &mut Declared) -> Id {
+pub(crate) fn lower<D: Shape>(
+    doc: &D,
+    parent: Option<&Id>,
+    key: &str,
+    node: Option<&Node>,
+    declared: &mut Declared,
+) -> Id {
     let id = D::Spec::id(parent, key);
     declared.add(id.clone(), doc.spec(), 0, node);
     declared.facts(&id, &doc.facts(), D::OWNED, node);
@@ -53,7 +59,10 @@ pub(crate) fn lower<D: Shape>(doc: &D, parent: Option<&Id>, key: &str, node: Opt
 
 /// The YAML of all objects of the kind in a parent, by key.
 pub(crate) fn raise_all<D: Shape>(raise: &Raise<'_>, parent: Option<&Id>) -> IndexMap<String, D> {
-    let objects = raise.model.objects().filter(|object| object.id.kind() == D::Spec::KIND && object.id.parent() == parent);
+    let objects = raise
+        .model
+        .objects()
+        .filter(|object| object.id.kind() == D::Spec::KIND && object.id.parent() == parent);
     objects
         .filter_map(|object| {
             let spec = D::within(&object.spec)?;
@@ -74,7 +83,11 @@ pub struct Options(pub Vec<(String, String)>);
 impl Options {
     /// `name 'value', name 'value'`; none where there is none.
     pub(crate) fn list(&self) -> Option<String> {
-        let options: Vec<String> = self.0.iter().map(|(name, value)| format!("{} {}", sql::ident(name), sql::literal(value))).collect();
+        let options: Vec<String> = self
+            .0
+            .iter()
+            .map(|(name, value)| format!("{} {}", sql::ident(name), sql::literal(value)))
+            .collect();
         (!options.is_empty()).then(|| options.join(", "))
     }
 
@@ -86,7 +99,8 @@ impl Options {
     /// `OPTIONS (SET ..., ADD ..., DROP ...)` from these to those, which come out in their order.
     pub(crate) fn change(&self, to: &Options) -> Option<String> {
         let name = |(name, _): &(String, String)| name.clone();
-        let kept: Vec<String> = self.0.iter().map(name).filter(|name| to.0.iter().any(|(other, _)| other == name)).collect();
+        let kept: Vec<String> =
+            self.0.iter().map(name).filter(|name| to.0.iter().any(|(other, _)| other == name)).collect();
         let in_order = to.0.iter().map(name).take(kept.len()).eq(kept.iter().cloned());
         let mut actions = Vec::new();
         for (name, _) in self.0.iter().filter(|(name, _)| !in_order || !kept.contains(name)) {
@@ -228,18 +242,32 @@ macro_rules! object {
 macro_rules! placed {
     ($doc:ident in schema) => {
         impl $doc {
-            pub(crate) fn lower(&self, schema: &crate::Id, key: &str, node: Option<&yaml::Node>, declared: &mut crate::declared::Declared) {
+            pub(crate) fn lower(
+                &self,
+                schema: &crate::Id,
+                key: &str,
+                node: Option<&yaml::Node>,
+                declared: &mut crate::declared::Declared,
+            ) {
                 crate::shape::lower(self, Some(schema), key, node, declared);
             }
 
-            pub(crate) fn raise_all(raise: &crate::document::Raise<'_>, schema: &crate::Id) -> indexmap::IndexMap<String, $doc> {
+            pub(crate) fn raise_all(
+                raise: &crate::document::Raise<'_>,
+                schema: &crate::Id,
+            ) -> indexmap::IndexMap<String, $doc> {
                 crate::shape::raise_all(raise, Some(schema))
             }
         }
     };
     ($doc:ident in database) => {
         impl $doc {
-            pub(crate) fn lower(&self, key: &str, node: Option<&yaml::Node>, declared: &mut crate::declared::Declared) {
+            pub(crate) fn lower(
+                &self,
+                key: &str,
+                node: Option<&yaml::Node>,
+                declared: &mut crate::declared::Declared,
+            ) {
                 crate::shape::lower(self, None, key, node, declared);
             }
 

@@ -81,8 +81,13 @@ pub enum Hazard {
 
 impl Hazard {
     /// All of them, in the order in which plans list them.
-    pub const ALL: [Hazard; 5] =
-        [Hazard::DataLoss, Hazard::AccessGain, Hazard::TableRewrite, Hazard::BlockingLock, Hazard::ClientBreak];
+    pub const ALL: [Hazard; 5] = [
+        Hazard::DataLoss,
+        Hazard::AccessGain,
+        Hazard::TableRewrite,
+        Hazard::BlockingLock,
+        Hazard::ClientBreak,
+    ];
 
     /// The word for `--allow`.
     pub fn name(self) -> &'static str {

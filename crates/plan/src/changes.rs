@@ -13,11 +13,21 @@ pub(crate) enum Action {
     Drop,
     Alter(Vec<Statement>),
     /// Dropped and made again, because of `reason`.
-    Replace { reason: String },
+    Replace {
+        reason: String,
+    },
     /// Put aside under a name of its own while the new one takes its place, and dropped once rows use the new one.
-    Swap { aside: Vec<Statement>, drop: Vec<Statement>, reason: String },
+    Swap {
+        aside: Vec<Statement>,
+        drop: Vec<Statement>,
+        reason: String,
+    },
     /// Stays, but lets go of what it uses by `leave` before that goes, and takes hold of it again by `resume`.
-    Suspend { leave: Vec<Statement>, resume: Vec<Statement>, reason: String },
+    Suspend {
+        leave: Vec<Statement>,
+        resume: Vec<Statement>,
+        reason: String,
+    },
 }
 
 #[derive(Debug, Default)]

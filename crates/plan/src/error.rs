@@ -20,7 +20,9 @@ pub enum Error {
         reason: String,
     },
     /// `strategy: rename-and-add` where values go, are merged or move.
-    #[error("{id} cannot change by renaming and adding values: {reason}\nhelp: use `strategy: auto` or `strategy: swap`")]
+    #[error(
+        "{id} cannot change by renaming and adding values: {reason}\nhelp: use `strategy: auto` or `strategy: swap`"
+    )]
     Strategy {
         /// The enum type.
         id: Id,

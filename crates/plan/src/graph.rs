@@ -102,7 +102,14 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn add_swap(&mut self, id: &Id, aside: &[Statement], drop: &[Statement], action: &Action, changes: &Changes) {
+    fn add_swap(
+        &mut self,
+        id: &Id,
+        aside: &[Statement],
+        drop: &[Statement],
+        action: &Action,
+        changes: &Changes,
+    ) {
         self.push(Verb::Rename, id, aside.to_vec(), action);
         if let Some(to) = self.request.to.get(id) {
             let statements = self.creation(to, changes);
@@ -113,7 +120,9 @@ impl<'a> Graph<'a> {
 
     fn push(&mut self, verb: Verb, id: &Id, statements: Vec<Statement>, action: &Action) {
         let reason = match action {
-            Action::Replace { reason } | Action::Swap { reason, .. } | Action::Suspend { reason, .. } => Some(reason.clone()),
+            Action::Replace { reason } | Action::Swap { reason, .. } | Action::Suspend { reason, .. } => {
+                Some(reason.clone())
+            }
             _ => None,
         };
         let shown = if matches!(action, Action::Suspend { .. }) { Verb::Alter } else { verb };
@@ -126,7 +135,8 @@ impl<'a> Graph<'a> {
         if object.id.kind() == Kind::UserMapping {
             return None;
         }
-        let foreign_key = matches!(&object.spec, Spec::Constraint(constraint) if constraint.references.is_some());
+        let foreign_key =
+            matches!(&object.spec, Spec::Constraint(constraint) if constraint.references.is_some());
         if self.explicit && foreign_key {
             return None;
         }
@@ -137,7 +147,8 @@ impl<'a> Graph<'a> {
             changes.goes(id) && from.is_some() && !stays && id.kind() != Kind::Schema
         };
         let ancestor = object.id.ancestors().filter(dropped).last();
-        let owners = object.needs.iter().filter(|(_, how)| **how == kinds::Dependency::Auto).map(|(need, _)| need);
+        let owners =
+            object.needs.iter().filter(|(_, how)| **how == kinds::Dependency::Auto).map(|(need, _)| need);
         ancestor.or_else(|| owners.filter(dropped).find(|_| dies_with(object))).cloned()
     }
 
@@ -147,19 +158,28 @@ impl<'a> Graph<'a> {
         let id = &object.id;
         let table_is_new = id.parent().is_some_and(|table| changes.comes(table));
         match &object.spec {
-            Spec::Column(column) if !table_is_new && !column.inherited => {
-                column_with_values(self.request, column, id, self.request.directives.backfills.get(id).map(String::as_str))
-            }
+            Spec::Column(column) if !table_is_new && !column.inherited => column_with_values(
+                self.request,
+                column,
+                id,
+                self.request.directives.backfills.get(id).map(String::as_str),
+            ),
             Spec::Function(function) if self.circles.contains_key(id) => vec![function.stub(id, "")],
-            Spec::ColumnDefault(_) | Spec::Identity(_) if self.comes_with_its_column(id, changes) => Vec::new(),
-            Spec::NotNull(not_null) if not_null.valid && self.comes_with_its_column(id, changes) => Vec::new(),
+            Spec::ColumnDefault(_) | Spec::Identity(_) if self.comes_with_its_column(id, changes) => {
+                Vec::new()
+            }
+            Spec::NotNull(not_null) if not_null.valid && self.comes_with_its_column(id, changes) => {
+                Vec::new()
+            }
             Spec::Partition(_) | Spec::Inheritance(_) if table_is_new => Vec::new(),
             spec => spec.create(id, &context),
         }
     }
 
     fn comes_with_its_column(&self, default: &Id, changes: &Changes) -> bool {
-        let Some(column) = default.parent().filter(|column| column.kind() == Kind::Column) else { return false };
+        let Some(column) = default.parent().filter(|column| column.kind() == Kind::Column) else {
+            return false;
+        };
         let table_is_new = column.parent().is_some_and(|table| changes.comes(table));
         changes.comes(column) && !table_is_new
     }
@@ -203,7 +223,10 @@ impl<'a> Graph<'a> {
                     continue;
                 }
                 // An empty function needs nothing of its circle, and the circle needs no more than the empty function.
-                if verb == Verb::Create && self.circles.contains_key(&id) && rules::circle::leads_to(self.request.to, &need.0, &id) {
+                if verb == Verb::Create
+                    && self.circles.contains_key(&id)
+                    && rules::circle::leads_to(self.request.to, &need.0, &id)
+                {
                     continue;
                 }
                 let used = with_sources(self.request.to, &need.0);
@@ -220,7 +243,9 @@ impl<'a> Graph<'a> {
                     self.after_attributes(&need.0, place);
                 }
                 // A table is made in its place.
-                if matches!(id.kind(), Kind::Partition | Kind::Inheritance) && self.nodes[place].statements.is_empty() {
+                if matches!(id.kind(), Kind::Partition | Kind::Inheritance)
+                    && self.nodes[place].statements.is_empty()
+                {
                     let table = id.parent().and_then(|table| self.at(table, Verb::Create));
                     self.before(self.at(&need.0, Verb::Create), table);
                     self.before(self.at(&need.0, Verb::Alter), table);
@@ -279,7 +304,8 @@ impl<'a> Graph<'a> {
                 if !self.is_swapped(&user) {
                     self.before(other, self.at(&user, Verb::Create));
                 }
-                let part = used == root || used.is_within(&root) || self.gone_with(&used).as_ref() == Some(&root);
+                let part =
+                    used == root || used.is_within(&root) || self.gone_with(&used).as_ref() == Some(&root);
                 if !part {
                     self.before(other, drop_used);
                     self.before(other, self.at(&used, Verb::Alter));
@@ -329,9 +355,13 @@ impl<'a> Graph<'a> {
             self.before(self.at(type_id, Verb::Drop), self.at(id, Verb::Alter));
         }
         for (place, (id, _)) in self.snapshot() {
-            let Some(parent) = id.parent().filter(|_| matches!(id.kind(), Kind::Column | Kind::Attribute)) else { continue };
+            let Some(parent) = id.parent().filter(|_| matches!(id.kind(), Kind::Column | Kind::Attribute))
+            else {
+                continue;
+            };
             for table in self.changes.actions.keys().filter(|table| self.changes.suspends(table)) {
-                let typed = |model: &Model| model.get(table).is_some_and(|object| object.needs.contains_key(parent));
+                let typed =
+                    |model: &Model| model.get(table).is_some_and(|object| object.needs.contains_key(parent));
                 if table == parent || typed(self.request.from) || typed(self.request.to) {
                     self.before(self.at(table, Verb::Drop), Some(place));
                     self.before(Some(place), self.at(table, Verb::Create));
@@ -369,8 +399,11 @@ impl<'a> Graph<'a> {
     fn order_grants(&mut self) {
         for (place, (id, verb)) in self.snapshot() {
             let column = id.parent().filter(|column| verb != Verb::Drop && column.kind() == Kind::Column);
-            let Some(table) = column.and_then(Id::parent).filter(|_| id.kind() == Kind::Grant) else { continue };
-            let on_table = table.child(Kind::Grant, id.name()).with_signature(id.signature().map(str::to_owned));
+            let Some(table) = column.and_then(Id::parent).filter(|_| id.kind() == Kind::Grant) else {
+                continue;
+            };
+            let on_table =
+                table.child(Kind::Grant, id.name()).with_signature(id.signature().map(str::to_owned));
             for earlier in [Verb::Drop, Verb::Alter, Verb::Create] {
                 self.before(self.at(&on_table, earlier), Some(place));
             }
@@ -383,7 +416,8 @@ impl<'a> Graph<'a> {
             if verb == Verb::Drop || id.kind() != Kind::SequenceOwner {
                 continue;
             }
-            let tables = needs(self.request.to, &id).into_iter().filter_map(|(column, _)| column.parent().cloned());
+            let tables =
+                needs(self.request.to, &id).into_iter().filter_map(|(column, _)| column.parent().cloned());
             for owned in tables.chain(id.parent().cloned()) {
                 let owner = owned.child(Kind::Owner, "");
                 self.before(self.at(&owner, Verb::Create), Some(place));
@@ -400,7 +434,12 @@ impl<'a> Graph<'a> {
         for (place, (id, _)) in views.collect::<Vec<_>>() {
             let (mut read, mut queue) = (BTreeSet::new(), vec![id]);
             while let Some(id) = queue.pop() {
-                queue.extend(needs(self.request.to, &id).into_iter().map(|(need, _)| need.top().clone()).filter(|need| read.insert(need.clone())));
+                queue.extend(
+                    needs(self.request.to, &id)
+                        .into_iter()
+                        .map(|(need, _)| need.top().clone())
+                        .filter(|need| read.insert(need.clone())),
+                );
             }
             for need in read {
                 let owner = self.at(&need.child(Kind::Owner, ""), Verb::Create);
@@ -436,8 +475,10 @@ impl<'a> Graph<'a> {
             after.iter().for_each(|earlier| followers[*earlier].push(place));
         }
         let ranks: Vec<_> = self.nodes.iter().map(|node| self.rank(node)).collect();
-        let mut ready: BTreeSet<_> =
-            (0..self.nodes.len()).filter(|place| waiting[*place].is_empty()).map(|place| (ranks[place].clone(), place)).collect();
+        let mut ready: BTreeSet<_> = (0..self.nodes.len())
+            .filter(|place| waiting[*place].is_empty())
+            .map(|place| (ranks[place].clone(), place))
+            .collect();
         let mut order = Vec::new();
         while let Some((_, place)) = ready.pop_first() {
             order.push(place);
@@ -468,7 +509,15 @@ impl<'a> Graph<'a> {
         let column = node.id.ancestors().find(|id| id.kind() == Kind::Column);
         let position = column.and_then(|column| model.get(column)).map_or(position, |object| object.position);
         let kind = if column.is_some() { Kind::Column } else { node.id.kind() };
-        (!matches!(node.verb, Verb::Drop | Verb::Save), top.kind(), top.sql(), usize::from(kind != Kind::Column), kind, position, node.id.clone())
+        (
+            !matches!(node.verb, Verb::Drop | Verb::Save),
+            top.kind(),
+            top.sql(),
+            usize::from(kind != Kind::Column),
+            kind,
+            position,
+            node.id.clone(),
+        )
     }
 
     fn circle(&self, done: &[usize]) -> Error {
@@ -494,7 +543,8 @@ fn with_sources(model: &Model, id: &Id) -> Vec<Id> {
     if id.kind() == Kind::Column {
         let mut next = 0;
         while next < all.len() {
-            let found: Vec<Id> = sources(model, &all[next]).into_iter().filter(|source| !all.contains(source)).collect();
+            let found: Vec<Id> =
+                sources(model, &all[next]).into_iter().filter(|source| !all.contains(source)).collect();
             all.extend(found);
             next += 1;
         }
@@ -504,7 +554,10 @@ fn with_sources(model: &Model, id: &Id) -> Vec<Id> {
 
 /// What an object and, for one that is made with them, its parts need.
 fn needs(model: &Model, id: &Id) -> Vec<(Id, kinds::Dependency)> {
-    model.get(id).map(|object| object.needs.iter().map(|(need, how)| (need.clone(), *how)).collect()).unwrap_or_default()
+    model
+        .get(id)
+        .map(|object| object.needs.iter().map(|(need, how)| (need.clone(), *how)).collect())
+        .unwrap_or_default()
 }
 
 /// Objects that PostgreSQL drops silently with a column or relation that they belong to.
@@ -527,18 +580,28 @@ fn dies_with(object: &Object) -> bool {
 pub(crate) fn name_space(id: &Id) -> (Option<Id>, String) {
     let schema = || id.ancestors().find(|ancestor| ancestor.kind() == Kind::Schema).cloned();
     match id.kind() {
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index => (schema(), id.name().to_owned()),
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index => {
+            (schema(), id.name().to_owned())
+        }
         kind if kind.is_type() => (schema(), id.name().to_owned()),
         // A constraint's index is named in the schema, and so is an identity's sequence.
         Kind::Constraint | Kind::Identity => (schema(), id.name().to_owned()),
         Kind::Function | Kind::Aggregate => (schema(), id.sql_with_arguments()),
-        kind => (id.parent().cloned(), format!("{} {} {}", kind.name(), id.name(), id.signature().unwrap_or_default())),
+        kind => (
+            id.parent().cloned(),
+            format!("{} {} {}", kind.name(), id.name(), id.signature().unwrap_or_default()),
+        ),
     }
 }
 
 /// `ADD COLUMN` for a table that has rows: with its default, so that they get it; then the values of the `backfill`, written by a
 /// rewrite that fires no trigger and is filtered by no policy; then NOT NULL.
-fn column_with_values(request: &Request<'_>, column: &Column, id: &Id, backfill: Option<&str>) -> Vec<Statement> {
+fn column_with_values(
+    request: &Request<'_>,
+    column: &Column,
+    id: &Id,
+    backfill: Option<&str>,
+) -> Vec<Statement> {
     let context = request.context();
     let Some(backfill) = backfill else { return column.create(id, &context) };
     let (table, name) = (id.relation_sql(), sql::ident(id.name()));
@@ -555,7 +618,9 @@ fn column_with_values(request: &Request<'_>, column: &Column, id: &Id, backfill:
     ];
     statements.extend(column.settings(id, &context).into_iter().map(|statement| statement.pass(2)));
     if let Some(not_null) = not_null {
-        statements.extend(not_null.spec.create(&not_null.id, &context).into_iter().map(|statement| statement.pass(2)));
+        statements.extend(
+            not_null.spec.create(&not_null.id, &context).into_iter().map(|statement| statement.pass(2)),
+        );
     }
     statements
 }

@@ -11,8 +11,8 @@ mod graph;
 mod merge;
 mod round;
 mod rules;
-mod table_order;
 pub mod script;
+mod table_order;
 
 pub use error::Error;
 pub use round::{Request, Round, Step, Verb, next_round};

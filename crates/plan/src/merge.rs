@@ -57,7 +57,9 @@ fn grants_the_same(one: &Statement, other: &Statement) -> bool {
 
 /// One statement for the grantees of two.
 fn add_grantee(step: &mut Step, other: Step) {
-    let (Some((head, grantees, tail)), Some((_, grantee, _))) = (&step.statement.grantees, &other.statement.grantees) else {
+    let (Some((head, grantees, tail)), Some((_, grantee, _))) =
+        (&step.statement.grantees, &other.statement.grantees)
+    else {
         return;
     };
     let merged = Statement::grant(head, format!("{grantees}, {grantee}"), tail);
@@ -68,12 +70,7 @@ fn add_grantee(step: &mut Step, other: Step) {
 }
 
 /// Puts a statement into the first group that takes it and stands no earlier than `floor`, or into one of its own.
-fn place(
-    groups: &mut Vec<Group>,
-    node: &Node,
-    statement: Statement,
-    floor: Option<usize>,
-) -> usize {
+fn place(groups: &mut Vec<Group>, node: &Node, statement: Statement, floor: Option<usize>) -> usize {
     let start = floor.unwrap_or(0);
     let host = (start..groups.len()).find(|place| groups[*place].takes(node, &statement));
     let index = host.unwrap_or(groups.len());
@@ -88,7 +85,9 @@ fn place(
 impl Group {
     fn start(node: &Node, statement: Statement) -> Group {
         let body = match (&statement.action, node.shown, node.id.kind()) {
-            (_, Verb::Create, Kind::Table | Kind::Domain | Kind::Composite) => Body::Create { create: statement, clauses: Vec::new() },
+            (_, Verb::Create, Kind::Table | Kind::Domain | Kind::Composite) => {
+                Body::Create { create: statement, clauses: Vec::new() }
+            }
             (Some((relation, _)), _, _) => {
                 Body::Alter { relation: relation.clone(), pass: statement.pass, statements: vec![statement] }
             }
@@ -126,7 +125,9 @@ impl Group {
         }
         self.reasons.extend(node.reason.iter().cloned());
         match &mut self.body {
-            Body::Create { clauses, .. } => clauses.push((node.id.clone(), statement.clause.unwrap_or_default())),
+            Body::Create { clauses, .. } => {
+                clauses.push((node.id.clone(), statement.clause.unwrap_or_default()))
+            }
             Body::Alter { statements, .. } => statements.push(statement),
             Body::Whole(_) => {}
         }
@@ -139,7 +140,8 @@ impl Group {
             Body::Alter { relation, statements, .. } => alter_table(&relation, statements),
         };
         let objects = self.ids.iter().map(|(verb, id)| (*verb, id.to_string())).collect();
-        let reason = (!self.reasons.is_empty()).then(|| self.reasons.into_iter().collect::<Vec<_>>().join("; "));
+        let reason =
+            (!self.reasons.is_empty()).then(|| self.reasons.into_iter().collect::<Vec<_>>().join("; "));
         Step { objects, ids: self.ids, renamed_to: None, statement, reason }
     }
 }
@@ -159,7 +161,8 @@ fn create_table(request: &Request<'_>, id: &Id, create: Statement, clauses: &[(I
     let mut lines = Vec::new();
     for (owner, clause) in clauses {
         let values = [Kind::ColumnDefault, Kind::Identity];
-        let valued = clauses.iter().any(|(other, _)| values.contains(&other.kind()) && other.parent() == Some(owner));
+        let valued =
+            clauses.iter().any(|(other, _)| values.contains(&other.kind()) && other.parent() == Some(owner));
         let line = match request.to.get(owner).map(|object| &object.spec) {
             Some(Spec::Column(column)) => column.inline(owner, request.to, valued),
             _ => clause.clone(),
@@ -171,14 +174,17 @@ fn create_table(request: &Request<'_>, id: &Id, create: Statement, clauses: &[(I
 
 /// One `ALTER TABLE` that does what several would, under the strongest of their locks.
 fn alter_table(relation: &str, statements: Vec<Statement>) -> Statement {
-    let actions: Vec<&str> =
-        statements.iter().filter_map(|statement| statement.action.as_ref().map(|(_, action)| action.as_str())).collect();
+    let actions: Vec<&str> = statements
+        .iter()
+        .filter_map(|statement| statement.action.as_ref().map(|(_, action)| action.as_str()))
+        .collect();
     let sql = match actions.as_slice() {
         [action] => format!("ALTER TABLE {relation} {action}"),
         many => format!("ALTER TABLE {relation}\n    {}", many.join(",\n    ")),
     };
     let mut merged = Statement::new(sql);
-    merged.lock = statements.iter().filter_map(|statement| statement.lock.clone()).max_by_key(|(lock, _)| *lock);
+    merged.lock =
+        statements.iter().filter_map(|statement| statement.lock.clone()).max_by_key(|(lock, _)| *lock);
     merged.work = statements.iter().map(|statement| statement.work).max().unwrap_or(kinds::Work::Catalog);
     let notices: Vec<String> = statements.iter().filter_map(|statement| statement.clients.clone()).collect();
     merged.clients = (!notices.is_empty()).then(|| notices.join("; "));

@@ -67,7 +67,13 @@ pub struct Step {
 impl Step {
     /// A step of one object.
     pub fn new(verb: Verb, id: &Id, statement: Statement, reason: Option<String>) -> Step {
-        Step { objects: vec![(verb, id.to_string())], ids: vec![(verb, id.clone())], renamed_to: None, statement, reason }
+        Step {
+            objects: vec![(verb, id.to_string())],
+            ids: vec![(verb, id.clone())],
+            renamed_to: None,
+            statement,
+            reason,
+        }
     }
 
     /// A step that gives an object another name.

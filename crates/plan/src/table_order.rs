@@ -10,7 +10,8 @@ impl Graph<'_> {
     /// A table is taken out of its place before anything else is done to it or to its parents, and put into its place when it
     /// has all that this takes; what its parents bring along comes after.
     pub(crate) fn order_attachments(&mut self) {
-        let places: Vec<(usize, Key)> = self.snapshot().into_iter().filter(|(_, (id, _))| is_attachment(id)).collect();
+        let places: Vec<(usize, Key)> =
+            self.snapshot().into_iter().filter(|(_, (id, _))| is_attachment(id)).collect();
         for (place, (attachment, verb)) in places {
             let Some(table) = attachment.parent().cloned() else { continue };
             if self.nodes[place].statements.is_empty() || self.at(&table, Verb::Create).is_some() {
@@ -40,7 +41,9 @@ impl Graph<'_> {
             graph.snapshot().into_iter().filter(|(_, (id, _))| kinds.contains(&id.kind())).collect()
         };
         for (place, (id, verb)) in parts(self, &[Kind::NotNull]) {
-            for (other, (other_id, other_verb)) in parts(self, &[Kind::Constraint, Kind::Identity, Kind::ReplicaIdentity]) {
+            for (other, (other_id, other_verb)) in
+                parts(self, &[Kind::Constraint, Kind::Identity, Kind::ReplicaIdentity])
+            {
                 if other_id.top() != id.top() {
                     continue;
                 }
@@ -59,8 +62,11 @@ impl Graph<'_> {
         let mut pairs = Vec::new();
         for object in self.request.from.objects() {
             let Spec::Constraint(constraint) = &object.spec else { continue };
-            let (Some(table), Some(referenced)) = (object.id.parent(), &constraint.references) else { continue };
-            let referenced = self.request.from.ids().find(|id| id.kind() == Kind::Table && id.sql() == *referenced);
+            let (Some(table), Some(referenced)) = (object.id.parent(), &constraint.references) else {
+                continue;
+            };
+            let referenced =
+                self.request.from.ids().find(|id| id.kind() == Kind::Table && id.sql() == *referenced);
             pairs.extend(referenced.map(|referenced| (table.clone(), referenced.clone())));
         }
         for (table, referenced) in pairs {
@@ -95,10 +101,16 @@ impl Graph<'_> {
             for (other, (id, verb)) in self.snapshot().into_iter().filter(|(other, _)| *other != place) {
                 let family = has_above(self.request.to, id.top(), &table);
                 let refers = matches!(self.request.to.get(&id).map(|object| &object.spec), Some(Spec::Constraint(key)) if key.references.is_some());
-                let later = refers || matches!(id.kind(), Kind::Trigger | Kind::Policy | Kind::RowLevelSecurity);
+                let later =
+                    refers || matches!(id.kind(), Kind::Trigger | Kind::Policy | Kind::RowLevelSecurity);
                 match (family, verb) {
                     (true, Verb::Create) if later => self.before(Some(place), Some(other)),
-                    (true, Verb::Create) if matches!(id.kind(), Kind::Table | Kind::Column | Kind::Identity | Kind::Partition) => {
+                    (true, Verb::Create)
+                        if matches!(
+                            id.kind(),
+                            Kind::Table | Kind::Column | Kind::Identity | Kind::Partition
+                        ) =>
+                    {
                         self.before(Some(other), Some(place));
                     }
                     (false, Verb::Create) if refers => self.before(Some(place), Some(other)),
@@ -120,5 +132,8 @@ fn is_attachment(id: &Id) -> bool {
 
 /// What a table must have in common with its parents.
 fn belongs_to_shape(id: &Id) -> bool {
-    matches!(id.kind(), Kind::Column | Kind::NotNull | Kind::Constraint | Kind::Index | Kind::Trigger | Kind::Identity)
+    matches!(
+        id.kind(),
+        Kind::Column | Kind::NotNull | Kind::Constraint | Kind::Index | Kind::Trigger | Kind::Identity
+    )
 }

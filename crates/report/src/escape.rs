@@ -44,7 +44,7 @@ pub(crate) fn markdown(text: &str) -> String {
             // Inside of a word an underscore is no markup, and names are full of them.
             '_' if before.is_alphanumeric() && after.is_alphanumeric() => escaped.push('_'),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' => {
-                escaped.extend(['\\', c])
+                escaped.extend(['\\', c]);
             }
             c => escaped.push(c),
         }

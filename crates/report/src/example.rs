@@ -1,5 +1,7 @@
 //! A small plan made by hand, for tests of formats.
 
+use std::collections::BTreeMap;
+
 use apply::{Plan, Proof, Script, Scripts, Settings, Stage};
 use kinds::kinds::table::Table;
 use kinds::{Hazard, Id, Kind, Lock, Model, Object, Spec, Statement, Work};
@@ -9,7 +11,7 @@ use serde_json::json;
 fn table(name: &str) -> Object {
     let id = Id::root(Kind::Schema, "public").child(Kind::Table, name);
     let spec: Table = serde_json::from_value(json!({})).unwrap();
-    Object { id, spec: Spec::Table(spec), needs: Default::default(), position: 0 }
+    Object { id, spec: Spec::Table(spec), needs: BTreeMap::default(), position: 0 }
 }
 
 /// Renames `agents` to `users <all>` and adds a column; the way back drops it.

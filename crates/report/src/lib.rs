@@ -1,6 +1,11 @@
 //! Plans and drift as text, SQL, JSON, Markdown, HTML and what CI systems read; the runbook beside the scripts.
 //!
 //! Pure: everything is made of an [`apply::Plan`] or of a list of [`apply::Drift`], and nothing says what is not in them.
+#![allow(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "texts are put together line by line; `write!` would need a result to be thrown away each time"
+)]
 
 pub mod drift;
 mod escape;

@@ -17,7 +17,9 @@ pub(crate) struct Outline<'a> {
     /// What is there before and after and is changed or made anew: as it was, as it is.
     pub(crate) changed: Vec<(&'a Object, &'a Object)>,
     /// Every object that is there before and after, by the name that it has after.
-    pub(crate) kept: BTreeMap<Id, &'a Object>,
+    kept: BTreeMap<Id, &'a Object>,
+    /// The names that these have after, by those that they have before.
+    names: BTreeMap<&'a Id, Id>,
     /// The catalog after the last script.
     pub(crate) after: &'a Model,
 }
@@ -39,6 +41,7 @@ impl<'a> Outline<'a> {
             new: after.objects().filter(|object| !kept.contains_key(&object.id)).collect(),
             gone: gone.into_values().collect(),
             changed: changed.collect(),
+            names: kept.iter().map(|(after, before)| (&before.id, after.clone())).collect(),
             kept,
             after,
         }
@@ -47,6 +50,16 @@ impl<'a> Outline<'a> {
     /// What something is called before the plan, given what it is called after; `None` for what is new.
     pub(crate) fn before(&self, after: &Id) -> Option<&'a Object> {
         self.kept.get(after).copied()
+    }
+
+    /// What something is called after the plan, given what it is called before; `None` for what is gone.
+    pub(crate) fn now(&self, before: &Id) -> Option<&Id> {
+        self.names.get(before)
+    }
+
+    /// Whether the plan makes it, not counting what it makes anew; by the name that it has after.
+    pub(crate) fn is_new(&self, after: &Id) -> bool {
+        !self.kept.contains_key(after) && self.after.contains(after)
     }
 
     /// Objects of a kind that the plan makes, changes or renames, as they are after.

@@ -58,7 +58,9 @@ pub fn evidence(plan: &Plan, color: bool) -> String {
     line("catalog entries compared", format!("{} (by the witness)", grouped(proof.witnessed as u64)));
     line("rows compared", grouped(proof.rows));
     line("took", format!("{:.1} s", proof.took.as_secs_f64()));
-    limits(proof).into_iter().for_each(|limit| text.push_str(&format!("  {}\n", paint.yellow(&limit))));
+    for limit in limits(proof) {
+        text.push_str(&format!("  {}\n", paint.yellow(&limit)));
+    }
     text
 }
 

@@ -34,7 +34,9 @@ pub fn text(plan: &Plan, options: Options<'_>) -> String {
     if options.direction == Direction::Rollback {
         all.reverse();
     }
-    all.iter().for_each(|part| text.push_str(&section(plan, part, options.direction, paint)));
+    for part in &all {
+        text.push_str(&section(plan, part, options.direction, paint));
+    }
     if options.direction == Direction::Forward {
         text.push_str(&hazards(plan, options.allow, paint));
     }
@@ -141,7 +143,9 @@ fn list(title: &str, all: &[String], paint: Paint) -> String {
     }
     let (shown, more) = wording::shortened(all, MOST_NAMED);
     let mut text = format!("\n{}\n", paint.dim(&format!("-- {title}:")));
-    shown.iter().for_each(|line| text.push_str(&(paint.dim(&format!("--   {line}")) + "\n")));
+    for line in shown {
+        text.push_str(&(paint.dim(&format!("--   {line}")) + "\n"));
+    }
     if more > 0 {
         text.push_str(&(paint.dim(&format!("--   and {more} more: `--format json` names all")) + "\n"));
     }

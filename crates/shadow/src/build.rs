@@ -47,14 +47,18 @@ pub fn build(
     let model: Model = objects.iter().cloned().collect();
     let existing = existing(database).map_err(one)?;
     let units = units(&model, &existing, major);
-    database.run("SET check_function_bodies = off; SET client_min_messages = warning; SET row_security = off").map_err(one)?;
+    database
+        .run("SET check_function_bodies = off; SET client_min_messages = warning; SET row_security = off")
+        .map_err(one)?;
     if names == Names::Qualified && all_at_once(database, &units) {
         return Ok(());
     }
     // Default privileges come late, or they would open to others what is built here; event triggers last, or they would fire for what
     // is tried again.
-    let (events, units): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| unit.id.top().kind() == Kind::EventTrigger);
-    let (last, first): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| unit.id.kind() == Kind::DefaultPrivilege);
+    let (events, units): (Vec<Unit>, Vec<Unit>) =
+        units.into_iter().partition(|unit| unit.id.top().kind() == Kind::EventTrigger);
+    let (last, first): (Vec<Unit>, Vec<Unit>) =
+        units.into_iter().partition(|unit| unit.id.kind() == Kind::DefaultPrivilege);
     one_by_one(database, first, &model, names)?;
     one_by_one(database, last, &model, names)?;
     one_by_one(database, events, &model, names)
@@ -66,7 +70,12 @@ pub fn drop_public(database: &mut Database) -> Result<(), catalog::Error> {
 }
 
 /// Each object on its own, again and again until all are there or none succeeds.
-fn one_by_one(database: &mut Database, mut units: Vec<Unit>, model: &Model, names: Names) -> Result<(), Vec<Failure>> {
+fn one_by_one(
+    database: &mut Database,
+    mut units: Vec<Unit>,
+    model: &Model,
+    names: Names,
+) -> Result<(), Vec<Failure>> {
     loop {
         let before = units.len();
         let mut path = None;
@@ -109,14 +118,25 @@ fn failures(mut units: Vec<Unit>) -> Vec<Failure> {
 }
 
 /// Makes functions whose bodies refer, by way of others, to themselves: empty first, to be filled in the next turn.
-fn stand_in(database: &mut Database, units: &mut [Unit], model: &Model, names: Names, path: &mut Option<String>) -> bool {
+fn stand_in(
+    database: &mut Database,
+    units: &mut [Unit],
+    model: &Model,
+    names: Names,
+    path: &mut Option<String>,
+) -> bool {
     let mut made = false;
     for unit in units {
         let Some(Spec::Function(function)) = model.get(&unit.id).map(|object| &object.spec) else { continue };
         if function.sql_body.is_none() || unit.stands {
             continue;
         }
-        let empty = Unit { id: unit.id.clone(), statements: vec![function.stub(&unit.id, "").sql], error: None, stands: true };
+        let empty = Unit {
+            id: unit.id.clone(),
+            statements: vec![function.stub(&unit.id, "").sql],
+            error: None,
+            stands: true,
+        };
         if run(database, &empty, names, path).is_ok() {
             unit.statements = vec![function.replacement(&unit.id).sql];
             unit.stands = true;
@@ -212,7 +232,8 @@ fn units(model: &Model, existing: &Existing, major: u32) -> Vec<Unit> {
 
 fn stands_behind_column(model: &Model, id: &Id, not_null: &kinds::kinds::not_null::NotNull) -> bool {
     let column = id.parent().and_then(|column| model.get(column));
-    not_null.valid && matches!(column.map(|column| &column.spec), Some(Spec::Column(column)) if !column.inherited)
+    not_null.valid
+        && matches!(column.map(|column| &column.spec), Some(Spec::Column(column)) if !column.inherited)
 }
 
 fn stands_in_table(model: &Model, column: &Id) -> bool {
@@ -240,7 +261,8 @@ fn is_twin(one: &Id, other: &Id) -> bool {
 
 /// What partitions have under their own names is made before their parents' twins, which find it; all else after.
 fn generation(model: &Model, id: &Id) -> isize {
-    let generation = isize::try_from(kinds::kinds::inheritance::generation(model, id.top())).unwrap_or(isize::MAX);
+    let generation =
+        isize::try_from(kinds::kinds::inheritance::generation(model, id.top())).unwrap_or(isize::MAX);
     if id.kind() == Kind::Constraint { -generation } else { generation }
 }
 
@@ -253,7 +275,8 @@ fn ordered(model: &Model) -> Vec<&Object> {
             .needs
             .iter()
             .filter(|(_, how)| !(object.id.kind() == Kind::Sequence && **how == kinds::Dependency::Auto));
-        let needs = needs.filter(|(need, how)| !(**how == kinds::Dependency::Auto && is_twin(&object.id, need)));
+        let needs =
+            needs.filter(|(need, how)| !(**how == kinds::Dependency::Auto && is_twin(&object.id, need)));
         let needs = needs.map(|(need, _)| need).chain(object.id.ancestors());
         // A column is made with its table: what it needs, the table needs.
         let owner = match object.id.kind() {

@@ -41,7 +41,8 @@ impl Workbench {
     }
 
     fn admin(&self, cluster: &Cluster) -> Result<Database, Error> {
-        let conninfo = Conninfo::socket(cluster.socket_directory(), cluster.port(), cluster.superuser(), "postgres");
+        let conninfo =
+            Conninfo::socket(cluster.socket_directory(), cluster.port(), cluster.superuser(), "postgres");
         Ok(Database::connect(&conninfo)?)
     }
 
@@ -104,7 +105,10 @@ impl Workbench {
             return Ok(());
         }
         let mut admin = self.connect("postgres")?;
-        admin.run(&format!("CREATE DATABASE {new} WITH TEMPLATE {old} OWNER {}", sql::ident(&self.facts.owner)))?;
+        admin.run(&format!(
+            "CREATE DATABASE {new} WITH TEMPLATE {old} OWNER {}",
+            sql::ident(&self.facts.owner)
+        ))?;
         admin.run(&format!(
             "INSERT INTO pg_catalog.pg_db_role_setting SELECT new.oid, s.setrole, s.setconfig FROM pg_catalog.pg_db_role_setting AS s \
              JOIN pg_catalog.pg_database AS old ON old.oid = s.setdatabase AND old.datname = {}, pg_catalog.pg_database AS new \

@@ -38,7 +38,10 @@ mod tests {
             ("", &[]),
             ("integer, text", &["integer", "text"]),
             ("a numeric(10,2) = 1, b text DEFAULT f('a, b', 2)", &["a numeric(10,2)", "b text"]),
-            ("\"a, b\" integer, VARIADIC c text[] default '{x,\")\"}'", &["\"a, b\" integer", "VARIADIC c text[]"]),
+            (
+                "\"a, b\" integer, VARIADIC c text[] default '{x,\")\"}'",
+                &["\"a, b\" integer", "VARIADIC c text[]"],
+            ),
             ("\"default\" \"my,type\"", &["\"default\" \"my,type\""]),
         ];
         for (list, expect) in cases {

@@ -11,8 +11,13 @@ fn main() -> Result<ExitCode, Error> {
     let [endstate, out] = arguments.as_slice() else {
         return Err("usage: demo ENDSTATE OUT: the program to run, and the folder for the scripts".into());
     };
-    let binaries = shadow::binaries::all().into_iter().next().ok_or("no PostgreSQL server found: run ./justw setup")?;
-    println!("# A throwaway PostgreSQL {}, and on it the database before: {}", binaries.major, FIXTURES.join(", "));
+    let binaries =
+        shadow::binaries::all().into_iter().next().ok_or("no PostgreSQL server found: run ./justw setup")?;
+    println!(
+        "# A throwaway PostgreSQL {}, and on it the database before: {}",
+        binaries.major,
+        FIXTURES.join(", ")
+    );
     let cluster = start(&binaries)?;
     let url = format!(
         "host={} port={} user={} dbname=before",
@@ -29,7 +34,8 @@ fn main() -> Result<ExitCode, Error> {
     let fine = run(&["plan"])? && run(&["generate", "--out", out])?;
     if fine {
         println!("\n# The scripts and their runbook are in {out}:");
-        let mut files: Vec<_> = std::fs::read_dir(out)?.filter_map(Result::ok).map(|entry| entry.file_name()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(out)?.filter_map(Result::ok).map(|entry| entry.file_name()).collect();
         files.sort();
         files.iter().for_each(|file| println!("#   {}", file.to_string_lossy()));
     }

@@ -20,9 +20,10 @@ pub(super) fn run(global: &Global, arguments: &Generate) -> anyhow::Result<Outco
     let mut files: Files = scripts.map(|script| (script.file.clone().into(), script.text.clone())).collect();
     files.insert("README.md".into(), report::runbook(&plan));
     folder::write(&arguments.out, &files)?;
-    let written: String =
-        files.keys().map(|file| format!("{}\n", arguments.out.join(file).display())).collect();
-    output::result(&written)?;
-    report::proven(&plan.proof).iter().for_each(|line| output::note(line));
+    let written = files.keys().map(|file| arguments.out.join(file).display().to_string() + "\n");
+    output::result(&written.collect::<String>())?;
+    for line in report::proven(&plan.proof) {
+        output::note(&line);
+    }
     Ok(Outcome::Done)
 }

@@ -40,11 +40,8 @@ mod tests {
     #[test]
     fn every_setting_that_is_explained_is_one() {
         // Uncommented, the template is a settings file.
-        let example: String = SETTINGS
-            .lines()
-            .filter_map(|line| line.strip_prefix("#   "))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let example = SETTINGS.lines().filter_map(|line| line.strip_prefix("#   "));
+        let example = example.collect::<Vec<_>>().join("\n");
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("endstate.yaml"), example).unwrap();
         std::fs::write(folder.path().join("a.yaml"), "tables: {}\n").unwrap();

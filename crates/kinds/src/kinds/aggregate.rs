@@ -67,7 +67,8 @@ impl Keyed for Aggregate {
 
     fn id(parent: Option<&Id>, key: &str) -> Id {
         let (name, arguments) = name_and_arguments(key);
-        let id = parent.map_or_else(|| Id::root(Kind::Aggregate, &name), |schema| schema.child(Kind::Aggregate, &name));
+        let id = parent
+            .map_or_else(|| Id::root(Kind::Aggregate, &name), |schema| schema.child(Kind::Aggregate, &name));
         id.with_signature(Some(arguments))
     }
 
@@ -101,11 +102,17 @@ impl Aggregate {
     }
 
     fn definition(&self, id: &Id, replace: &str) -> String {
-        let text = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name} = {value}"));
+        let text =
+            |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name} = {value}"));
         let number = |name: &str, value: Option<i64>| value.map(|value| format!("{name} = {value}"));
         let flag = |name: &str, on: bool| on.then(|| name.to_owned());
-        let literal = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name} = {}", sql::literal(value)));
-        let sortop = self.sortop.as_ref().map(|operator| format!("SORTOP = {}", super::operator::reference(operator, id)));
+        let literal = |name: &str, value: &Option<String>| {
+            value.as_ref().map(|value| format!("{name} = {}", sql::literal(value)))
+        };
+        let sortop = self
+            .sortop
+            .as_ref()
+            .map(|operator| format!("SORTOP = {}", super::operator::reference(operator, id)));
         let clauses = [
             Some(format!("SFUNC = {}", self.sfunc)),
             Some(format!("STYPE = {}", self.stype)),
@@ -130,15 +137,23 @@ impl Aggregate {
             flag("HYPOTHETICAL", self.hypothetical),
         ];
         let clauses: Vec<String> = clauses.into_iter().flatten().collect();
-        format!("CREATE {replace}AGGREGATE {}({}) (\n    {}\n)", id.sql(), self.written(id), clauses.join(",\n    "))
+        format!(
+            "CREATE {replace}AGGREGATE {}({}) (\n    {}\n)",
+            id.sql(),
+            self.written(id),
+            clauses.join(",\n    ")
+        )
     }
 }
 
 impl ObjectKind for Aggregate {
     fn query(_version: u32) -> Option<String> {
-        let function = |column: &str| format!("CASE WHEN a.{column} <> 0 THEN a.{column}::oid::regproc::text END");
+        let function =
+            |column: &str| format!("CASE WHEN a.{column} <> 0 THEN a.{column}::oid::regproc::text END");
         let modify = |column: &str, function: &str| {
-            format!("CASE WHEN a.{function} <> 0 AND a.{column} <> CASE a.aggkind WHEN 'n' THEN 'r' ELSE 'w' END THEN CASE a.{column} WHEN 'r' THEN 'read_only' WHEN 's' THEN 'shareable' ELSE 'read_write' END END")
+            format!(
+                "CASE WHEN a.{function} <> 0 AND a.{column} <> CASE a.aggkind WHEN 'n' THEN 'r' ELSE 'w' END THEN CASE a.{column} WHEN 'r' THEN 'read_only' WHEN 's' THEN 'shareable' ELSE 'read_write' END END"
+            )
         };
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', p.proname, 'signature', oidvectortypes(p.proargtypes), {}, {}, \
@@ -181,9 +196,13 @@ impl ObjectKind for Aggregate {
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
-        let direct = |aggregate: &Aggregate| aggregate.arguments.split_once("ORDER BY").map(|(direct, _)| direct.to_owned());
+        let direct = |aggregate: &Aggregate| {
+            aggregate.arguments.split_once("ORDER BY").map(|(direct, _)| direct.to_owned())
+        };
         if self.result != to.result || direct(self) != direct(to) || self.hypothetical != to.hypothetical {
-            return Change::Replace("its result, its direct arguments or its sort of aggregate change".to_owned());
+            return Change::Replace(
+                "its result, its direct arguments or its sort of aggregate change".to_owned(),
+            );
         }
         if self.input_names.iter().zip(&to.input_names).any(|(old, new)| !old.is_empty() && old != new)
             || self.input_names.len() > to.input_names.len()
@@ -195,8 +214,10 @@ impl ObjectKind for Aggregate {
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
         Some(
-            Statement::new(format!("ALTER {} RENAME TO {}", self.address(id), sql::ident(to)))
-                .hazard(Hazard::ClientBreak, format!("calls of {} by that name fail", id.sql_with_arguments())),
+            Statement::new(format!("ALTER {} RENAME TO {}", self.address(id), sql::ident(to))).hazard(
+                Hazard::ClientBreak,
+                format!("calls of {} by that name fail", id.sql_with_arguments()),
+            ),
         )
     }
 

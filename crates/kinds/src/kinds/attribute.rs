@@ -105,15 +105,32 @@ pub struct FullAttributeDoc {
 }
 
 impl AttributeDoc {
-    pub(crate) fn lower(&self, composite: &Id, name: &str, position: usize, node: Option<&Node>, declared: &mut Declared) {
+    pub(crate) fn lower(
+        &self,
+        composite: &Id,
+        name: &str,
+        position: usize,
+        node: Option<&Node>,
+        declared: &mut Declared,
+    ) {
         let doc = match self {
             AttributeDoc::Full(full) => full.clone(),
-            AttributeDoc::Type(data_type) => FullAttributeDoc { data_type: data_type.clone(), ..FullAttributeDoc::default() },
+            AttributeDoc::Type(data_type) => {
+                FullAttributeDoc { data_type: data_type.clone(), ..FullAttributeDoc::default() }
+            }
         };
         let id = composite.child(Kind::Attribute, name);
-        declared.add(id.clone(), Attribute { data_type: doc.data_type, collation: doc.collation }, position, node);
-        let facts =
-            Facts { comment: doc.comment.as_ref(), renamed_from: doc.renamed_from.as_ref(), ..Facts::default() };
+        declared.add(
+            id.clone(),
+            Attribute { data_type: doc.data_type, collation: doc.collation },
+            position,
+            node,
+        );
+        let facts = Facts {
+            comment: doc.comment.as_ref(),
+            renamed_from: doc.renamed_from.as_ref(),
+            ..Facts::default()
+        };
         declared.facts(&id, &facts, false, node);
     }
 

@@ -24,7 +24,9 @@ impl Keyed for Cast {
 
     fn id(_parent: Option<&Id>, key: &str) -> Id {
         let place = key.to_lowercase().rfind(" as ");
-        let name = place.map_or(key.to_owned(), |place| format!("{} AS {}", key[..place].trim(), key[place + 4..].trim()));
+        let name = place.map_or(key.to_owned(), |place| {
+            format!("{} AS {}", key[..place].trim(), key[place + 4..].trim())
+        });
         Id::root(Kind::Cast, name)
     }
 }
@@ -47,12 +49,19 @@ impl ObjectKind for Cast {
             (None, true) => "WITH INOUT".to_owned(),
             (None, false) => "WITHOUT FUNCTION".to_owned(),
         };
-        let when = self.context.as_ref().map(|context| format!(" AS {}", context.to_uppercase())).unwrap_or_default();
+        let when = self
+            .context
+            .as_ref()
+            .map(|context| format!(" AS {}", context.to_uppercase()))
+            .unwrap_or_default();
         vec![Statement::new(format!("CREATE CAST ({}) {how}{when}", id.name()))]
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(format!("DROP {}", self.address(id))).hazard(Hazard::ClientBreak, format!("{id} is gone"))]
+        vec![
+            Statement::new(format!("DROP {}", self.address(id)))
+                .hazard(Hazard::ClientBreak, format!("{id} is gone")),
+        ]
     }
 
     fn alter(&self, _to: &Self, _id: &Id, _context: &Context<'_>) -> Change {

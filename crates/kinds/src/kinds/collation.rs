@@ -31,7 +31,9 @@ impl ObjectKind for Collation {
     fn query(version: u32) -> Option<String> {
         let locale = match version {
             ..=14 => "CASE WHEN c.collcollate = c.collctype THEN c.collcollate END",
-            15..=16 => "coalesce(c.colliculocale, CASE WHEN c.collcollate = c.collctype THEN c.collcollate END)",
+            15..=16 => {
+                "coalesce(c.colliculocale, CASE WHEN c.collcollate = c.collctype THEN c.collcollate END)"
+            }
             _ => "coalesce(c.colllocale, CASE WHEN c.collcollate = c.collctype THEN c.collcollate END)",
         };
         let rules = if version >= 16 { "c.collicurules" } else { "NULL" };
@@ -49,7 +51,9 @@ impl ObjectKind for Collation {
     }
 
     fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        let literal = |word: &str, value: &Option<String>| value.as_ref().map(|value| format!("{word} = {}", sql::literal(value)));
+        let literal = |word: &str, value: &Option<String>| {
+            value.as_ref().map(|value| format!("{word} = {}", sql::literal(value)))
+        };
         let clauses = [
             self.provider.as_ref().map(|provider| format!("PROVIDER = {provider}")),
             literal("LOCALE", &self.locale),

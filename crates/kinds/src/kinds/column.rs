@@ -13,7 +13,9 @@ use crate::kinds::column_default::ColumnDefault;
 use crate::kinds::constraint::{Constraint, ConstraintType};
 use crate::kinds::identity::IdentityDoc;
 use crate::kinds::not_null::NotNullDoc;
-use crate::{Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, assignment, query};
+use crate::{
+    Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, assignment, query,
+};
 
 /// A column of a table (catalog `pg_attribute`). Default, `NOT NULL` and identity are objects of their own; a generation
 /// expression is not.
@@ -52,7 +54,8 @@ impl Column {
     /// The column as it stands after `ADD COLUMN`, with its `NOT NULL` and, where they are wanted, its default and identity.
     pub fn clause(&self, id: &Id, model: &Model, with_default: bool) -> String {
         let name = sql::ident(id.name());
-        let collation = self.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
+        let collation =
+            self.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
         format!("{name} {}{collation}{}", self.data_type, self.constraints(id, model, with_default))
     }
 
@@ -60,10 +63,12 @@ impl Column {
     pub fn inline(&self, id: &Id, model: &Model, with_default: bool) -> String {
         let table = id.parent().and_then(|table| model.get(table)).map(|table| &table.spec);
         match table {
-            Some(Spec::Table(table)) if table.of_type.is_some() => match self.constraints(id, model, with_default).as_str() {
-                "" => String::new(),
-                constraints => format!("{} WITH OPTIONS{constraints}", sql::ident(id.name())),
-            },
+            Some(Spec::Table(table)) if table.of_type.is_some() => {
+                match self.constraints(id, model, with_default).as_str() {
+                    "" => String::new(),
+                    constraints => format!("{} WITH OPTIONS{constraints}", sql::ident(id.name())),
+                }
+            }
             _ => self.clause(id, model, with_default),
         }
     }
@@ -92,7 +97,13 @@ impl Column {
 
     /// The statements that set what no clause says: storage, compression, statistics, options.
     pub fn settings(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
-        let plain = Column { storage: None, compression: None, statistics: None, options: BTreeMap::new(), ..self.clone() };
+        let plain = Column {
+            storage: None,
+            compression: None,
+            statistics: None,
+            options: BTreeMap::new(),
+            ..self.clone()
+        };
         plain.settings_towards(self, id, context)
     }
 
@@ -104,10 +115,16 @@ impl Column {
                 true => format!("ONLY {}", id.relation_sql()),
                 false => id.relation_sql(),
             };
-            statements.push(Statement::alter_table(&table, format!("ALTER COLUMN {} {action}", sql::ident(id.name()))));
+            statements.push(Statement::alter_table(
+                &table,
+                format!("ALTER COLUMN {} {action}", sql::ident(id.name())),
+            ));
         };
         if self.storage != to.storage {
-            let storage = to.storage.clone().unwrap_or_else(|| usual_storage(&to.data_type, context.version).to_owned());
+            let storage = to
+                .storage
+                .clone()
+                .unwrap_or_else(|| usual_storage(&to.data_type, context.version).to_owned());
             alter(format!("SET STORAGE {}", storage.to_uppercase()));
         }
         if self.compression != to.compression {
@@ -140,7 +157,8 @@ impl Column {
             _ => Work::Rewrite,
         };
         let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
-        Statement::alter_table(&table, format!("ALTER COLUMN {name} TYPE {}{collation}{using}", to.data_type)).work(work)
+        Statement::alter_table(&table, format!("ALTER COLUMN {name} TYPE {}{collation}{using}", to.data_type))
+            .work(work)
     }
 
     /// How a generation expression changes, if it can: `Err` says why it cannot.
@@ -155,7 +173,9 @@ impl Column {
                 let work = if to.stored { Work::Rewrite } else { Work::Catalog };
                 Ok(vec![alter(format!("SET EXPRESSION AS ({expression})")).work(work)])
             }
-            _ => Err("PostgreSQL cannot make a column generated, nor change the expression before version 17"),
+            _ => {
+                Err("PostgreSQL cannot make a column generated, nor change the expression before version 17")
+            }
         }
     }
 }
@@ -165,7 +185,9 @@ fn usual_storage(data_type: &str, version: u32) -> &'static str {
     if version >= 16 {
         return "default";
     }
-    let main = ["numeric", "inet", "cidr"].iter().any(|name| data_type.starts_with(name) && !data_type.ends_with("[]"));
+    let main = ["numeric", "inet", "cidr"]
+        .iter()
+        .any(|name| data_type.starts_with(name) && !data_type.ends_with("[]"));
     if main { "main" } else { "extended" }
 }
 
@@ -178,7 +200,9 @@ pub(crate) fn is_inherited(model: &Model, column: Option<&Id>) -> bool {
 /// The same column of the tables that its table has it from.
 pub fn sources(model: &Model, column: &Id) -> Vec<Id> {
     let Some(table) = column.parent().filter(|table| table.kind() == Kind::Table) else { return Vec::new() };
-    let columns = inheritance::parents(model, table).into_iter().map(|parent| parent.child(Kind::Column, column.name()));
+    let columns = inheritance::parents(model, table)
+        .into_iter()
+        .map(|parent| parent.child(Kind::Column, column.name()));
     columns.filter(|column| model.contains(column)).collect()
 }
 
@@ -217,7 +241,9 @@ impl ObjectKind for Column {
         }
         let clause = self.clause(id, context.to, true);
         let work = if self.stored { Work::Rewrite } else { Work::Catalog };
-        let add = Statement::alter_table(&id.relation_sql(), format!("ADD COLUMN {clause}")).clause(clause).work(work);
+        let add = Statement::alter_table(&id.relation_sql(), format!("ADD COLUMN {clause}"))
+            .clause(clause)
+            .work(work);
         let mut statements = vec![add];
         statements.extend(self.settings(id, context));
         statements
@@ -373,7 +399,14 @@ impl ColumnDoc {
         }
     }
 
-    pub(crate) fn lower(&self, table: &Id, name: &str, position: usize, node: Option<&Node>, declared: &mut Declared) {
+    pub(crate) fn lower(
+        &self,
+        table: &Id,
+        name: &str,
+        position: usize,
+        node: Option<&Node>,
+        declared: &mut Declared,
+    ) {
         let doc = self.full();
         let id = table.child(Kind::Column, name);
         declared.add(id.clone(), doc.column(), position, node);
@@ -465,11 +498,24 @@ impl FullColumnDoc {
         }
     }
 
-    fn lower_constraints(&self, table: &Id, name: &str, position: usize, node: Option<&Node>, declared: &mut Declared) {
+    fn lower_constraints(
+        &self,
+        table: &Id,
+        name: &str,
+        position: usize,
+        node: Option<&Node>,
+        declared: &mut Declared,
+    ) {
         let at = |key: &str| node.and_then(|node| node.get(key));
         if self.unique {
-            let unique = Constraint::unnamed(ConstraintType::Unique, format!("UNIQUE ({})", sql::ident(name)));
-            declared.add(table.child(Kind::Constraint, format!("\u{0}unique {name}")), unique, position, at("unique"));
+            let unique =
+                Constraint::unnamed(ConstraintType::Unique, format!("UNIQUE ({})", sql::ident(name)));
+            declared.add(
+                table.child(Kind::Constraint, format!("\u{0}unique {name}")),
+                unique,
+                position,
+                at("unique"),
+            );
         }
         if let Some(references) = &self.references {
             let definition = format!("FOREIGN KEY ({}) REFERENCES {references}", sql::ident(name));

@@ -15,10 +15,11 @@ pub struct ColumnDefault {
 impl ColumnDefault {
     /// Whether a partition or child table has the default from its parent at the moment.
     fn comes_from_parent(&self, column: &Id, context: &Context<'_>) -> bool {
-        let default = |model: &Model, source: &Id| match model.get(&source.child(Kind::ColumnDefault, ""))?.spec {
-            Spec::ColumnDefault(ref default) => Some(default.clone()),
-            _ => None,
-        };
+        let default =
+            |model: &Model, source: &Id| match model.get(&source.child(Kind::ColumnDefault, ""))?.spec {
+                Spec::ColumnDefault(ref default) => Some(default.clone()),
+                _ => None,
+            };
         let new = !context.from.contains(column.top());
         sources(context.to, column).first().is_some_and(|source| {
             let wanted = default(context.to, source);
@@ -33,7 +34,10 @@ fn without_default(column: &Id, model: &Model) -> Vec<Statement> {
     for object in model.objects().filter(|object| object.id.name() == column.name() && object.id != *column) {
         let Spec::Column(child) = &object.spec else { continue };
         let default = object.id.child(Kind::ColumnDefault, "");
-        if !child.data_type.is_empty() && !model.contains(&default) && sources(model, &object.id).contains(column) {
+        if !child.data_type.is_empty()
+            && !model.contains(&default)
+            && sources(model, &object.id).contains(column)
+        {
             statements.push(alter(&default, "DROP DEFAULT"));
         }
     }
@@ -45,7 +49,8 @@ fn alter(id: &Id, action: &str) -> Statement {
     let table = column.map(Id::relation_sql).unwrap_or_default();
     let name = column.map(|column| sql::ident(column.name())).unwrap_or_default();
     if let Some(column) = column.filter(|column| column.kind() == Kind::ViewColumn) {
-        return super::view::alter(column, &format!("ALTER COLUMN {name} {action}")).lock(Lock::AccessExclusive, table);
+        return super::view::alter(column, &format!("ALTER COLUMN {name} {action}"))
+            .lock(Lock::AccessExclusive, table);
     }
     Statement::alter_table(&table, format!("ALTER COLUMN {name} {action}"))
 }

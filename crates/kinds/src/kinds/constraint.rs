@@ -115,7 +115,9 @@ impl Constraint {
         match self.constraint_type {
             ConstraintType::PrimaryKey => id.name() == format!("{table}_pkey"),
             ConstraintType::ForeignKey => id.name() == parent,
-            _ => self.plain_columns().is_some_and(|columns| id.name() == format!("{table}_{}_key", columns.join("_"))),
+            _ => self
+                .plain_columns()
+                .is_some_and(|columns| id.name() == format!("{table}_{}_key", columns.join("_"))),
         }
     }
 
@@ -255,10 +257,10 @@ impl ObjectKind for Constraint {
         }
         if self.has_index() {
             // Takes a weaker lock than RENAME CONSTRAINT, and renames the constraint too.
-            let index = id.ancestors().nth(1).map_or_else(
-                || sql::ident(id.name()),
-                |schema| sql::qualified(&[schema.name(), id.name()]),
-            );
+            let index = id
+                .ancestors()
+                .nth(1)
+                .map_or_else(|| sql::ident(id.name()), |schema| sql::qualified(&[schema.name(), id.name()]));
             return Some(
                 Statement::new(format!("ALTER INDEX {index} RENAME TO {}", sql::ident(to)))
                     .lock(Lock::ShareUpdateExclusive, index),
@@ -286,7 +288,12 @@ impl ObjectKind for Constraint {
 
     fn same_but_for_name(&self, to: &Self) -> bool {
         // Whose parts they are, and what a comment says, is no matter of the rows: it is brought in line after.
-        let bare = |one: &Constraint| Constraint { inherited: false, parent: None, index_comment: None, ..one.clone() };
+        let bare = |one: &Constraint| Constraint {
+            inherited: false,
+            parent: None,
+            index_comment: None,
+            ..one.clone()
+        };
         bare(self) == bare(to)
     }
 }
@@ -335,10 +342,12 @@ impl Constraint {
         if !self.is_plain() {
             return None;
         }
-        let list = ["PRIMARY KEY (", "UNIQUE ("].into_iter().find_map(|head| self.definition.strip_prefix(head))?;
+        let list =
+            ["PRIMARY KEY (", "UNIQUE ("].into_iter().find_map(|head| self.definition.strip_prefix(head))?;
         let list = list.strip_suffix(')')?;
         let whole = super::index::closing_bracket(list) == list.len();
-        whole.then(|| super::index::split_list(list).iter().map(|name| super::index::unquoted(name)).collect())
+        whole
+            .then(|| super::index::split_list(list).iter().map(|name| super::index::unquoted(name)).collect())
     }
 
     /// The expression of a plain `CHECK (...)`.

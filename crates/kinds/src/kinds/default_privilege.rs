@@ -152,7 +152,12 @@ impl DefaultPrivilegesDoc {
                 let privileges = declared.by_grantor(privileges, place).into_values().flatten().collect();
                 // In a schema there is nothing to begin with.
                 let default = if schema.is_some() { Privileges::new() } else { ["all".to_owned()].into() };
-                declared.add(id, DefaultPrivilege { role: self.role.clone(), on, privileges, default }, 0, place);
+                declared.add(
+                    id,
+                    DefaultPrivilege { role: self.role.clone(), on, privileges, default },
+                    0,
+                    place,
+                );
             }
         }
     }

@@ -41,7 +41,9 @@ impl DomainConstraint {
 /// What PostgreSQL does when a domain gets a constraint: it reads every table that uses it, under a lock against writes.
 fn scans(statement: Statement, id: &Id) -> Statement {
     let domain = id.parent().map(Id::short).unwrap_or_default();
-    statement.work(Work::Scan).hazard(Hazard::BlockingLock, format!("blocks writes of every table that uses {domain} meanwhile"))
+    statement
+        .work(Work::Scan)
+        .hazard(Hazard::BlockingLock, format!("blocks writes of every table that uses {domain} meanwhile"))
 }
 
 impl ObjectKind for DomainConstraint {
@@ -68,12 +70,17 @@ impl ObjectKind for DomainConstraint {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(format!("ALTER DOMAIN {} DROP CONSTRAINT {}", id.relation_sql(), sql::ident(id.name())))]
+        vec![Statement::new(format!(
+            "ALTER DOMAIN {} DROP CONSTRAINT {}",
+            id.relation_sql(),
+            sql::ident(id.name())
+        ))]
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
         if self.definition == format!("{} NOT VALID", to.definition) {
-            let sql = format!("ALTER DOMAIN {} VALIDATE CONSTRAINT {}", id.relation_sql(), sql::ident(id.name()));
+            let sql =
+                format!("ALTER DOMAIN {} VALIDATE CONSTRAINT {}", id.relation_sql(), sql::ident(id.name()));
             return Change::Alter(vec![scans(Statement::new(sql), id)]);
         }
         Change::Replace("a constraint's definition cannot be changed".to_owned())

@@ -108,7 +108,12 @@ impl ExtensionDoc {
     pub(crate) fn lower(&self, name: &str, node: Option<&Node>, declared: &mut Declared) {
         let id = Id::root(Kind::Extension, name);
         let schema = self.schema.clone().unwrap_or_else(|| "public".to_owned());
-        declared.add(id.clone(), Extension { schema, version: self.version.clone(), relocatable: false }, 0, node);
+        declared.add(
+            id.clone(),
+            Extension { schema, version: self.version.clone(), relocatable: false },
+            0,
+            node,
+        );
         declared.facts(&id, &Facts { comment: self.comment.as_ref(), ..Facts::default() }, false, node);
     }
 

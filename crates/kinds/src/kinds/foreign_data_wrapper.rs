@@ -38,7 +38,9 @@ impl ObjectKind for ForeignDataWrapper {
     }
 
     fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        let function = |word: &str, name: &Option<String>| name.as_ref().map(|name| format!(" {word} {name}")).unwrap_or_default();
+        let function = |word: &str, name: &Option<String>| {
+            name.as_ref().map(|name| format!(" {word} {name}")).unwrap_or_default()
+        };
         vec![Statement::new(format!(
             "CREATE FOREIGN DATA WRAPPER {}{}{}{}",
             id.sql(),
@@ -63,7 +65,11 @@ impl ObjectKind for ForeignDataWrapper {
             self.options.change(&to.options),
         ];
         let actions: Vec<String> = actions.into_iter().flatten().collect();
-        Change::Alter(vec![Statement::new(format!("ALTER FOREIGN DATA WRAPPER {} {}", id.sql(), actions.join(" ")))])
+        Change::Alter(vec![Statement::new(format!(
+            "ALTER FOREIGN DATA WRAPPER {} {}",
+            id.sql(),
+            actions.join(" ")
+        ))])
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {

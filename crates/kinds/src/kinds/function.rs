@@ -183,20 +183,31 @@ impl Function {
             (self.volatility != to.volatility, word(&to.volatility, "volatile")),
             (self.strict != to.strict, strict.to_owned()),
             (self.security_definer != to.security_definer, security.to_owned()),
-            (self.leakproof != to.leakproof, if to.leakproof { "LEAKPROOF" } else { "NOT LEAKPROOF" }.to_owned()),
+            (
+                self.leakproof != to.leakproof,
+                if to.leakproof { "LEAKPROOF" } else { "NOT LEAKPROOF" }.to_owned(),
+            ),
             (self.parallel != to.parallel, format!("PARALLEL {}", word(&to.parallel, "unsafe"))),
             (self.cost != to.cost, format!("COST {}", to.cost.unwrap_or(cost))),
             (self.rows != to.rows, format!("ROWS {}", to.rows.unwrap_or(1000.0))),
             (self.support != to.support, format!("SUPPORT {}", to.support.as_deref().unwrap_or_default())),
         ];
-        let actions: Vec<String> = actions.into_iter().filter(|(differs, _)| *differs).map(|(_, action)| action).collect();
+        let actions: Vec<String> =
+            actions.into_iter().filter(|(differs, _)| *differs).map(|(_, action)| action).collect();
         Some(Statement::new(format!("ALTER {} {}", self.address(id), actions.join(" "))))
     }
 
     /// The statement with what others notice: clients, and what keeps values that the old function computed.
-    fn with_notices(&self, to: &Function, id: &Id, context: &Context<'_>, mut statement: Statement) -> Statement {
+    fn with_notices(
+        &self,
+        to: &Function,
+        id: &Id,
+        context: &Context<'_>,
+        mut statement: Statement,
+    ) -> Statement {
         if to.security_definer && !self.security_definer {
-            statement = statement.hazard(Hazard::AccessGain, format!("{id} runs with the rights of its owner"));
+            statement =
+                statement.hazard(Hazard::AccessGain, format!("{id} runs with the rights of its owner"));
         }
         let computes = (&self.body, &self.sql_body, &self.symbol) != (&to.body, &to.sql_body, &to.symbol);
         let keeps = |spec: &Spec| match spec {
@@ -204,10 +215,15 @@ impl Function {
             Spec::Column(column) => column.stored,
             _ => false,
         };
-        let stale = context.from.dependents(id).filter(|object| keeps(&object.spec)).map(|object| object.id.to_string());
+        let stale = context
+            .from
+            .dependents(id)
+            .filter(|object| keeps(&object.spec))
+            .map(|object| object.id.to_string());
         let stale: Vec<String> = stale.collect();
         if computes && !stale.is_empty() {
-            statement = statement.clients(format!("what the old {id} computed stays in {}", stale.join(", ")));
+            statement =
+                statement.clients(format!("what the old {id} computed stays in {}", stale.join(", ")));
         }
         statement
     }
@@ -264,8 +280,10 @@ impl ObjectKind for Function {
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
         let sql = format!("ALTER {} RENAME TO {}", self.address(id), sql::ident(to));
         Some(
-            Statement::new(sql)
-                .hazard(Hazard::ClientBreak, format!("calls of {} by that name fail", id.sql_with_arguments())),
+            Statement::new(sql).hazard(
+                Hazard::ClientBreak,
+                format!("calls of {} by that name fail", id.sql_with_arguments()),
+            ),
         )
     }
 
@@ -440,7 +458,8 @@ pub enum Security {
 impl FunctionDoc {
     pub(crate) fn lower(&self, schema: &Id, key: &str, node: Option<&Node>, declared: &mut Declared) {
         let (name, arguments) = name_and_arguments(key);
-        let id = schema.child(Kind::Function, name).with_signature(Some(signature_of(&arguments, self.procedure)));
+        let id =
+            schema.child(Kind::Function, name).with_signature(Some(signature_of(&arguments, self.procedure)));
         let facts = Facts {
             comment: self.comment.as_ref(),
             owner: self.owner.as_ref(),
@@ -491,9 +510,10 @@ impl FunctionDoc {
         let functions = raise.children(schema, Kind::Function).into_iter();
         functions
             .filter_map(|(id, spec)| match spec {
-                Spec::Function(spec) => {
-                    Some((format!("{}({})", key_name(id.name()), plain_modes(&spec.arguments)), Self::raise(raise, id, spec)))
-                }
+                Spec::Function(spec) => Some((
+                    format!("{}({})", key_name(id.name()), plain_modes(&spec.arguments)),
+                    Self::raise(raise, id, spec),
+                )),
                 _ => None,
             })
             .collect()
@@ -540,7 +560,9 @@ impl FunctionDoc {
 pub(crate) fn name_and_arguments(key: &str) -> (String, String) {
     let (name, rest) = match key.strip_prefix('"').and_then(|rest| rest.split_once("\"(")) {
         Some((name, rest)) => (name.replace("\"\"", "\""), rest),
-        None => key.split_once('(').map_or((key.to_owned(), ")"), |(name, rest)| (name.trim().to_owned(), rest)),
+        None => {
+            key.split_once('(').map_or((key.to_owned(), ")"), |(name, rest)| (name.trim().to_owned(), rest))
+        }
     };
     (name, rest.trim().trim_end_matches(')').to_owned() + &")".repeat(closing(rest)))
 }

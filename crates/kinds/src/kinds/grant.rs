@@ -22,7 +22,9 @@ impl Grant {
     /// The statements that lead from these privileges to those.
     fn statements(id: &Id, from: &Privileges, to: &Privileges, context: &Context<'_>) -> Vec<Statement> {
         let Some(target) = id.parent() else { return Vec::new() };
-        let Some(object) = context.to.get(target).or_else(|| context.from.get(target)) else { return Vec::new() };
+        let Some(object) = context.to.get(target).or_else(|| context.from.get(target)) else {
+            return Vec::new();
+        };
         let on = match &object.spec {
             Spec::Aggregate(aggregate) => aggregate.routine(target),
             spec => on(target, &spec.address(target)),
@@ -41,7 +43,9 @@ impl Grant {
 /// PostgreSQL lets nobody grant in another's name: who is not the owner must do it oneself.
 fn as_role(grantor: Option<&str>, statement: Statement) -> Statement {
     match grantor {
-        Some(role) => Statement::new(format!("SET ROLE {};\n{};\nRESET ROLE", sql::ident(role), statement.sql)),
+        Some(role) => {
+            Statement::new(format!("SET ROLE {};\n{};\nRESET ROLE", sql::ident(role), statement.sql))
+        }
         None => statement,
     }
 }
@@ -50,7 +54,8 @@ fn as_role(grantor: Option<&str>, statement: Statement) -> Statement {
 fn everything(target: &Id, version: u32) -> &'static [&'static str] {
     match target.kind().keyword() {
         "TABLE" | "VIEW" | "MATERIALIZED VIEW" | "FOREIGN TABLE" => {
-            let words = &["select", "insert", "update", "delete", "truncate", "references", "trigger", "maintain"];
+            let words =
+                &["select", "insert", "update", "delete", "truncate", "references", "trigger", "maintain"];
             if version >= 17 { words } else { &words[..7] }
         }
         "SEQUENCE" => &["select", "update", "usage"],

@@ -191,7 +191,8 @@ impl ObjectKind for Identity {
 
 fn persistence(id: &Id, unlogged: bool) -> Statement {
     let word = if unlogged { "UNLOGGED" } else { "LOGGED" };
-    Statement::new(format!("ALTER SEQUENCE {} SET {word}", sequence(id))).lock(Lock::AccessExclusive, sequence(id))
+    Statement::new(format!("ALTER SEQUENCE {} SET {word}", sequence(id)))
+        .lock(Lock::AccessExclusive, sequence(id))
 }
 
 /// When the sequence's value is taken.

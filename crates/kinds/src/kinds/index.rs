@@ -80,7 +80,9 @@ impl ObjectKind for Index {
         if !self.valid && !self.partitioned && context.from.is_empty() {
             // Only an empty database that imitates another one is told so.
             let name = sql::literal(&self.name(id));
-            let sql = format!("UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = {name}::pg_catalog.regclass");
+            let sql = format!(
+                "UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = {name}::pg_catalog.regclass"
+            );
             statements.push(Statement::new(sql));
         }
         statements
@@ -92,17 +94,23 @@ impl ObjectKind for Index {
         if self.parent.is_some() && attached(context.from) && attached(context.to) {
             return Vec::new();
         }
-        vec![Statement::new(format!("DROP INDEX {}", self.name(id))).lock(Lock::AccessExclusive, id.relation_sql())]
+        vec![
+            Statement::new(format!("DROP INDEX {}", self.name(id)))
+                .lock(Lock::AccessExclusive, id.relation_sql()),
+        ]
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
         let name = self.name(id);
-        let reparented = self.parent != to.parent && self.parent.is_some() && super::inheritance::stays(id.top(), context);
+        let reparented =
+            self.parent != to.parent && self.parent.is_some() && super::inheritance::stays(id.top(), context);
         if (self.unique, &self.definition) != (to.unique, &to.definition) || reparented {
             return Change::Replace("an index's definition cannot be changed".to_owned());
         }
         if self.partitioned && self.valid != to.valid {
-            return Change::Replace("an index of a partitioned table is complete or not when it is made".to_owned());
+            return Change::Replace(
+                "an index of a partitioned table is complete or not when it is made".to_owned(),
+            );
         }
         let mut statements = alter_storage(
             &name,
@@ -112,7 +120,9 @@ impl ObjectKind for Index {
         statements.extend(self.alter_statistics(to, id));
         if to.valid && !self.valid {
             let table = id.relation_sql();
-            statements.push(Statement::new(format!("REINDEX INDEX {name}")).lock(Lock::Share, table).work(Work::Build));
+            statements.push(
+                Statement::new(format!("REINDEX INDEX {name}")).lock(Lock::Share, table).work(Work::Build),
+            );
         }
         Change::Alter(statements)
     }
@@ -129,9 +139,7 @@ impl ObjectKind for Index {
     }
 
     fn definition() -> Option<&'static str> {
-        Some(
-            "pg_get_indexdef(to_regclass(e.object))",
-        )
+        Some("pg_get_indexdef(to_regclass(e.object))")
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {
@@ -148,7 +156,8 @@ impl Index {
 
     /// On an empty database: gives the index that a partition got with its parent's the name and settings that it has.
     fn named(&self, id: &Id, parent: &str) -> Vec<Statement> {
-        let (table, parent, name) = (sql::literal(&id.relation_sql()), sql::literal(parent), sql::literal(id.name()));
+        let (table, parent, name) =
+            (sql::literal(&id.relation_sql()), sql::literal(parent), sql::literal(id.name()));
         let wanted = sql::literal(&self.name(id));
         // What has the name meanwhile gets its own in turn.
         let rename = format!(
@@ -160,7 +169,8 @@ impl Index {
              EXECUTE pg_catalog.format('ALTER INDEX %s RENAME TO %I', found::pg_catalog.regclass, {name}); END IF; END"
         )
         .replace("{}", &self.name(id).replace('\'', "''").replace('%', "%%"));
-        let plain = Index { options: BTreeMap::new(), tablespace: None, statistics: BTreeMap::new(), ..self.clone() };
+        let plain =
+            Index { options: BTreeMap::new(), tablespace: None, statistics: BTreeMap::new(), ..self.clone() };
         let mut statements = vec![Statement::new(format!("DO {}", sql::dollar(&rename)))];
         statements.extend(alter_storage(
             &self.name(id),
@@ -175,7 +185,12 @@ impl Index {
         let unique = if self.unique { "UNIQUE " } else { "" };
         let only = if self.partitioned && !self.valid { "ONLY " } else { "" };
         let (head, predicate) = split_predicate(&self.definition);
-        let mut sql = format!("CREATE {unique}INDEX {} ON {only}{} {}", sql::ident(id.name()), id.relation_sql(), head.trim_end());
+        let mut sql = format!(
+            "CREATE {unique}INDEX {} ON {only}{} {}",
+            sql::ident(id.name()),
+            id.relation_sql(),
+            head.trim_end()
+        );
         if !self.options.is_empty() {
             sql.push_str(&format!(" WITH ({})", super::table::settings(&self.options)));
         }
@@ -190,7 +205,8 @@ impl Index {
 
     fn alter_statistics(&self, to: &Self, id: &Id) -> Vec<Statement> {
         let places: BTreeSet<&String> = self.statistics.keys().chain(to.statistics.keys()).collect();
-        let changed = places.into_iter().filter(|place| self.statistics.get(*place) != to.statistics.get(*place));
+        let changed =
+            places.into_iter().filter(|place| self.statistics.get(*place) != to.statistics.get(*place));
         let name = self.name(id);
         changed
             .map(|place| {
@@ -203,7 +219,10 @@ impl Index {
 
     /// Whether a fresh build of the partitioned table's index makes it under this very name.
     fn comes_by_itself(&self, id: &Id, doc: &IndexDoc, model: &Model) -> bool {
-        let plain = self.options.is_empty() && self.tablespace.is_none() && self.statistics.is_empty() && doc.comment.is_none();
+        let plain = self.options.is_empty()
+            && self.tablespace.is_none()
+            && self.statistics.is_empty()
+            && doc.comment.is_none();
         let table = id.parent().map_or("", Id::name);
         let usual = |keys: &[String]| {
             let keys: Vec<String> = keys.iter().map(|key| key_name(key)).collect();
@@ -332,7 +351,11 @@ impl IndexDoc {
             statistics: self.statistics.clone(),
         };
         declared.add(id.clone(), index, 0, node);
-        let facts = Facts { comment: self.comment.as_ref(), renamed_from: self.renamed_from.as_ref(), ..Facts::default() };
+        let facts = Facts {
+            comment: self.comment.as_ref(),
+            renamed_from: self.renamed_from.as_ref(),
+            ..Facts::default()
+        };
         declared.facts(&id, &facts, false, node);
     }
 
@@ -376,7 +399,9 @@ impl IndexDoc {
             using: (method != "btree").then(|| unquoted(method)),
             include,
             nulls_not_distinct: tail.contains("NULLS NOT DISTINCT"),
-            predicate: predicate.strip_prefix("WHERE ").map(|predicate| without_brackets(predicate).to_owned()),
+            predicate: predicate
+                .strip_prefix("WHERE ")
+                .map(|predicate| without_brackets(predicate).to_owned()),
             ..IndexDoc::default()
         }
     }

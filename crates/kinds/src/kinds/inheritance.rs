@@ -63,7 +63,8 @@ pub fn parent_names(model: &Model, table: &Id) -> Vec<String> {
 
 /// The ids of what a table has its columns from.
 pub fn parents(model: &Model, table: &Id) -> Vec<Id> {
-    let attachment = [Kind::Partition, Kind::Inheritance].into_iter().find_map(|kind| model.get(&table.child(kind, "")));
+    let attachment =
+        [Kind::Partition, Kind::Inheritance].into_iter().find_map(|kind| model.get(&table.child(kind, "")));
     let needs = attachment.into_iter().flat_map(|object| object.needs.keys());
     let mut found: Vec<Id> = needs.filter(|id| matches!(id.kind(), Kind::Table)).cloned().collect();
     if found.is_empty() {
@@ -71,7 +72,8 @@ pub fn parents(model: &Model, table: &Id) -> Vec<Id> {
         if !names.is_empty() {
             // As people write it: without the schema where that is their own, or public.
             let near = |id: &Id| id.schema() == table.schema() || id.schema() == Some("public");
-            let named = |id: &&Id| names.contains(&id.sql()) || (near(id) && names.contains(&sql::ident(id.name())));
+            let named =
+                |id: &&Id| names.contains(&id.sql()) || (near(id) && names.contains(&sql::ident(id.name())));
             found = model.ids().filter(|id| id.kind() == Kind::Table).filter(named).cloned().collect();
         }
     }
@@ -110,7 +112,10 @@ pub(crate) fn renewed(column: &Id, context: &Context<'_>) -> Vec<Statement> {
     let table = column.top();
     let becomes_own = |id: &Id| {
         let inherited = |model: &Model| super::column::is_inherited(model, Some(id));
-        id.parent() == Some(table) && inherited(context.from) && context.to.contains(id) && !inherited(context.to)
+        id.parent() == Some(table)
+            && inherited(context.from)
+            && context.to.contains(id)
+            && !inherited(context.to)
     };
     let first = context.from.ids().filter(|id| id.kind() == Kind::Column).find(|id| becomes_own(id));
     let place = table.child(Kind::Inheritance, "");

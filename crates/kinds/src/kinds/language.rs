@@ -27,7 +27,8 @@ impl Language {
     fn definition(&self, id: &Id, replace: &str) -> Statement {
         let trusted = if self.trusted { "TRUSTED " } else { "" };
         let inline = self.inline.as_ref().map(|function| format!(" INLINE {function}")).unwrap_or_default();
-        let validator = self.validator.as_ref().map(|function| format!(" VALIDATOR {function}")).unwrap_or_default();
+        let validator =
+            self.validator.as_ref().map(|function| format!(" VALIDATOR {function}")).unwrap_or_default();
         Statement::new(format!(
             "CREATE {replace}{trusted}LANGUAGE {} HANDLER {}{inline}{validator}",
             id.sql(),
@@ -63,7 +64,8 @@ impl ObjectKind for Language {
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
         let mut statement = to.definition(id, "OR REPLACE ");
         if to.trusted && !self.trusted {
-            statement = statement.hazard(Hazard::AccessGain, format!("everybody with USAGE may write functions in {id}"));
+            statement = statement
+                .hazard(Hazard::AccessGain, format!("everybody with USAGE may write functions in {id}"));
         }
         Change::Alter(vec![statement])
     }

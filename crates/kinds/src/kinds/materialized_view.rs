@@ -114,7 +114,9 @@ impl ObjectKind for MaterializedView {
         let mut statements = Vec::new();
         if self.access_method != to.access_method {
             if context.version < 15 {
-                return Change::Replace("its access method cannot be changed before PostgreSQL 15".to_owned());
+                return Change::Replace(
+                    "its access method cannot be changed before PostgreSQL 15".to_owned(),
+                );
             }
             let method = sql::ident(to.access_method.as_deref().unwrap_or("heap"));
             statements.push(locked(&format!("SET ACCESS METHOD {method}")).work(Work::Rewrite));
@@ -127,7 +129,8 @@ impl ObjectKind for MaterializedView {
         if self.populated != to.populated {
             let mut refresh = to.refresh(id);
             if !to.populated {
-                refresh = refresh.hazard(Hazard::DataLoss, format!("{id} loses its rows until it is refreshed"));
+                refresh =
+                    refresh.hazard(Hazard::DataLoss, format!("{id} loses its rows until it is refreshed"));
             }
             statements.push(refresh);
         }
@@ -143,9 +146,7 @@ impl ObjectKind for MaterializedView {
     }
 
     fn definition() -> Option<&'static str> {
-        Some(
-            "pg_catalog.pg_get_viewdef(to_regclass(e.object))",
-        )
+        Some("pg_catalog.pg_get_viewdef(to_regclass(e.object))")
     }
 }
 

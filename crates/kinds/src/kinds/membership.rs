@@ -27,7 +27,9 @@ pub struct Membership {
 
 impl Membership {
     fn options(&self) -> Vec<String> {
-        let option = |name: &str, on: Option<bool>| on.map(|on| format!("{name} {}", if on { "TRUE" } else { "FALSE" }));
+        let option = |name: &str, on: Option<bool>| {
+            on.map(|on| format!("{name} {}", if on { "TRUE" } else { "FALSE" }))
+        };
         [option("INHERIT", self.inherit), option("SET", self.set)].into_iter().flatten().collect()
     }
 
@@ -61,7 +63,9 @@ impl ObjectKind for Membership {
             _ => ("", "NULL"),
         };
         // Two rows of two grantors are two memberships: they differ in the grantor, which is a part of the address.
-        let address = if version >= 16 { query::address("pg_auth_members", "m.oid", "0") } else {
+        let address = if version >= 16 {
+            query::address("pg_auth_members", "m.oid", "0")
+        } else {
             query::address("pg_auth_members", "m.roleid", "m.member")
         };
         Some(format!(
@@ -74,7 +78,10 @@ impl ObjectKind for Membership {
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         let mut options = self.options();
         if self.admin {
-            options.insert(0, if context.version >= 16 { "ADMIN TRUE".to_owned() } else { "ADMIN OPTION".to_owned() });
+            options.insert(
+                0,
+                if context.version >= 16 { "ADMIN TRUE".to_owned() } else { "ADMIN OPTION".to_owned() },
+            );
         }
         vec![Self::grant(id, &options)]
     }
@@ -92,7 +99,8 @@ impl ObjectKind for Membership {
         Change::Alter(match to.admin {
             true => to.create(id, context),
             false => {
-                let sql = format!("REVOKE ADMIN OPTION FOR {} FROM {}", sql::ident(id.name()), id.relation_sql());
+                let sql =
+                    format!("REVOKE ADMIN OPTION FOR {} FROM {}", sql::ident(id.name()), id.relation_sql());
                 vec![Statement::new(sql)]
             }
         })
@@ -132,7 +140,9 @@ pub struct FullMembershipDoc {
 impl MembershipDoc {
     pub(crate) fn lower(&self, member: &Id, node: Option<&Node>, declared: &mut Declared) {
         let full = match self {
-            MembershipDoc::Role(role) => FullMembershipDoc { role: role.clone(), ..FullMembershipDoc::default() },
+            MembershipDoc::Role(role) => {
+                FullMembershipDoc { role: role.clone(), ..FullMembershipDoc::default() }
+            }
             MembershipDoc::Full(full) => full.clone(),
         };
         let id = member.child(Kind::Membership, full.role).with_signature(full.granted_by);

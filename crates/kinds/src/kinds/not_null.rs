@@ -28,7 +28,11 @@ impl NotNull {
     /// What is written behind a column: `CONSTRAINT name NOT NULL`, the name only where PostgreSQL would give another.
     pub fn clause(&self, id: &Id) -> String {
         let usual = usual_name(id);
-        let name = if unnamed(id) || usual.as_deref() == Some(id.name()) { String::new() } else { format!("CONSTRAINT {} ", sql::ident(id.name())) };
+        let name = if unnamed(id) || usual.as_deref() == Some(id.name()) {
+            String::new()
+        } else {
+            format!("CONSTRAINT {} ", sql::ident(id.name()))
+        };
         let no_inherit = if self.no_inherit { " NO INHERIT" } else { "" };
         format!(" {name}NOT NULL{no_inherit}")
     }
@@ -50,9 +54,11 @@ impl NotNull {
         match (names.is_empty(), place) {
             (true, _) => vec![add],
             (false, Some(Spec::Partition(place)))
-                if context.version >= 18 && (unnamed(id) || names.iter().all(|other| other.name() != id.name())) =>
+                if context.version >= 18
+                    && (unnamed(id) || names.iter().all(|other| other.name() != id.name())) =>
             {
-                let drop = format!("ALTER TABLE {table} ALTER COLUMN {} DROP NOT NULL", sql::ident(column.name()));
+                let drop =
+                    format!("ALTER TABLE {table} ALTER COLUMN {} DROP NOT NULL", sql::ident(column.name()));
                 let (detach, attach) = place.around(&table);
                 vec![detach, drop, add, attach]
             }
@@ -64,12 +70,14 @@ impl NotNull {
         let column = sql::ident(id.parent().map_or("", Id::name));
         let work = if self.valid { Work::Scan } else { Work::Catalog };
         if version < 18 || (unnamed(id) && self.valid && !self.no_inherit) {
-            return Statement::alter_table(&table(id), format!("ALTER COLUMN {column} SET NOT NULL")).work(work);
+            return Statement::alter_table(&table(id), format!("ALTER COLUMN {column} SET NOT NULL"))
+                .work(work);
         }
         let name = if unnamed(id) { String::new() } else { format!("CONSTRAINT {} ", sql::ident(id.name())) };
         let no_inherit = if self.no_inherit { " NO INHERIT" } else { "" };
         let not_valid = if self.valid { "" } else { " NOT VALID" };
-        Statement::alter_table(&table(id), format!("ADD {name}NOT NULL {column}{no_inherit}{not_valid}")).work(work)
+        Statement::alter_table(&table(id), format!("ADD {name}NOT NULL {column}{no_inherit}{not_valid}"))
+            .work(work)
     }
 }
 
@@ -113,7 +121,8 @@ impl ObjectKind for NotNull {
     }
 
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
-        if self.inherited && id.top().kind() == Kind::Table && super::inheritance::follows(id.top(), context) {
+        if self.inherited && id.top().kind() == Kind::Table && super::inheritance::follows(id.top(), context)
+        {
             return Vec::new();
         }
         let statement = self.add(id, context.version);
@@ -153,8 +162,10 @@ impl ObjectKind for NotNull {
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
         let table = table(id);
-        let sql = format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", sql::ident(id.name()), sql::ident(to));
-        (!self.inherited && !id.name().is_empty()).then(|| Statement::new(sql).lock(Lock::AccessExclusive, table))
+        let sql =
+            format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", sql::ident(id.name()), sql::ident(to));
+        (!self.inherited && !id.name().is_empty())
+            .then(|| Statement::new(sql).lock(Lock::AccessExclusive, table))
     }
 
     fn address(&self, id: &Id) -> String {
@@ -210,8 +221,11 @@ impl NotNullDoc {
         let id = column.child(Kind::NotNull, name);
         let spec = NotNull { valid: !doc.not_valid, no_inherit: doc.no_inherit, inherited: false };
         declared.add(id.clone(), spec, 0, node);
-        let facts =
-            Facts { comment: doc.comment.as_ref(), renamed_from: doc.renamed_from.as_ref(), ..Facts::default() };
+        let facts = Facts {
+            comment: doc.comment.as_ref(),
+            renamed_from: doc.renamed_from.as_ref(),
+            ..Facts::default()
+        };
         declared.facts(&id, &facts, false, node);
     }
 

@@ -33,7 +33,8 @@ impl Keyed for Operator {
         let (name, operands) = key.split_once('(').unwrap_or((key, ")"));
         let operands = operands.trim().strip_suffix(')').unwrap_or(operands).trim().to_owned();
         let name = name.trim();
-        let id = parent.map_or_else(|| Id::root(Kind::Operator, name), |schema| schema.child(Kind::Operator, name));
+        let id = parent
+            .map_or_else(|| Id::root(Kind::Operator, name), |schema| schema.child(Kind::Operator, name));
         id.with_signature(Some(operands))
     }
 
@@ -52,7 +53,11 @@ pub(crate) fn reference(name: &str, of: &Id) -> String {
     let name = name.trim();
     match name.chars().next() {
         Some(first) if first.is_alphanumeric() || first == '_' || first == '"' => {
-            if name.to_lowercase().starts_with("operator(") { name.to_owned() } else { format!("OPERATOR({name})") }
+            if name.to_lowercase().starts_with("operator(") {
+                name.to_owned()
+            } else {
+                format!("OPERATOR({name})")
+            }
         }
         _ => match of.schema() {
             Some(schema) => format!("OPERATOR({}.{name})", sql::ident(schema)),
@@ -70,7 +75,9 @@ impl Operator {
     }
 
     fn links(&self, id: &Id) -> [Option<String>; 2] {
-        let link = |word: &str, name: &Option<String>| name.as_ref().map(|name| format!("{word} = {}", reference(name, id)));
+        let link = |word: &str, name: &Option<String>| {
+            name.as_ref().map(|name| format!("{word} = {}", reference(name, id)))
+        };
         [link("COMMUTATOR", &self.commutator), link("NEGATOR", &self.negator)]
     }
 
@@ -79,13 +86,11 @@ impl Operator {
         let estimator = |word: &str, from: &Option<String>, to: &Option<String>| {
             (from != to).then(|| format!("{word} = {}", to.as_deref().unwrap_or("NONE")))
         };
-        let mut actions: Vec<String> = [
-            estimator("RESTRICT", &self.restrict, &to.restrict),
-            estimator("JOIN", &self.join, &to.join),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let mut actions: Vec<String> =
+            [estimator("RESTRICT", &self.restrict, &to.restrict), estimator("JOIN", &self.join, &to.join)]
+                .into_iter()
+                .flatten()
+                .collect();
         let rest = Operator { restrict: to.restrict.clone(), join: to.join.clone(), ..self.clone() };
         if rest == *to {
             return Some(actions);
@@ -111,11 +116,17 @@ impl Operator {
 
 impl ObjectKind for Operator {
     fn query(_version: u32) -> Option<String> {
-        let operand = |column: &str| format!("CASE WHEN p.{column} = 0 THEN 'none' ELSE format_type(p.{column}, NULL) END");
-        let link = |column: &str| {
-            format!("(SELECT {} FROM pg_operator AS o WHERE o.oid = p.{column})", NAME.replace("{schema}", "p.oprnamespace"))
+        let operand = |column: &str| {
+            format!("CASE WHEN p.{column} = 0 THEN 'none' ELSE format_type(p.{column}, NULL) END")
         };
-        let function = |column: &str| format!("CASE WHEN p.{column} <> 0 THEN p.{column}::oid::regproc::text END");
+        let link = |column: &str| {
+            format!(
+                "(SELECT {} FROM pg_operator AS o WHERE o.oid = p.{column})",
+                NAME.replace("{schema}", "p.oprnamespace")
+            )
+        };
+        let function =
+            |column: &str| format!("CASE WHEN p.{column} <> 0 THEN p.{column}::oid::regproc::text END");
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', p.oprname, 'signature', {} || ', ' || {}, {}, \
              'spec', jsonb_strip_nulls(jsonb_build_object('function', {}, 'commutator', {}, 'negator', {}, 'restrict', {}, 'join', {}, \
@@ -151,7 +162,11 @@ impl ObjectKind for Operator {
             self.merges.then(|| "MERGES".to_owned()),
         ];
         let clauses: Vec<String> = clauses.into_iter().flatten().collect();
-        vec![Statement::new(format!("CREATE OPERATOR {} (\n    {}\n)", Self::name(id), clauses.join(",\n    ")))]
+        vec![Statement::new(format!(
+            "CREATE OPERATOR {} (\n    {}\n)",
+            Self::name(id),
+            clauses.join(",\n    ")
+        ))]
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
@@ -163,10 +178,14 @@ impl ObjectKind for Operator {
             return Change::Alter(to.create(id, context));
         }
         match self.settings(to, id, context.version) {
-            Some(actions) => {
-                Change::Alter(vec![Statement::new(format!("ALTER {} SET ({})", self.address(id), actions.join(", ")))])
-            }
-            None => Change::Replace("ALTER OPERATOR cannot change its function, nor take away or exchange what is set".to_owned()),
+            Some(actions) => Change::Alter(vec![Statement::new(format!(
+                "ALTER {} SET ({})",
+                self.address(id),
+                actions.join(", ")
+            ))]),
+            None => Change::Replace(
+                "ALTER OPERATOR cannot change its function, nor take away or exchange what is set".to_owned(),
+            ),
         }
     }
 
@@ -177,6 +196,8 @@ impl ObjectKind for Operator {
 
 fn operands(id: &Id) -> (Option<String>, Option<String>) {
     let operands = sql::parameters(id.signature().unwrap_or_default());
-    let operand = |place: usize| operands.get(place).filter(|name| !name.eq_ignore_ascii_case("none")).map(|name| (*name).to_owned());
+    let operand = |place: usize| {
+        operands.get(place).filter(|name| !name.eq_ignore_ascii_case("none")).map(|name| (*name).to_owned())
+    };
     (operand(0), operand(1))
 }

@@ -75,7 +75,10 @@ pub(crate) fn members(class: &str, oid: &str) -> (String, String) {
 }
 
 /// `OPERATOR 1 <(integer, bigint)` and `FUNCTION 1 (integer, bigint) compare(integer, bigint)`.
-pub(crate) fn items(operators: &BTreeMap<String, String>, functions: &BTreeMap<String, String>) -> Vec<String> {
+pub(crate) fn items(
+    operators: &BTreeMap<String, String>,
+    functions: &BTreeMap<String, String>,
+) -> Vec<String> {
     let strategy = |key: &str| key.split_whitespace().next().unwrap_or_default().to_owned();
     let operators = operators.iter().map(|(key, operator)| format!("OPERATOR {} {operator}", strategy(key)));
     operators.chain(functions.iter().map(|(key, function)| format!("FUNCTION {key} {function}"))).collect()
@@ -113,13 +116,19 @@ impl ObjectKind for OperatorFamily {
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
-        let without = |one: &BTreeMap<String, String>, other: &BTreeMap<String, String>| -> BTreeMap<String, String> {
-            one.iter().filter(|(key, value)| other.get(*key) != Some(value)).map(|(key, value)| (key.clone(), value.clone())).collect()
-        };
+        let without =
+            |one: &BTreeMap<String, String>, other: &BTreeMap<String, String>| -> BTreeMap<String, String> {
+                one.iter()
+                    .filter(|(key, value)| other.get(*key) != Some(value))
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect()
+            };
         let gone = without(&self.operators, &to.operators).into_keys().map(|key| format!("OPERATOR {key}"));
-        let gone = gone.chain(without(&self.functions, &to.functions).into_keys().map(|key| format!("FUNCTION {key}")));
+        let gone = gone
+            .chain(without(&self.functions, &to.functions).into_keys().map(|key| format!("FUNCTION {key}")));
         let come = items(&without(&to.operators, &self.operators), &without(&to.functions, &self.functions));
-        let statements = [Self::alteration(id, "DROP", &gone.collect::<Vec<_>>()), Self::alteration(id, "ADD", &come)];
+        let statements =
+            [Self::alteration(id, "DROP", &gone.collect::<Vec<_>>()), Self::alteration(id, "ADD", &come)];
         Change::Alter(statements.into_iter().flatten().collect())
     }
 

@@ -60,7 +60,11 @@ impl ObjectKind for Policy {
     fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
         let table = id.relation_sql();
         let restrictive = if self.restrictive { " AS RESTRICTIVE" } else { "" };
-        let command = if self.command == "all" { String::new() } else { format!(" FOR {}", self.command.to_uppercase()) };
+        let command = if self.command == "all" {
+            String::new()
+        } else {
+            format!(" FOR {}", self.command.to_uppercase())
+        };
         let to = if self.to.is_empty() { String::new() } else { format!(" TO {}", self.roles()) };
         let mut sql = format!("CREATE POLICY {} ON {table}{restrictive}{command}{to}", sql::ident(id.name()));
         if let Some(using) = &self.using {
@@ -75,7 +79,8 @@ impl ObjectKind for Policy {
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
         let table = id.relation_sql();
         vec![
-            Statement::new(format!("DROP POLICY {} ON {table}", sql::ident(id.name()))).lock(Lock::AccessExclusive, table),
+            Statement::new(format!("DROP POLICY {} ON {table}", sql::ident(id.name())))
+                .lock(Lock::AccessExclusive, table),
         ]
     }
 
@@ -83,7 +88,9 @@ impl ObjectKind for Policy {
         let loses_expression =
             (self.using.is_some() && to.using.is_none()) || (self.check.is_some() && to.check.is_none());
         if self.command != to.command || self.restrictive != to.restrictive || loses_expression {
-            return Change::Replace("ALTER POLICY cannot change its command or take an expression away".to_owned());
+            return Change::Replace(
+                "ALTER POLICY cannot change its command or take an expression away".to_owned(),
+            );
         }
         let table = id.relation_sql();
         let mut sql = format!("ALTER POLICY {} ON {table}", sql::ident(id.name()));
@@ -195,7 +202,11 @@ impl PolicyDoc {
             check: self.with_check.clone(),
         };
         declared.add(id.clone(), policy, 0, node);
-        let facts = Facts { comment: self.comment.as_ref(), renamed_from: self.renamed_from.as_ref(), ..Facts::default() };
+        let facts = Facts {
+            comment: self.comment.as_ref(),
+            renamed_from: self.renamed_from.as_ref(),
+            ..Facts::default()
+        };
         declared.facts(&id, &facts, false, node);
     }
 

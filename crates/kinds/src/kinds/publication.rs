@@ -43,7 +43,8 @@ impl Publication {
     fn parameters(&self, to: &Publication) -> Vec<String> {
         let mut parameters = Vec::new();
         if self.publish != to.publish {
-            let publish: Vec<&str> = OPERATIONS.iter().copied().filter(|word| to.publish.contains(*word)).collect();
+            let publish: Vec<&str> =
+                OPERATIONS.iter().copied().filter(|word| to.publish.contains(*word)).collect();
             parameters.push(format!("publish = {}", sql::literal(&publish.join(", "))));
         }
         if self.via_partition_root != to.via_partition_root {
@@ -91,7 +92,9 @@ impl ObjectKind for Publication {
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
         if self.all_tables != to.all_tables {
-            return Change::Replace("a publication for all tables cannot become one for some, nor the other way".to_owned());
+            return Change::Replace(
+                "a publication for all tables cannot become one for some, nor the other way".to_owned(),
+            );
         }
         let parameters = self.parameters(to).join(", ");
         Change::Alter(vec![Statement::new(format!("ALTER PUBLICATION {} SET ({parameters})", id.sql()))])
@@ -221,13 +224,15 @@ impl PublicationDoc {
     fn raise(raise: &Raise<'_>, id: &Id, publication: &Publication) -> PublicationDoc {
         let published = OPERATIONS.iter().zip(ORDER).filter(|(word, _)| publication.publish.contains(**word));
         let published: Vec<Operation> = published.map(|(_, operation)| operation).collect();
-        let tables = raise.children(id, Kind::PublicationTable).into_iter().filter_map(|(id, spec)| match spec {
-            Spec::PublicationTable(table) => {
-                let doc = PublishedTableDoc { columns: table.columns.clone(), filter: table.filter.clone() };
-                Some((id.name().to_owned(), doc))
-            }
-            _ => None,
-        });
+        let tables =
+            raise.children(id, Kind::PublicationTable).into_iter().filter_map(|(id, spec)| match spec {
+                Spec::PublicationTable(table) => {
+                    let doc =
+                        PublishedTableDoc { columns: table.columns.clone(), filter: table.filter.clone() };
+                    Some((id.name().to_owned(), doc))
+                }
+                _ => None,
+            });
         let schemas = raise.children(id, Kind::PublicationSchema).into_iter();
         PublicationDoc {
             renamed_from: None,

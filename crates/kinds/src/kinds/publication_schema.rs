@@ -10,7 +10,10 @@ pub struct PublicationSchema {}
 
 fn alter(id: &Id, verb: &str) -> Statement {
     let publication = id.parent().map(Id::sql).unwrap_or_default();
-    Statement::new(format!("ALTER PUBLICATION {publication} {verb} TABLES IN SCHEMA {}", sql::ident(id.name())))
+    Statement::new(format!(
+        "ALTER PUBLICATION {publication} {verb} TABLES IN SCHEMA {}",
+        sql::ident(id.name())
+    ))
 }
 
 impl ObjectKind for PublicationSchema {
@@ -31,7 +34,10 @@ impl ObjectKind for PublicationSchema {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![alter(id, "DROP").clients(format!("subscriptions no longer get changes of tables in {}", id.name()))]
+        vec![
+            alter(id, "DROP")
+                .clients(format!("subscriptions no longer get changes of tables in {}", id.name())),
+        ]
     }
 
     fn alter(&self, _to: &Self, _id: &Id, _context: &Context<'_>) -> Change {

@@ -24,8 +24,10 @@ fn publication(id: &Id) -> String {
 impl ObjectKind for PublicationTable {
     fn query(version: u32) -> Option<String> {
         let details = match version {
-            15.. => "'columns', (SELECT jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_attribute AS a \
-                 WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs::int2[])), 'filter', pg_get_expr(r.prqual, r.prrelid)",
+            15.. => {
+                "'columns', (SELECT jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_attribute AS a \
+                 WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs::int2[])), 'filter', pg_get_expr(r.prqual, r.prrelid)"
+            }
             _ => "'columns', NULL",
         };
         Some(format!(
@@ -61,8 +63,11 @@ impl ObjectKind for PublicationTable {
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
         // There is no statement for one table; SET TABLE would name all of them.
-        let mut statements: Vec<Statement> =
-            self.drop(id, context).into_iter().map(|statement| Statement { clients: None, ..statement }).collect();
+        let mut statements: Vec<Statement> = self
+            .drop(id, context)
+            .into_iter()
+            .map(|statement| Statement { clients: None, ..statement })
+            .collect();
         statements.extend(to.create(id, context));
         Change::Alter(statements)
     }

@@ -70,17 +70,23 @@ impl Range {
 
     /// Gives everything that came with the type the names that it would have had from the start.
     fn rename_parts(&self, id: &Id, constructor: &str, multirange: Option<&str>) -> Vec<Statement> {
-        let rename = |what: &str, name: &str, to: &str| Statement::new(format!("ALTER {what} {name} RENAME TO {}", sql::ident(to)));
+        let rename = |what: &str, name: &str, to: &str| {
+            Statement::new(format!("ALTER {what} {name} RENAME TO {}", sql::ident(to)))
+        };
         let mut statements = Vec::new();
         if self.constructor.as_deref().unwrap_or(id.name()) != constructor {
-            statements.extend(self.constructors(id).iter().map(|function| rename("FUNCTION", function, constructor)));
+            statements.extend(
+                self.constructors(id).iter().map(|function| rename("FUNCTION", function, constructor)),
+            );
         }
         if let (Some(old), Some(new)) = (&self.multirange, multirange) {
             if old != new {
                 statements.push(rename("TYPE", &id.renamed(old.as_str()).sql(), new));
             }
             if self.multirange_constructor.as_ref().unwrap_or(old) != new {
-                statements.extend(self.multirange_constructors(id).iter().map(|function| rename("FUNCTION", function, new)));
+                statements.extend(
+                    self.multirange_constructors(id).iter().map(|function| rename("FUNCTION", function, new)),
+                );
             }
         }
         statements
@@ -89,14 +95,19 @@ impl Range {
     /// Frees the names of the type and of all that came with it.
     pub fn put_aside(&self, id: &Id, name: &str) -> Vec<Statement> {
         let mut statements: Vec<Statement> = self.rename(id, name).into_iter().collect();
-        let renamed = Range { constructor: Some(self.constructor.clone().unwrap_or(id.name().to_owned())), ..self.clone() };
+        let renamed = Range {
+            constructor: Some(self.constructor.clone().unwrap_or(id.name().to_owned())),
+            ..self.clone()
+        };
         statements.extend(renamed.rename_parts(&id.renamed(name), name, Some(&usual_multirange(name))));
         statements
     }
 
     fn parameters(&self, id: &Id) -> Vec<String> {
         let mut parameters = vec![format!("SUBTYPE = {}", self.subtype)];
-        let mut add = |name: &str, value: Option<String>| parameters.extend(value.map(|value| format!("{name} = {value}")));
+        let mut add = |name: &str, value: Option<String>| {
+            parameters.extend(value.map(|value| format!("{name} = {value}")))
+        };
         add("SUBTYPE_OPCLASS", self.subtype_opclass.clone());
         add("COLLATION", self.collation.clone());
         add("CANONICAL", self.canonical.clone());
@@ -146,7 +157,11 @@ impl ObjectKind for Range {
     }
 
     fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(format!("CREATE TYPE {} AS RANGE ({})", id.sql(), self.parameters(id).join(", ")))]
+        vec![Statement::new(format!(
+            "CREATE TYPE {} AS RANGE ({})",
+            id.sql(),
+            self.parameters(id).join(", ")
+        ))]
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {

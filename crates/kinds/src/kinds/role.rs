@@ -99,7 +99,8 @@ impl Role {
     pub fn imposed(&self, id: &Id, by: &str) -> Statement {
         let word = |(on, word): (bool, &str)| if on { word.to_owned() } else { format!("NO{word}") };
         let own = id.name() == by;
-        let flags = self.flags().into_iter().filter(|(_, word)| !own || !["SUPERUSER", "LOGIN"].contains(word));
+        let flags =
+            self.flags().into_iter().filter(|(_, word)| !own || !["SUPERUSER", "LOGIN"].contains(word));
         let mut options: Vec<String> = flags.map(word).collect();
         let limit = if own { -1 } else { self.connection_limit };
         options.push(format!("CONNECTION LIMIT {limit}"));
@@ -128,7 +129,10 @@ impl ObjectKind for Role {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(format!("DROP ROLE {}", id.sql())).clients(format!("{} can no longer log in", id.sql()))]
+        vec![
+            Statement::new(format!("DROP ROLE {}", id.sql()))
+                .clients(format!("{} can no longer log in", id.sql())),
+        ]
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
@@ -141,10 +145,9 @@ impl ObjectKind for Role {
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
-        Some(
-            Statement::new(format!("ALTER ROLE {} RENAME TO {}", id.sql(), sql::ident(to)))
-                .clients(format!("{} can no longer log in under that name; an MD5 password is cleared", id.sql())),
-        )
+        Some(Statement::new(format!("ALTER ROLE {} RENAME TO {}", id.sql(), sql::ident(to))).clients(
+            format!("{} can no longer log in under that name; an MD5 password is cleared", id.sql()),
+        ))
     }
 }
 
@@ -215,14 +218,20 @@ impl RoleDoc {
         for (place, membership) in self.member_of.iter().enumerate() {
             membership.lower(&id, node.and_then(|node| node.at(["member_of", &place.to_string()])), declared);
         }
-        for (key, settings, in_database) in [("set", &self.set, false), ("set_in_database", &self.set_in_database, true)] {
+        for (key, settings, in_database) in
+            [("set", &self.set, false), ("set_in_database", &self.set_in_database, true)]
+        {
             for (name, value) in settings {
                 let setting = RoleSetting { value: value.clone() };
                 let place = node.and_then(|node| node.at([key, name]));
                 declared.add(RoleSetting::id(&id, name, in_database), setting, 0, place);
             }
         }
-        let facts = Facts { comment: self.comment.as_ref(), renamed_from: self.renamed_from.as_ref(), ..Facts::default() };
+        let facts = Facts {
+            comment: self.comment.as_ref(),
+            renamed_from: self.renamed_from.as_ref(),
+            ..Facts::default()
+        };
         declared.facts(&id, &facts, false, node);
     }
 

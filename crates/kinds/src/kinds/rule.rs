@@ -25,8 +25,11 @@ impl Rule {
     fn definition(&self, id: &Id, replace: &str) -> Statement {
         let relation = id.relation_sql();
         let (name, event) = (sql::ident(id.name()), self.event.to_uppercase());
-        Statement::new(format!("CREATE {replace}RULE {name} AS\n    ON {event} TO {relation}\n   {}", self.does))
-            .lock(Lock::AccessExclusive, relation)
+        Statement::new(format!(
+            "CREATE {replace}RULE {name} AS\n    ON {event} TO {relation}\n   {}",
+            self.does
+        ))
+        .lock(Lock::AccessExclusive, relation)
     }
 
     fn enable(&self, id: &Id) -> Statement {
@@ -142,7 +145,11 @@ impl RuleDoc {
         };
         let rule = Rule { event: event.to_owned(), does: self.does.clone(), enabled: self.enabled.clone() };
         declared.add(id.clone(), rule, 0, node);
-        let facts = Facts { comment: self.comment.as_ref(), renamed_from: self.renamed_from.as_ref(), ..Facts::default() };
+        let facts = Facts {
+            comment: self.comment.as_ref(),
+            renamed_from: self.renamed_from.as_ref(),
+            ..Facts::default()
+        };
         declared.facts(&id, &facts, false, node);
     }
 

@@ -13,7 +13,8 @@ impl ObjectKind for Schema {
         // Schema public comes with a comment and with rights for everybody, whoever owns it; so does one that was made anew,
         // as far as `pg_dump` is concerned.
         let everybody = ["'USAGE'", "'CREATE'"].iter().take(if version < 15 { 2 } else { 1 });
-        let everybody: Vec<String> = everybody.map(|word| format!("makeaclitem(0, n.nspowner, {word}, false)")).collect();
+        let everybody: Vec<String> =
+            everybody.map(|word| format!("makeaclitem(0, n.nspowner, {word}, false)")).collect();
         let default = format!(
             "acldefault('n', n.nspowner) || CASE WHEN n.nspname = 'public' THEN ARRAY[{}] ELSE '{{}}' END",
             everybody.join(", ")
@@ -35,10 +36,10 @@ impl ObjectKind for Schema {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(format!("DROP SCHEMA {}", id.sql())).hazard(
-            Hazard::ClientBreak,
-            format!("schema {} is gone", id.sql()),
-        )]
+        vec![
+            Statement::new(format!("DROP SCHEMA {}", id.sql()))
+                .hazard(Hazard::ClientBreak, format!("schema {} is gone", id.sql())),
+        ]
     }
 
     fn alter(&self, _to: &Self, _id: &Id, _context: &Context<'_>) -> Change {
@@ -53,8 +54,6 @@ impl ObjectKind for Schema {
     }
 
     fn definition() -> Option<&'static str> {
-        Some(
-            "to_regnamespace(e.object)::text",
-        )
+        Some("to_regnamespace(e.object)::text")
     }
 }

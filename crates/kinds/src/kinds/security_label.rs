@@ -40,7 +40,9 @@ impl ObjectKind for SecurityLabel {
 
     fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         let statements = label(id, "NULL", context).into_iter();
-        statements.map(|statement| statement.hazard(Hazard::AccessGain, format!("{id} protects no more"))).collect()
+        statements
+            .map(|statement| statement.hazard(Hazard::AccessGain, format!("{id} protects no more")))
+            .collect()
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
@@ -82,8 +84,17 @@ mod tests {
     #[test]
     fn a_label_is_put_on_and_taken_off_its_object() {
         let view = Id::root(Kind::Schema, "S s").child(Kind::View, "v");
-        let spec = View { query: "SELECT 1".to_owned(), columns: Vec::new(), options: std::collections::BTreeMap::new() };
-        let object = Object { id: view.clone(), spec: spec.into(), needs: std::collections::BTreeMap::new(), position: 0 };
+        let spec = View {
+            query: "SELECT 1".to_owned(),
+            columns: Vec::new(),
+            options: std::collections::BTreeMap::new(),
+        };
+        let object = Object {
+            id: view.clone(),
+            spec: spec.into(),
+            needs: std::collections::BTreeMap::new(),
+            position: 0,
+        };
         let model: Model = [object].into_iter().collect();
         let context = Context { from: &model, to: &model, version: 18, user: "postgres" };
         let label = SecurityLabel { label: "it's secret".to_owned() };

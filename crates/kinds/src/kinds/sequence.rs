@@ -84,9 +84,7 @@ impl ObjectKind for Sequence {
     }
 
     fn definition() -> Option<&'static str> {
-        Some(
-            "to_regclass(e.object)::text",
-        )
+        Some("to_regclass(e.object)::text")
     }
 }
 
@@ -145,7 +143,12 @@ impl SequenceDoc {
         declared.facts(&id, &facts, true, node);
         if let Some(column) = &self.owned_by {
             let place = node.and_then(|node| node.get("owned_by"));
-            declared.add(id.child(Kind::SequenceOwner, ""), SequenceOwner { column: column.clone() }, 0, place);
+            declared.add(
+                id.child(Kind::SequenceOwner, ""),
+                SequenceOwner { column: column.clone() },
+                0,
+                place,
+            );
         }
     }
 
@@ -164,14 +167,19 @@ impl SequenceDoc {
         for (id, spec) in raise.children(schema, Kind::Sequence) {
             let Spec::Sequence(spec) = spec else { continue };
             let owner = raise.model.get(&id.child(Kind::SequenceOwner, "")).map(|object| &object.spec);
-            let plain = SequenceDoc { data_type: Some(spec.data_type.clone()), increment: Some(spec.increment), ..Default::default() };
+            let plain = SequenceDoc {
+                data_type: Some(spec.data_type.clone()),
+                increment: Some(spec.increment),
+                ..Default::default()
+            };
             let usual = plain.sequence();
             let doc = SequenceDoc {
                 data_type: (spec.data_type != "bigint").then(|| spec.data_type.clone()),
                 increment: (spec.increment != 1).then_some(spec.increment),
                 min: (spec.min != usual.min).then_some(spec.min),
                 max: (spec.max != usual.max).then_some(spec.max),
-                start: (spec.start != if spec.increment > 0 { spec.min } else { spec.max }).then_some(spec.start),
+                start: (spec.start != if spec.increment > 0 { spec.min } else { spec.max })
+                    .then_some(spec.start),
                 cache: (spec.cache != 1).then_some(spec.cache),
                 cycle: spec.cycle,
                 owned_by: owner.and_then(|spec| match spec {

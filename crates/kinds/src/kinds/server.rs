@@ -42,7 +42,9 @@ impl ObjectKind for Server {
     }
 
     fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        let text = |word: &str, value: &Option<String>| value.as_ref().map(|value| format!(" {word} {}", sql::literal(value))).unwrap_or_default();
+        let text = |word: &str, value: &Option<String>| {
+            value.as_ref().map(|value| format!(" {word} {}", sql::literal(value))).unwrap_or_default()
+        };
         vec![Statement::new(format!(
             "CREATE SERVER {}{}{} FOREIGN DATA WRAPPER {}{}",
             id.sql(),
@@ -63,7 +65,8 @@ impl ObjectKind for Server {
         }
         let version = to.version.as_ref().map_or("NULL".to_owned(), |version| sql::literal(version));
         let version = (self.version != to.version).then(|| format!("VERSION {version}"));
-        let actions: Vec<String> = [version, self.options.change(&to.options)].into_iter().flatten().collect();
+        let actions: Vec<String> =
+            [version, self.options.change(&to.options)].into_iter().flatten().collect();
         Change::Alter(vec![Statement::new(format!("ALTER SERVER {} {}", id.sql(), actions.join(" ")))])
     }
 
@@ -122,7 +125,13 @@ impl ServerDoc {
         };
         declared.facts(&id, &facts, true, node);
         for (user, mapping) in &self.user_mappings {
-            shape::lower(mapping, Some(&id), user, node.and_then(|node| node.at(["user_mappings", user])), declared);
+            shape::lower(
+                mapping,
+                Some(&id),
+                user,
+                node.and_then(|node| node.at(["user_mappings", user])),
+                declared,
+            );
         }
     }
 

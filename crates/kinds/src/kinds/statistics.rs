@@ -61,7 +61,8 @@ impl ObjectKind for Statistics {
             false => format!(" ({})", self.kinds.join(", ")),
         };
         let create = format!("CREATE STATISTICS {}{kinds} ON {} FROM {}", id.sql(), self.on, self.from);
-        let mut statements = vec![Statement::new(create).lock(Lock::ShareUpdateExclusive, &self.from).work(Work::Catalog)];
+        let mut statements =
+            vec![Statement::new(create).lock(Lock::ShareUpdateExclusive, &self.from).work(Work::Catalog)];
         if self.target.is_some() {
             statements.push(self.set_target(id));
         }
@@ -69,7 +70,10 @@ impl ObjectKind for Statistics {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(format!("DROP STATISTICS {}", id.sql())).lock(Lock::ShareUpdateExclusive, &self.from)]
+        vec![
+            Statement::new(format!("DROP STATISTICS {}", id.sql()))
+                .lock(Lock::ShareUpdateExclusive, &self.from),
+        ]
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
@@ -124,7 +128,12 @@ impl StatisticsDoc {
     pub(crate) fn lower(&self, schema: &Id, name: &str, node: Option<&Node>, declared: &mut Declared) {
         let id = schema.child(Kind::Statistics, name);
         let (on, from) = (self.on.join(", "), self.from.clone());
-        declared.add(id.clone(), Statistics { from, on, kinds: self.kinds.clone(), target: self.target }, 0, node);
+        declared.add(
+            id.clone(),
+            Statistics { from, on, kinds: self.kinds.clone(), target: self.target },
+            0,
+            node,
+        );
         let facts = Facts {
             comment: self.comment.as_ref(),
             owner: self.owner.as_ref(),

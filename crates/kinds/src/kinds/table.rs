@@ -90,7 +90,8 @@ impl Table {
     fn actions(&self, to: &Self, table: &str) -> Vec<Statement> {
         let mut statements = Vec::new();
         let (set, reset) = differences(&self.options, &to.options);
-        let setting = |action: String| Statement::alter_table(table, action).lock(Lock::ShareUpdateExclusive, table);
+        let setting =
+            |action: String| Statement::alter_table(table, action).lock(Lock::ShareUpdateExclusive, table);
         if !set.is_empty() {
             statements.push(setting(format!("SET ({})", settings(&set))));
         }
@@ -176,7 +177,9 @@ impl ObjectKind for Table {
 
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         let mut create = Statement::new(self.create_with(id, &[], context.to));
-        if let Some(Spec::Partition(partition)) = context.to.get(&id.child(Kind::Partition, "")).map(|object| &object.spec) {
+        if let Some(Spec::Partition(partition)) =
+            context.to.get(&id.child(Kind::Partition, "")).map(|object| &object.spec)
+        {
             create = create.lock(Lock::AccessExclusive, &partition.of);
         }
         vec![create]
@@ -197,7 +200,9 @@ impl ObjectKind for Table {
             return Change::Replace("PostgreSQL cannot change how a table is partitioned".to_owned());
         }
         if self.access_method != to.access_method && context.version < 15 {
-            return Change::Replace("PostgreSQL changes an access method in place from version 15 on".to_owned());
+            return Change::Replace(
+                "PostgreSQL changes an access method in place from version 15 on".to_owned(),
+            );
         }
         // That a table lets go of its type, or gets one, is the planner's.
         let statements = self.actions(to, &table);
@@ -213,9 +218,7 @@ impl ObjectKind for Table {
     }
 
     fn definition() -> Option<&'static str> {
-        Some(
-            "to_regclass(e.object)::text",
-        )
+        Some("to_regclass(e.object)::text")
     }
 }
 
@@ -349,7 +352,12 @@ impl TableDoc {
         };
         if let Some((enabled, forced)) = switches {
             let place = node.and_then(|node| node.get("rls"));
-            declared.add(id.child(Kind::RowLevelSecurity, ""), RowLevelSecurity { enabled, forced }, 0, place);
+            declared.add(
+                id.child(Kind::RowLevelSecurity, ""),
+                RowLevelSecurity { enabled, forced },
+                0,
+                place,
+            );
         }
         self.lower_attachments(&id, node, declared);
         let facts = Facts {
@@ -395,7 +403,8 @@ impl TableDoc {
 
     fn lower_constraints(&self, id: &Id, node: Option<&Node>, declared: &mut Declared) {
         let at = |section: &str, name: &str| node.and_then(|node| node.at([section, name]));
-        let columns = |names: &[String]| names.iter().map(|name| sql::ident(name)).collect::<Vec<_>>().join(", ");
+        let columns =
+            |names: &[String]| names.iter().map(|name| sql::ident(name)).collect::<Vec<_>>().join(", ");
         let constraint = |name: &str| id.child(Kind::Constraint, name);
         if !self.primary_key.is_empty() {
             let key = Constraint::written(&format!("PRIMARY KEY ({})", columns(&self.primary_key)));
@@ -465,7 +474,10 @@ impl TableDoc {
         doc.raise_attachments(raise, id);
         doc.raise_constraints(raise, id);
         doc.columns.retain(|_, column| !column.is_empty());
-        doc.columns = std::mem::take(&mut doc.columns).into_iter().map(|(name, column)| (name, column.shortened())).collect();
+        doc.columns = std::mem::take(&mut doc.columns)
+            .into_iter()
+            .map(|(name, column)| (name, column.shortened()))
+            .collect();
         // A typed table has its columns from its type.
         doc.columns.retain(|_, column| doc.of_type.is_none() || matches!(column, ColumnDoc::Full(_)));
         doc
@@ -506,11 +518,15 @@ impl TableDoc {
             if let Some(comment) = &constraint.index_comment {
                 self.index_comments.insert(name.to_owned(), comment.clone());
             }
-            if constraint.comes_by_itself(&object.id) || (!commented && self.raise_unnamed(id.name(), name, constraint)) {
+            if constraint.comes_by_itself(&object.id)
+                || (!commented && self.raise_unnamed(id.name(), name, constraint))
+            {
                 continue;
             }
             match (constraint.constraint_type, constraint.plain_columns(), constraint.plain_check()) {
-                (ConstraintType::Unique, Some(columns), _) if columns.iter().all(|c| self.columns.contains_key(c)) => {
+                (ConstraintType::Unique, Some(columns), _)
+                    if columns.iter().all(|c| self.columns.contains_key(c)) =>
+                {
                     self.unique.insert(name.to_owned(), columns);
                 }
                 (ConstraintType::Check, _, Some(expression)) => {
@@ -531,7 +547,9 @@ impl TableDoc {
         };
         match constraint.constraint_type {
             ConstraintType::PrimaryKey => {
-                let columns = constraint.plain_columns().filter(|columns| columns.iter().all(|c| self.columns.contains_key(c)));
+                let columns = constraint
+                    .plain_columns()
+                    .filter(|columns| columns.iter().all(|c| self.columns.contains_key(c)));
                 if let (true, Some(columns)) = (usual("pkey"), columns) {
                     self.primary_key = columns;
                     return true;

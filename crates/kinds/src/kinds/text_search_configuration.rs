@@ -30,7 +30,10 @@ impl TextSearchConfiguration {
         }
         let statement = |(dictionaries, tokens): (&Vec<String>, Vec<String>)| {
             let (tokens, dictionaries) = (tokens.join(", "), dictionaries.join(", "));
-            Statement::new(format!("ALTER {} {verb} MAPPING FOR {tokens} WITH {dictionaries}", self.address(id)))
+            Statement::new(format!(
+                "ALTER {} {verb} MAPPING FOR {tokens} WITH {dictionaries}",
+                self.address(id)
+            ))
         };
         by_dictionaries.into_iter().map(statement).collect()
     }
@@ -68,11 +71,19 @@ impl ObjectKind for TextSearchConfiguration {
         if self.parser != to.parser {
             return Change::Replace("a configuration's parser cannot be changed".to_owned());
         }
-        let gone = self.mappings.keys().filter(|token| !to.mappings.contains_key(*token)).map(|token| sql::ident(token));
+        let gone = self
+            .mappings
+            .keys()
+            .filter(|token| !to.mappings.contains_key(*token))
+            .map(|token| sql::ident(token));
         let gone: Vec<String> = gone.collect();
         let mut statements = Vec::new();
         if !gone.is_empty() {
-            statements.push(Statement::new(format!("ALTER {} DROP MAPPING FOR {}", self.address(id), gone.join(", "))));
+            statements.push(Statement::new(format!(
+                "ALTER {} DROP MAPPING FOR {}",
+                self.address(id),
+                gone.join(", ")
+            )));
         }
         statements.extend(to.map(id, "ALTER", |token| {
             self.mappings.get(token).is_some_and(|dictionaries| Some(dictionaries) != to.mappings.get(token))

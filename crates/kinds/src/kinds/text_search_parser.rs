@@ -39,7 +39,8 @@ impl ObjectKind for TextSearchParser {
     }
 
     fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        let headline = self.headline.as_ref().map(|headline| format!(", HEADLINE = {headline}")).unwrap_or_default();
+        let headline =
+            self.headline.as_ref().map(|headline| format!(", HEADLINE = {headline}")).unwrap_or_default();
         vec![Statement::new(format!(
             "CREATE TEXT SEARCH PARSER {} (START = {}, GETTOKEN = {}, END = {}, LEXTYPES = {}{headline})",
             id.sql(),

@@ -33,7 +33,11 @@ impl ObjectKind for TextSearchTemplate {
 
     fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
         let init = self.init.as_ref().map(|init| format!("INIT = {init}, ")).unwrap_or_default();
-        vec![Statement::new(format!("CREATE TEXT SEARCH TEMPLATE {} ({init}LEXIZE = {})", id.sql(), self.lexize))]
+        vec![Statement::new(format!(
+            "CREATE TEXT SEARCH TEMPLATE {} ({init}LEXIZE = {})",
+            id.sql(),
+            self.lexize
+        ))]
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {

@@ -31,15 +31,19 @@ impl Keyed for Transform {
 
 impl Transform {
     fn definition(&self, id: &Id, replace: &str) -> Statement {
-        let clause = |word: &str, function: &Option<String>| function.as_ref().map(|function| format!("{word} SQL WITH FUNCTION {function}"));
-        let clauses: Vec<String> = [clause("FROM", &self.from_sql), clause("TO", &self.to_sql)].into_iter().flatten().collect();
+        let clause = |word: &str, function: &Option<String>| {
+            function.as_ref().map(|function| format!("{word} SQL WITH FUNCTION {function}"))
+        };
+        let clauses: Vec<String> =
+            [clause("FROM", &self.from_sql), clause("TO", &self.to_sql)].into_iter().flatten().collect();
         Statement::new(format!("CREATE {replace}{} ({})", self.address(id), clauses.join(", ")))
     }
 }
 
 impl ObjectKind for Transform {
     fn query(_version: u32) -> Option<String> {
-        let function = |column: &str| format!("CASE WHEN t.{column} <> 0 THEN t.{column}::regprocedure::text END");
+        let function =
+            |column: &str| format!("CASE WHEN t.{column} <> 0 THEN t.{column}::regprocedure::text END");
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'name', format_type(t.trftype, NULL), 'signature', l.lanname, \
              'spec', jsonb_strip_nulls(jsonb_build_object('from_sql', {}, 'to_sql', {}))) \

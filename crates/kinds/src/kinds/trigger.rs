@@ -68,8 +68,10 @@ impl Trigger {
     fn definition(&self, id: &Id, replace: &str) -> Vec<Statement> {
         let constraint = if self.constraint { "CONSTRAINT " } else { "" };
         let (name, table) = (sql::ident(id.name()), id.relation_sql());
-        let sql =
-            format!("CREATE {replace}{constraint}TRIGGER {name} {} ON {table} {}", self.before_table, self.after_table);
+        let sql = format!(
+            "CREATE {replace}{constraint}TRIGGER {name} {} ON {table} {}",
+            self.before_table, self.after_table
+        );
         let mut statements = vec![Statement::new(sql).lock(Lock::ShareRowExclusive, table)];
         if self.enabled.is_some() {
             statements.push(enable(id, self.enabled.as_deref()));
@@ -207,14 +209,23 @@ impl TriggerDoc {
             after_table: self.does.clone(),
             constraint: self.constraint,
             enabled: self.enabled.clone(),
-            inherited: self.inherited_from.clone().map(|name| Inherited { name, enabled: Some(UNKNOWN.to_owned()) }),
+            inherited: self
+                .inherited_from
+                .clone()
+                .map(|name| Inherited { name, enabled: Some(UNKNOWN.to_owned()) }),
         };
-        if let (None, true, Some(node)) = (&self.inherited_from, self.fires.is_empty() || self.does.is_empty(), node) {
+        if let (None, true, Some(node)) =
+            (&self.inherited_from, self.fires.is_empty() || self.does.is_empty(), node)
+        {
             let message = format!("{id} must say when it fires and what it does");
             declared.problems.push(yaml::Problem::new(message, &node.place));
         }
         declared.add(id.clone(), trigger, 0, node);
-        let facts = Facts { comment: self.comment.as_ref(), renamed_from: self.renamed_from.as_ref(), ..Facts::default() };
+        let facts = Facts {
+            comment: self.comment.as_ref(),
+            renamed_from: self.renamed_from.as_ref(),
+            ..Facts::default()
+        };
         declared.facts(&id, &facts, false, node);
     }
 

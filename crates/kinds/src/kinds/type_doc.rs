@@ -210,7 +210,9 @@ impl TypeDoc {
         let nothing = TypeDoc::default();
         match spec {
             Spec::Enum(spec) => Some(TypeDoc { values: Some(spec.values.clone()), ..nothing }),
-            Spec::Domain(spec) => Some(TypeDoc { domain: Some(DomainDoc::raise(raise, id, spec)), ..nothing }),
+            Spec::Domain(spec) => {
+                Some(TypeDoc { domain: Some(DomainDoc::raise(raise, id, spec)), ..nothing })
+            }
             Spec::Range(spec) => Some(TypeDoc { range: Some(RangeDoc::raise(id, spec)), ..nothing }),
             Spec::Composite(_) => {
                 let attributes = raise.model.children_of_kind(id, Kind::Attribute).into_iter();
@@ -231,7 +233,9 @@ impl DomainDoc {
     fn lower(&self, schema: &Id, name: &str, node: Option<&Node>, declared: &mut Declared) -> Id {
         let doc = match self {
             DomainDoc::Full(full) => (**full).clone(),
-            DomainDoc::Type(data_type) => FullDomainDoc { data_type: data_type.clone(), ..FullDomainDoc::default() },
+            DomainDoc::Type(data_type) => {
+                FullDomainDoc { data_type: data_type.clone(), ..FullDomainDoc::default() }
+            }
         };
         let id = schema.child(Kind::Domain, name);
         let node_of = |key: &str| node.and_then(|node| node.at(["domain", key]));
@@ -244,7 +248,8 @@ impl DomainDoc {
         };
         declared.add(id.clone(), domain, 0, node);
         let constraint = |name: &str| id.child(Kind::DomainConstraint, name);
-        let check = |expression: &Expression| DomainConstraint { definition: format!("CHECK ({})", expression.0) };
+        let check =
+            |expression: &Expression| DomainConstraint { definition: format!("CHECK ({})", expression.0) };
         if let Some(expression) = &doc.check {
             declared.add(constraint("\u{0}check"), check(expression), 0, node_of("check"));
         }

@@ -68,14 +68,21 @@ impl ObjectKind for UserMapping {
         if self.secret_options.is_empty() {
             return vec![statement];
         }
-        vec![statement.hazard(Hazard::DataLoss, format!("{} of {id} goes and is kept nowhere", self.secret_options.join(", ")))]
+        vec![statement.hazard(
+            Hazard::DataLoss,
+            format!("{} of {id} goes and is kept nowhere", self.secret_options.join(", ")),
+        )]
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
-        let new: Vec<String> = to.secret_options.iter().filter(|name| !self.secret_options.contains(name)).cloned().collect();
+        let new: Vec<String> =
+            to.secret_options.iter().filter(|name| !self.secret_options.contains(name)).cloned().collect();
         // Secrets that stay are not touched, whatever their place.
-        let stay: Vec<&String> = to.secret_options.iter().filter(|name| self.secret_options.contains(name)).collect();
-        let without = |options: Options| Options(options.0.into_iter().filter(|(name, _)| !stay.contains(&name)).collect());
+        let stay: Vec<&String> =
+            to.secret_options.iter().filter(|name| self.secret_options.contains(name)).collect();
+        let without = |options: Options| {
+            Options(options.0.into_iter().filter(|(name, _)| !stay.contains(&name)).collect())
+        };
         let actions = without(self.all()).change(&without(to.all())).unwrap_or_default();
         let statement = Statement::new(format!("ALTER {} {actions}", target(id)));
         Change::Alter(vec![Self::asking(statement, id, &new)])

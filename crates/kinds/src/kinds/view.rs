@@ -46,8 +46,11 @@ pub(crate) fn alter(id: &Id, action: &str) -> Statement {
 
 /// `SET (...)` and `RESET (...)`, as far as needed, for what `reloptions` and `attoptions` hold.
 pub(crate) fn changed_options(from: &BTreeMap<String, String>, to: &BTreeMap<String, String>) -> Vec<String> {
-    let set: BTreeMap<String, String> =
-        to.iter().filter(|(name, value)| from.get(*name) != Some(value)).map(|(n, v)| (n.clone(), v.clone())).collect();
+    let set: BTreeMap<String, String> = to
+        .iter()
+        .filter(|(name, value)| from.get(*name) != Some(value))
+        .map(|(n, v)| (n.clone(), v.clone()))
+        .collect();
     let reset: Vec<&str> = from.keys().filter(|name| !to.contains_key(*name)).map(String::as_str).collect();
     let mut actions = Vec::new();
     if !set.is_empty() {
@@ -102,7 +105,9 @@ impl ObjectKind for View {
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
         if !to.columns.starts_with(&self.columns) {
-            return Change::Replace("its columns change, and CREATE OR REPLACE VIEW can only add some at the end".to_owned());
+            return Change::Replace(
+                "its columns change, and CREATE OR REPLACE VIEW can only add some at the end".to_owned(),
+            );
         }
         if self.query == to.query && self.columns == to.columns {
             let actions = changed_options(&self.options, &to.options).into_iter();
@@ -121,9 +126,7 @@ impl ObjectKind for View {
     }
 
     fn definition() -> Option<&'static str> {
-        Some(
-            "pg_get_viewdef(to_regclass(e.object))",
-        )
+        Some("pg_get_viewdef(to_regclass(e.object))")
     }
 }
 

@@ -57,7 +57,11 @@ impl ViewColumn {
         let column = sql::ident(id.name());
         let relation = id.relation_sql();
         let actions = self.actions(to).into_iter();
-        actions.map(|action| alter(id, &format!("ALTER COLUMN {column} {action}")).lock(Lock::AccessExclusive, &relation)).collect()
+        actions
+            .map(|action| {
+                alter(id, &format!("ALTER COLUMN {column} {action}")).lock(Lock::AccessExclusive, &relation)
+            })
+            .collect()
     }
 }
 
@@ -111,7 +115,9 @@ impl ObjectKind for ViewColumn {
 
 /// The word for a storage strategy.
 fn storage(column: &str) -> String {
-    format!("CASE {column} WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END")
+    format!(
+        "CASE {column} WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END"
+    )
 }
 
 /// What there is to say of a column of a view or materialized view.
@@ -155,9 +161,15 @@ impl ViewColumnDoc {
         declared.add(id.clone(), column, 0, node);
         if let Some(expression) = &self.default {
             let default = ColumnDefault { expression: expression.clone() };
-            declared.add(id.child(Kind::ColumnDefault, ""), default, 0, node.and_then(|node| node.get("default")));
+            declared.add(
+                id.child(Kind::ColumnDefault, ""),
+                default,
+                0,
+                node.and_then(|node| node.get("default")),
+            );
         }
-        let facts = Facts { comment: self.comment.as_ref(), grants: self.grants.as_ref(), ..Facts::default() };
+        let facts =
+            Facts { comment: self.comment.as_ref(), grants: self.grants.as_ref(), ..Facts::default() };
         declared.facts(&id, &facts, false, node);
     }
 
@@ -166,9 +178,11 @@ impl ViewColumnDoc {
         let mut all = IndexMap::new();
         for object in raise.model.children_of_kind(view, Kind::ViewColumn) {
             let Spec::ViewColumn(column) = &object.spec else { continue };
-            let default = raise.model.get(&object.id.child(Kind::ColumnDefault, "")).and_then(|object| match &object.spec {
-                Spec::ColumnDefault(default) => Some(default.expression.clone()),
-                _ => None,
+            let default = raise.model.get(&object.id.child(Kind::ColumnDefault, "")).and_then(|object| {
+                match &object.spec {
+                    Spec::ColumnDefault(default) => Some(default.expression.clone()),
+                    _ => None,
+                }
             });
             let doc = ViewColumnDoc {
                 comment: raise.comment(&object.id),

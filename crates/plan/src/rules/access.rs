@@ -25,7 +25,8 @@ use crate::round::{Step, Verb};
 /// Adds the hazard to every step that is part of a gain.
 pub(crate) fn judge(request: &Request<'_>, steps: &mut [Step]) {
     for step in steps {
-        let mut gains: Vec<String> = step.ids.iter().filter_map(|(verb, id)| gain(request, *verb, id)).collect();
+        let mut gains: Vec<String> =
+            step.ids.iter().filter_map(|(verb, id)| gain(request, *verb, id)).collect();
         gains.dedup();
         step.statement.hazards.extend(gains.into_iter().map(|gain| (Hazard::AccessGain, gain)));
     }
@@ -80,20 +81,32 @@ fn privileges(request: &Request<'_>, id: &Id, old: &Id) -> Option<String> {
     if owned(request.to, target) && owner_of(request.start, old_target) != owner_of(request.to, target) {
         return None;
     }
-    let default = || [before, after].into_iter().flatten().map(|grant| grant.default.clone()).next().unwrap_or_default();
+    let default = || {
+        [before, after].into_iter().flatten().map(|grant| grant.default.clone()).next().unwrap_or_default()
+    };
     let has = after.map_or_else(default, |grant| grant.privileges.clone());
     let mut had = before.map_or_else(default, |grant| grant.privileges.clone());
     // What everybody may, and what one may do with all columns, one may.
     let everybody = old_target.child(Kind::Grant, "public");
-    had.extend(granted(request.start, &everybody).map_or_else(|| by_default(old_target), |grant| grant.privileges.clone()));
+    had.extend(
+        granted(request.start, &everybody)
+            .map_or_else(|| by_default(old_target), |grant| grant.privileges.clone()),
+    );
     if let Some(relation) = old_target.parent().filter(|_| old_target.kind() == Kind::Column) {
         let grants = request.start.children_of_kind(relation, Kind::Grant);
         let own = grants.iter().filter(|object| [id.name(), "public"].contains(&object.id.name()));
-        had.extend(own.filter_map(|object| granted(request.start, &object.id)).flat_map(|grant| grant.privileges.clone()));
+        had.extend(
+            own.filter_map(|object| granted(request.start, &object.id))
+                .flat_map(|grant| grant.privileges.clone()),
+        );
     }
     let other_grantors = request.start.children_of_kind(old_target, Kind::Grant).into_iter();
     let other_grantors = other_grantors.filter(|object| object.id.name() == id.name() && object.id != *old);
-    had.extend(other_grantors.filter_map(|object| granted(request.start, &object.id)).flat_map(|grant| grant.privileges.clone()));
+    had.extend(
+        other_grantors
+            .filter_map(|object| granted(request.start, &object.id))
+            .flat_map(|grant| grant.privileges.clone()),
+    );
     more(&had, &has).map(|more| format!("{} gains {more} on {target}", grantee(id)))
 }
 
@@ -149,15 +162,24 @@ fn default_privileges(id: &Id, before: Option<&Spec>, after: Option<&Spec>) -> O
     let known = before.as_ref().or(after.as_ref())?.clone();
     let had = before.map_or_else(|| known.default.clone(), |default| default.privileges);
     let has = after.map_or_else(|| known.default.clone(), |default| default.privileges);
-    more(&had, &has).map(|more| format!("{} gets {more} on {} that {} makes from then on", grantee(id), known.on, sql::ident(&known.role)))
+    more(&had, &has).map(|more| {
+        format!(
+            "{} gets {more} on {} that {} makes from then on",
+            grantee(id),
+            known.on,
+            sql::ident(&known.role)
+        )
+    })
 }
 
 fn owner(request: &Request<'_>, id: &Id, before: Option<&Spec>, after: Option<&Spec>) -> Option<String> {
     let (Some(Spec::Owner(before)), Some(Spec::Owner(after))) = (before, after) else { return None };
     let everything = is_superuser(request.start, &after.role);
     // A role that is renamed is the same role.
-    let same = request.directives.before(&Id::root(Kind::Role, after.role.as_str()), None).name() == before.role;
-    (!same && !everything).then(|| format!("{} becomes the owner of {}", sql::ident(&after.role), id.parent().unwrap_or(id)))
+    let same =
+        request.directives.before(&Id::root(Kind::Role, after.role.as_str()), None).name() == before.role;
+    (!same && !everything)
+        .then(|| format!("{} becomes the owner of {}", sql::ident(&after.role), id.parent().unwrap_or(id)))
 }
 
 fn membership(id: &Id, before: Option<&Spec>, after: Option<&Spec>) -> Option<String> {
@@ -176,7 +198,9 @@ fn membership(id: &Id, before: Option<&Spec>, after: Option<&Spec>) -> Option<St
 fn role(id: &Id, before: Option<&Spec>, after: Option<&Spec>) -> Option<String> {
     let Some(Spec::Role(after)) = after else { return None };
     let had: Vec<&str> = match before {
-        Some(Spec::Role(before)) => before.flags().into_iter().filter(|(on, _)| *on).map(|(_, word)| word).collect(),
+        Some(Spec::Role(before)) => {
+            before.flags().into_iter().filter(|(on, _)| *on).map(|(_, word)| word).collect()
+        }
         // A new role may log in and inherit, which does nothing without privileges.
         _ => vec!["LOGIN", "INHERIT"],
     };
@@ -194,12 +218,16 @@ fn row_level_security(id: &Id, before: Option<&Spec>, after: Option<&Spec>) -> O
     match before.enabled {
         false => None,
         true if !enabled => Some(format!("the policies of {} no longer apply", id.relation_sql())),
-        true => (before.forced && !forced).then(|| format!("the owner of {} sees every row", id.relation_sql())),
+        true => {
+            (before.forced && !forced).then(|| format!("the owner of {} sees every row", id.relation_sql()))
+        }
     }
 }
 
 fn definer(id: &Id, before: &Spec, after: &Spec) -> Option<String> {
-    let invoker = |view: &kinds::kinds::view::View| view.options.get("security_invoker").is_some_and(|on| on != "false");
+    let invoker = |view: &kinds::kinds::view::View| {
+        view.options.get("security_invoker").is_some_and(|on| on != "false")
+    };
     let gains = match (before, after) {
         (Spec::Function(before), Spec::Function(after)) => after.security_definer && !before.security_definer,
         (Spec::View(before), Spec::View(after)) => invoker(before) && !invoker(after),
@@ -208,7 +236,13 @@ fn definer(id: &Id, before: &Spec, after: &Spec) -> Option<String> {
     gains.then(|| format!("whoever uses {id} does so with its owner's rights"))
 }
 
-fn policy(request: &Request<'_>, id: &Id, old: &Id, before: Option<&Spec>, after: Option<&Spec>) -> Option<String> {
+fn policy(
+    request: &Request<'_>,
+    id: &Id,
+    old: &Id,
+    before: Option<&Spec>,
+    after: Option<&Spec>,
+) -> Option<String> {
     let switch = old.parent()?.child(Kind::RowLevelSecurity, "");
     if !matches!(spec(request.start, &switch), Some(Spec::RowLevelSecurity(switch)) if switch.enabled) {
         return None;
@@ -218,7 +252,11 @@ fn policy(request: &Request<'_>, id: &Id, old: &Id, before: Option<&Spec>, after
         _ => None,
     };
     // A policy that merely has another name now.
-    let twin = request.start.children_of_kind(old.parent()?, Kind::Policy).into_iter().find(|object| Some(&object.spec) == after);
+    let twin = request
+        .start
+        .children_of_kind(old.parent()?, Kind::Policy)
+        .into_iter()
+        .find(|object| Some(&object.spec) == after);
     let before = of(before).or_else(|| of(twin.map(|object| &object.spec)));
     policy::gain(before.as_ref(), of(after).as_ref()).map(|gain| format!("{id} {gain}"))
 }
@@ -230,8 +268,12 @@ mod policy {
     pub(super) fn gain(before: Option<&Policy>, after: Option<&Policy>) -> Option<&'static str> {
         match (before, after) {
             (Some(before), None) => before.restrictive.then_some("no longer restricts"),
-            (None, Some(after)) => (!after.restrictive && lets_through(after)).then_some("lets more rows through"),
-            (Some(before), Some(after)) if before.restrictive && !after.restrictive => Some("no longer restricts"),
+            (None, Some(after)) => {
+                (!after.restrictive && lets_through(after)).then_some("lets more rows through")
+            }
+            (Some(before), Some(after)) if before.restrictive && !after.restrictive => {
+                Some("no longer restricts")
+            }
             (Some(before), Some(after)) if !before.restrictive && after.restrictive => None,
             (Some(before), Some(after)) if after.restrictive => restricts_less(before, after),
             (Some(before), Some(after)) => lets_more(before, after),
@@ -301,7 +343,13 @@ mod policy {
 
         fn policy(command: &str, to: &[&str], using: Option<&str>) -> Policy {
             let to = to.iter().map(|role| (*role).to_owned()).collect();
-            Policy { command: command.to_owned(), restrictive: false, to, using: using.map(str::to_owned), check: None }
+            Policy {
+                command: command.to_owned(),
+                restrictive: false,
+                to,
+                using: using.map(str::to_owned),
+                check: None,
+            }
         }
 
         #[test]
@@ -313,7 +361,10 @@ mod policy {
                 (policy("select", &[], Some("(owner = 1)")), Some("is for more roles")),
                 (policy("all", &["a"], Some("(owner = 1)")), Some("is for other commands")),
                 (policy("select", &["a"], Some("true")), Some("lets more rows through")),
-                (policy("select", &["a"], Some("((owner = 1) OR is_admin())")), Some("lets more rows through")),
+                (
+                    policy("select", &["a"], Some("((owner = 1) OR is_admin())")),
+                    Some("lets more rows through"),
+                ),
                 (policy("select", &["a"], Some("(user_id = 1)")), None),
             ];
             for (after, expected) in cases {
@@ -331,13 +382,19 @@ mod policy {
             let all = restrictive(policy("all", &[], Some("(tenant = 1)")));
             assert_eq!(gain(Some(&all), None), Some("no longer restricts"));
             assert_eq!(gain(None, Some(&all)), None);
-            assert_eq!(gain(Some(&all), Some(&policy("all", &[], Some("(tenant = 1)")))), Some("no longer restricts"));
+            assert_eq!(
+                gain(Some(&all), Some(&policy("all", &[], Some("(tenant = 1)")))),
+                Some("no longer restricts")
+            );
             let narrowed = restrictive(policy("select", &[], Some("(tenant = 1)")));
             assert_eq!(gain(Some(&all), Some(&narrowed)), Some("restricts other commands"));
             assert_eq!(gain(Some(&narrowed), Some(&all)), None);
             let one = restrictive(policy("all", &["a"], Some("(tenant = 1)")));
             assert_eq!(gain(Some(&all), Some(&one)), Some("restricts fewer roles"));
-            assert_eq!(gain(Some(&all), Some(&restrictive(policy("all", &[], None)))), Some("restricts less"));
+            assert_eq!(
+                gain(Some(&all), Some(&restrictive(policy("all", &[], None)))),
+                Some("restricts less")
+            );
         }
     }
 }

@@ -30,7 +30,12 @@ pub(crate) struct Converter<'a> {
 
 impl ArrayFunction {
     pub(crate) fn create(&self, name: &str) -> String {
-        format!("CREATE FUNCTION {name}({}) RETURNS {} LANGUAGE sql AS {}", self.from, self.to, sql::dollar(&self.body))
+        format!(
+            "CREATE FUNCTION {name}({}) RETURNS {} LANGUAGE sql AS {}",
+            self.from,
+            self.to,
+            sql::dollar(&self.body)
+        )
     }
 
     pub(crate) fn drop(&self, name: &str) -> String {
@@ -60,7 +65,11 @@ impl Converter<'_> {
 
     fn array(&mut self, value: &str, from: &str, to: &str) -> String {
         if !self.changes_values(from, to) {
-            return if self.is_aside(from) || from != to { format!("{value}::text::{to}[]") } else { value.to_owned() };
+            return if self.is_aside(from) || from != to {
+                format!("{value}::text::{to}[]")
+            } else {
+                value.to_owned()
+            };
         }
         if let Some(mapped) = self.mapped_enum(from) {
             return format!("{}::{to}[]", replaced(value, &mapped));
@@ -69,7 +78,8 @@ impl Converter<'_> {
         let body = format!(
             "SELECT CASE WHEN $1 IS NOT NULL THEN ARRAY(SELECT {element} FROM generate_subscripts($1, 1) AS i ORDER BY i)::{to}[] END"
         );
-        let function = ArrayFunction { from: format!("{}[]", self.meanwhile(from)), to: format!("{to}[]"), body };
+        let function =
+            ArrayFunction { from: format!("{}[]", self.meanwhile(from)), to: format!("{to}[]"), body };
         if !self.functions.contains(&function) {
             self.functions.push(function);
         }
@@ -78,7 +88,9 @@ impl Converter<'_> {
 
     /// Whether the type, or the range type of a multirange, is another one than that of the same name.
     fn is_aside(&self, name: &str) -> bool {
-        self.aside.keys().any(|id| id.sql() == name || multirange(self.request.from, id).as_deref() == Some(name))
+        self.aside
+            .keys()
+            .any(|id| id.sql() == name || multirange(self.request.from, id).as_deref() == Some(name))
     }
 
     /// What a type is called while it stands aside.
@@ -91,8 +103,12 @@ impl Converter<'_> {
         match (type_named(self.request.from, from), type_named(self.request.to, to)) {
             _ if from == to && !self.is_aside(from) => value.to_owned(),
             (Some((id, Spec::Enum(_))), Some((_, Spec::Enum(_)))) => self.enum_value(value, id, to),
-            (Some((old, Spec::Composite(_))), Some((new, Spec::Composite(_)))) => self.row(value, old, new, to),
-            (Some((_, Spec::Range(old))), Some((_, Spec::Range(new)))) if self.changes_values(&old.subtype, &new.subtype) => {
+            (Some((old, Spec::Composite(_))), Some((new, Spec::Composite(_)))) => {
+                self.row(value, old, new, to)
+            }
+            (Some((_, Spec::Range(old))), Some((_, Spec::Range(new))))
+                if self.changes_values(&old.subtype, &new.subtype) =>
+            {
                 self.range(value, old, new, to)
             }
             (Some(_), _) | (_, Some(_)) => format!("{value}::text::{to}"),
@@ -106,19 +122,26 @@ impl Converter<'_> {
         if mapped.is_empty() {
             return format!("{value}::text::{to}");
         }
-        let cases: Vec<String> =
-            mapped.iter().map(|(old, new)| format!("WHEN {} THEN {}", sql::literal(old), sql::literal(new))).collect();
+        let cases: Vec<String> = mapped
+            .iter()
+            .map(|(old, new)| format!("WHEN {} THEN {}", sql::literal(old), sql::literal(new)))
+            .collect();
         format!("(CASE {value}::text {} ELSE {value}::text END)::{to}", cases.join(" "))
     }
 
     fn row(&mut self, value: &str, old: &Id, new: &Id, to: &str) -> String {
         let attributes = self.request.to.children_of_kind(new, Kind::Attribute);
-        let fields: Vec<String> = attributes.iter().map(|attribute| self.field(value, old, attribute)).collect();
+        let fields: Vec<String> =
+            attributes.iter().map(|attribute| self.field(value, old, attribute)).collect();
         format!("CASE WHEN {value} IS DISTINCT FROM NULL THEN ROW({})::{to} END", fields.join(", "))
     }
 
     fn field(&mut self, value: &str, old: &Id, attribute: &Object) -> String {
-        let before = self.request.from.get(&old.child(Kind::Attribute, attribute.id.name())).map(|object| &object.spec);
+        let before = self
+            .request
+            .from
+            .get(&old.child(Kind::Attribute, attribute.id.name()))
+            .map(|object| &object.spec);
         match (before, &attribute.spec) {
             (Some(Spec::Attribute(from)), Spec::Attribute(to)) => {
                 let field = format!("({value}).{}", sql::ident(attribute.id.name()));
@@ -144,20 +167,25 @@ impl Converter<'_> {
         match (type_named(self.request.from, from), type_named(self.request.to, to)) {
             (Some((_, Spec::Domain(old))), _) => self.changes_values(&old.data_type, to),
             (_, Some((_, Spec::Domain(new)))) => self.changes_values(from, &new.data_type),
-            (Some((id, Spec::Enum(_))), Some((_, Spec::Enum(_)))) => !enum_change::mapping(self.request, id).is_empty(),
+            (Some((id, Spec::Enum(_))), Some((_, Spec::Enum(_)))) => {
+                !enum_change::mapping(self.request, id).is_empty()
+            }
             (Some((old, Spec::Composite(one))), Some((new, Spec::Composite(other)))) => {
                 one != other || other.attributes.iter().any(|name| self.changes_attribute(old, new, name))
             }
-            (Some((_, Spec::Range(old))), Some((_, Spec::Range(new)))) => self.changes_values(&old.subtype, &new.subtype),
+            (Some((_, Spec::Range(old))), Some((_, Spec::Range(new)))) => {
+                self.changes_values(&old.subtype, &new.subtype)
+            }
             _ => false,
         }
     }
 
     fn changes_attribute(&self, old: &Id, new: &Id, name: &str) -> bool {
-        let find = |model: &Model, composite: &Id| match &model.get(&composite.child(Kind::Attribute, name))?.spec {
-            Spec::Attribute(attribute) => Some(attribute.data_type.clone()),
-            _ => None,
-        };
+        let find =
+            |model: &Model, composite: &Id| match &model.get(&composite.child(Kind::Attribute, name))?.spec {
+                Spec::Attribute(attribute) => Some(attribute.data_type.clone()),
+                _ => None,
+            };
         match (find(self.request.from, old), find(self.request.to, new)) {
             (Some(from), Some(to)) => self.changes_values(&from, &to),
             _ => true,
@@ -199,4 +227,3 @@ fn replaced(value: &str, mapped: &[(String, String)]) -> String {
     }
     expression
 }
-

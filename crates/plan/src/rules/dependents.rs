@@ -21,11 +21,20 @@ pub(crate) fn close(request: &Request<'_>, changes: &mut Changes) -> Result<(), 
             false => taken(request, &needed_by, &id),
         };
         for dependent in dependents {
-            if changes.goes(&dependent.id) || !(request.managed)(&dependent.id) || (!alone && turns_away(request, changes, dependent, &id)) {
+            if changes.goes(&dependent.id)
+                || !(request.managed)(&dependent.id)
+                || (!alone && turns_away(request, changes, dependent, &id))
+            {
                 continue;
             }
-            let type_id = if dependent.id.kind() == Kind::Attribute { dependent.id.parent() } else { Some(&dependent.id) };
-            if let Some(type_id) = type_id.filter(|type_id| type_id.kind().is_type() && !dependent.id.is_within(&id)) {
+            let type_id = if dependent.id.kind() == Kind::Attribute {
+                dependent.id.parent()
+            } else {
+                Some(&dependent.id)
+            };
+            if let Some(type_id) =
+                type_id.filter(|type_id| type_id.kind().is_type() && !dependent.id.is_within(&id))
+            {
                 if take_type(request, changes, type_id, &id)? {
                     queue.extend(open(changes));
                 }
@@ -52,7 +61,9 @@ fn open(changes: &Changes) -> Vec<(Id, bool)> {
 /// Whether the object is altered so that it needs the other one no more.
 fn turns_away(request: &Request<'_>, changes: &Changes, object: &Object, need: &Id) -> bool {
     let altered = matches!(changes.actions.get(&object.id), Some(Action::Alter(_) | Action::Suspend { .. }));
-    altered && !object.id.is_within(need) && request.to.get(&object.id).is_some_and(|to| !to.needs.contains_key(need))
+    altered
+        && !object.id.is_within(need)
+        && request.to.get(&object.id).is_some_and(|to| !to.needs.contains_key(need))
 }
 
 /// A type whose needs go: a domain can do without its default for a while, all else is made anew. Whether others are touched.
@@ -92,15 +103,25 @@ fn needed_by<'a>(request: &'a Request<'_>) -> BTreeMap<&'a Id, Vec<&'a Object>> 
 }
 
 /// What goes with an object: its parts, and all that needs it.
-fn taken<'a>(request: &Request<'_>, needed_by: &BTreeMap<&'a Id, Vec<&'a Object>>, id: &Id) -> Vec<&'a Object> {
+fn taken<'a>(
+    request: &Request<'_>,
+    needed_by: &BTreeMap<&'a Id, Vec<&'a Object>>,
+    id: &Id,
+) -> Vec<&'a Object> {
     // What names a role can be altered to name another.
-    let stays = |object: &Object| id.kind() == Kind::Role && !object.id.is_within(id) && request.to.contains(&object.id);
+    let stays = |object: &Object| {
+        id.kind() == Kind::Role && !object.id.is_within(id) && request.to.contains(&object.id)
+    };
     let dependents = needed_by.get(id).into_iter().flatten().copied();
     dependents.filter(|object| object.id.kind() != Kind::Sequence && !stays(object)).collect()
 }
 
 /// What must be away while an object is altered alone: whatever holds it in an expression or a query.
-fn disturbed<'a>(request: &Request<'_>, needed_by: &BTreeMap<&'a Id, Vec<&'a Object>>, id: &Id) -> Vec<&'a Object> {
+fn disturbed<'a>(
+    request: &Request<'_>,
+    needed_by: &BTreeMap<&'a Id, Vec<&'a Object>>,
+    id: &Id,
+) -> Vec<&'a Object> {
     let dependents = needed_by.get(id).into_iter().flatten().copied();
     dependents
         .filter(|object| match &object.spec {
@@ -114,5 +135,13 @@ fn disturbed<'a>(request: &Request<'_>, needed_by: &BTreeMap<&'a Id, Vec<&'a Obj
 }
 
 fn holds_expressions(kind: Kind) -> bool {
-    matches!(kind, Kind::View | Kind::MaterializedView | Kind::Rule | Kind::Policy | Kind::Trigger | Kind::PublicationTable)
+    matches!(
+        kind,
+        Kind::View
+            | Kind::MaterializedView
+            | Kind::Rule
+            | Kind::Policy
+            | Kind::Trigger
+            | Kind::PublicationTable
+    )
 }

@@ -19,7 +19,10 @@ struct Changed<'a> {
 /// The enum types that differ, with what the YAML says about them.
 fn changed<'a>(request: &'a Request<'_>) -> Vec<Changed<'a>> {
     let managed = request.to.objects().filter(|object| (request.managed)(&object.id));
-    managed.filter_map(|object| of(request, &object.id)).filter(|changed| changed.from != changed.to).collect()
+    managed
+        .filter_map(|object| of(request, &object.id))
+        .filter(|changed| changed.from != changed.to)
+        .collect()
 }
 
 fn of<'a>(request: &'a Request<'_>, id: &Id) -> Option<Changed<'a>> {
@@ -37,7 +40,12 @@ impl Changed<'_> {
     /// Whether rows are still to be mapped. The mapping stays in the YAML when it is done: then every new value is there, and
     /// the values that are there are among those wanted, in their order.
     fn is_to_be_mapped(&self) -> bool {
-        let mut own = self.directive.map.iter().filter(|(old, new)| old != new && self.from.values.contains(old)).peekable();
+        let mut own = self
+            .directive
+            .map
+            .iter()
+            .filter(|(old, new)| old != new && self.from.values.contains(old))
+            .peekable();
         let any = own.peek().is_some();
         let there = own.all(|(_, new)| self.from.values.contains(new));
         any && !(there && self.from.additions(self.to, self.id).is_some())
@@ -116,8 +124,12 @@ pub(crate) fn renames(request: &Request<'_>) -> Result<Vec<Step>, Error> {
             continue;
         };
         for (old, new) in in_order(&changed.from.values, &renamed.values) {
-            let sql =
-                format!("ALTER TYPE {} RENAME VALUE {} TO {}", changed.id.sql(), sql::literal(&old), sql::literal(&new));
+            let sql = format!(
+                "ALTER TYPE {} RENAME VALUE {} TO {}",
+                changed.id.sql(),
+                sql::literal(&old),
+                sql::literal(&new)
+            );
             let notice = format!("clients that write {} as {} fail", sql::literal(&old), changed.id.short());
             steps.push(Step::new(Verb::Rename, changed.id, Statement::new(sql).clients(notice), None));
         }
@@ -127,7 +139,8 @@ pub(crate) fn renames(request: &Request<'_>) -> Result<Vec<Step>, Error> {
 
 /// Renames in an order in which no value is there twice; a circle goes over a value of its own.
 fn in_order(old: &[String], new: &[String]) -> Vec<(String, String)> {
-    let mut waiting: Vec<(String, String)> = old.iter().cloned().zip(new.iter().cloned()).filter(|(a, b)| a != b).collect();
+    let mut waiting: Vec<(String, String)> =
+        old.iter().cloned().zip(new.iter().cloned()).filter(|(a, b)| a != b).collect();
     let mut steps = Vec::new();
     while !waiting.is_empty() {
         let free = waiting.iter().position(|(_, to)| waiting.iter().all(|(from, _)| from != to));

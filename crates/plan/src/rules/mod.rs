@@ -9,5 +9,5 @@ pub(crate) mod enum_change;
 pub(crate) mod privileges;
 pub(crate) mod rebuild;
 pub(crate) mod rename;
-pub(crate) mod view_columns;
 pub(crate) mod type_swap;
+pub(crate) mod view_columns;

@@ -13,7 +13,8 @@ use crate::changes::{Action, Changes};
 pub(crate) fn defer(request: &Request<'_>, changes: &mut Changes) {
     let opened = opened(request);
     let waits = |id: &Id| {
-        let targets = || id.ancestors().filter(|target| target.kind() != Kind::Schema || Some(*target) == id.parent());
+        let targets =
+            || id.ancestors().filter(|target| target.kind() != Kind::Schema || Some(*target) == id.parent());
         let changes_hands = |target: &Id| {
             matches!(changes.actions.get(&target.child(Kind::Owner, "")), Some(Action::Alter(_)))
         };

@@ -40,7 +40,8 @@ fn reason(request: &Request<'_>, object: &Object) -> Option<&'static str> {
                 Spec::Table(table) => table.partition_by.clone()?,
                 _ => return None,
             };
-            is_named_in(object.id.name(), &key).then_some("PostgreSQL cannot change the type of a partition key")
+            is_named_in(object.id.name(), &key)
+                .then_some("PostgreSQL cannot change the type of a partition key")
         }
         (Spec::Column(from), Spec::Column(to)) if !from.inherited && to.inherited => {
             let inherits = request.to.contains(&table.child(Kind::Inheritance, ""));
@@ -85,27 +86,39 @@ fn keeps_rows(request: &Request<'_>, changes: &Changes, table: &Id) -> bool {
 }
 
 /// The statements around a table that is made anew: one that puts its rows aside, and those that put them back.
-pub(crate) fn rows(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<(Statement, Vec<Statement>)> {
+pub(crate) fn rows(
+    request: &Request<'_>,
+    changes: &Changes,
+    table: &Id,
+) -> Option<(Statement, Vec<Statement>)> {
     if !keeps_rows(request, changes, table) {
         return None;
     }
     let sql = table.sql();
-    let aside = format!("pg_temp.{}", sql::ident(&format!("rows of {}", table.name().chars().take(40).collect::<String>())));
+    let aside = format!(
+        "pg_temp.{}",
+        sql::ident(&format!("rows of {}", table.name().chars().take(40).collect::<String>()))
+    );
     let (mut names, mut values) = (Vec::new(), Vec::new());
     for (name, value) in columns(request, table) {
         names.push(name);
         values.push(value);
     }
     // Rows of a child table are no rows of its parent.
-    let inherited_from = !matches!(&request.from.get(table)?.spec, Spec::Table(table) if table.partition_by.is_some());
+    let inherited_from =
+        !matches!(&request.from.get(table)?.spec, Spec::Table(table) if table.partition_by.is_some());
     let only = if inherited_from { "ONLY " } else { "" };
-    let save = Statement::new(format!("CREATE TEMPORARY TABLE {} AS SELECT * FROM {only}{sql}", aside.trim_start_matches("pg_temp.")))
-        .lock(Lock::AccessExclusive, &sql)
-        .work(Work::Scan);
+    let save = Statement::new(format!(
+        "CREATE TEMPORARY TABLE {} AS SELECT * FROM {only}{sql}",
+        aside.trim_start_matches("pg_temp.")
+    ))
+    .lock(Lock::AccessExclusive, &sql)
+    .work(Work::Scan);
     let mut back = Vec::new();
     if !names.is_empty() {
         let (names, values) = (names.join(", "), values.join(", "));
-        let insert = format!("INSERT INTO {sql} ({names}) OVERRIDING SYSTEM VALUE\nSELECT {values} FROM {aside}");
+        let insert =
+            format!("INSERT INTO {sql} ({names}) OVERRIDING SYSTEM VALUE\nSELECT {values} FROM {aside}");
         back.push(Statement::new(insert).lock(Lock::AccessExclusive, &sql).work(Work::Rewrite));
     }
     back.push(Statement::new(format!("DROP TABLE {aside}")));

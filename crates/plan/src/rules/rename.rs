@@ -33,18 +33,27 @@ pub(crate) fn stated(request: &Request<'_>) -> Vec<Step> {
 
 /// Takes out circles (a becomes b, b becomes a) that have been gone round already: names cannot tell, so that what stands
 /// under the names must. If it is more like what is wanted as it stands, nothing is left to do.
-fn without_circles_done(request: &Request<'_>, state: &Model, mut level: Vec<(Id, String)>) -> Vec<(Id, String)> {
-    let targets: BTreeMap<Id, Id> = level.iter().map(|(old, new)| (old.clone(), old.renamed(new.as_str()))).collect();
+fn without_circles_done(
+    request: &Request<'_>,
+    state: &Model,
+    mut level: Vec<(Id, String)>,
+) -> Vec<(Id, String)> {
+    let targets: BTreeMap<Id, Id> =
+        level.iter().map(|(old, new)| (old.clone(), old.renamed(new.as_str()))).collect();
     let mut done: BTreeSet<&Id> = BTreeSet::new();
     for start in targets.keys() {
-        let circle: Vec<&Id> = std::iter::successors(targets.get(start), |id| targets.get(*id).filter(|_| *id != start))
-            .take(targets.len() + 1)
-            .collect();
+        let circle: Vec<&Id> =
+            std::iter::successors(targets.get(start), |id| targets.get(*id).filter(|_| *id != start))
+                .take(targets.len() + 1)
+                .collect();
         if circle.last() != Some(&start) {
             continue;
         }
         let stands: usize = circle.iter().map(|id| likeness(state, id, request.to, id)).sum();
-        let moved: usize = circle.iter().map(|id| targets.get(*id).map_or(0, |new| likeness(state, id, request.to, new))).sum();
+        let moved: usize = circle
+            .iter()
+            .map(|id| targets.get(*id).map_or(0, |new| likeness(state, id, request.to, new)))
+            .sum();
         if stands >= moved {
             done.extend(circle);
         }
@@ -56,9 +65,13 @@ fn without_circles_done(request: &Request<'_>, state: &Model, mut level: Vec<(Id
 /// How much of `new` there is already under the name `old`, but for what is named after it.
 fn likeness(from: &Model, old: &Id, to: &Model, new: &Id) -> usize {
     let named_after = [Kind::Constraint, Kind::Index, Kind::NotNull, Kind::Identity];
-    let chain = |id: &Id| std::iter::once(id).chain(id.ancestors()).any(|id| named_after.contains(&id.kind()));
-    let parts = from.objects().filter(|object| object.id == *old || (object.id.is_within(old) && !chain(&object.id)));
-    parts.filter(|object| to.get(&object.id.rebased(old, new)).is_some_and(|other| other.spec == object.spec)).count()
+    let chain =
+        |id: &Id| std::iter::once(id).chain(id.ancestors()).any(|id| named_after.contains(&id.kind()));
+    let parts =
+        from.objects().filter(|object| object.id == *old || (object.id.is_within(old) && !chain(&object.id)));
+    parts
+        .filter(|object| to.get(&object.id.rebased(old, new)).is_some_and(|other| other.spec == object.spec))
+        .count()
 }
 
 /// Orders renames so that no name is taken when it is given; a circle goes over a name of its own.
@@ -77,7 +90,9 @@ pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<St
             continue;
         }
         let wanted = names(state, &old, &new);
-        let waits = |(other, _): &(Id, String)| names(state, other, other.name()).iter().any(|name| wanted.contains(name));
+        let waits = |(other, _): &(Id, String)| {
+            names(state, other, other.name()).iter().any(|name| wanted.contains(name))
+        };
         // What is not renamed itself and holds the name goes later: there is nothing to do before.
         if level.iter().any(waits) {
             let temporary = format!("endstate_rename_{}", steps.len());
@@ -98,7 +113,9 @@ fn names(state: &Model, id: &Id, name: &str) -> Vec<Name> {
             let own = (id.parent().cloned(), format!("constraint {name}"));
             if constraint.has_index() { vec![own, schema] } else { vec![own] }
         }
-        Some(Spec::NotNull(_)) => vec![(id.parent().and_then(Id::parent).cloned(), format!("constraint {name}"))],
+        Some(Spec::NotNull(_)) => {
+            vec![(id.parent().and_then(Id::parent).cloned(), format!("constraint {name}"))]
+        }
         _ if id.kind().is_attached() && id.kind() != Kind::Identity => Vec::new(),
         _ => vec![schema],
     }
@@ -133,7 +150,8 @@ fn renamed_in_partition(state: &Model, old: &Id, new: &str) -> Vec<Statement> {
             let (detach, attach) = place.around(&old.top().sql());
             let own = Spec::NotNull(kinds::kinds::not_null::NotNull { inherited: false, ..not_null.clone() });
             let rename = own.rename(old, new).into_iter();
-            let around = |sql: String| Statement::new(sql).lock(kinds::Lock::AccessExclusive, place.of.clone());
+            let around =
+                |sql: String| Statement::new(sql).lock(kinds::Lock::AccessExclusive, place.of.clone());
             std::iter::once(around(detach)).chain(rename).chain(std::iter::once(around(attach))).collect()
         }
         _ => Vec::new(),
@@ -150,7 +168,9 @@ pub(crate) fn same_but_for_name(request: &Request<'_>) -> Vec<Step> {
         let Some(from) = request.from.get(&old) else { continue };
         let twin = come.iter().position(|new| {
             let same = request.to.get(new).is_some_and(|to| from.spec.same_but_for_name(&to.spec));
-            old.kind() == new.kind() && old.parent() == new.parent() && (same || serves_same_column(request, &old, new))
+            old.kind() == new.kind()
+                && old.parent() == new.parent()
+                && (same || serves_same_column(request, &old, new))
         });
         if let Some(index) = twin {
             pairs.push((old, come.remove(index).name().to_owned()));

@@ -49,10 +49,15 @@ fn tightened_domains(request: &Request<'_>, changes: &Changes) -> Vec<(Id, Strin
     let tightens = |id: &Id| {
         let not_null = |model: &Model| matches!(model.get(id).map(|object| &object.spec), Some(Spec::Domain(domain)) if domain.not_null);
         match (&request.to.get(id).map(|object| &object.spec), changes.actions.get(id)) {
-            (Some(Spec::DomainConstraint(constraint)), Some(Action::Create | Action::Alter(_) | Action::Replace { .. })) => {
-                constraint.is_valid().then(|| id.parent().cloned()).flatten()
+            (
+                Some(Spec::DomainConstraint(constraint)),
+                Some(Action::Create | Action::Alter(_) | Action::Replace { .. }),
+            ) => constraint.is_valid().then(|| id.parent().cloned()).flatten(),
+            (Some(Spec::Domain(_)), Some(Action::Alter(_)))
+                if not_null(request.to) && !not_null(request.from) =>
+            {
+                Some(id.clone())
             }
-            (Some(Spec::Domain(_)), Some(Action::Alter(_))) if not_null(request.to) && !not_null(request.from) => Some(id.clone()),
             _ => None,
         }
     };
@@ -89,7 +94,9 @@ fn is_stored(request: &Request<'_>, changes: &Changes, id: &Id) -> bool {
 
 fn any_user(request: &Request<'_>, changes: &Changes, id: &Id, wanted: fn(&Spec) -> bool) -> bool {
     let built = made_of(request, id);
-    built.iter().any(|id| request.from.dependents(id).any(|user| wanted(&user.spec) && !changes.goes(&user.id)))
+    built
+        .iter()
+        .any(|id| request.from.dependents(id).any(|user| wanted(&user.spec) && !changes.goes(&user.id)))
 }
 
 /// A type, and the types that are made of it.
@@ -109,12 +116,18 @@ fn made_of(request: &Request<'_>, id: &Id) -> BTreeSet<Id> {
 }
 
 /// Makes a type anew, with the types that are made of it; what comes of that for others is added to the changes.
-pub(crate) fn replace(request: &Request<'_>, changes: &mut Changes, root: &Id, reason: &str) -> Result<(), Error> {
+pub(crate) fn replace(
+    request: &Request<'_>,
+    changes: &mut Changes,
+    root: &Id,
+    reason: &str,
+) -> Result<(), Error> {
     let stored = is_stored(request, changes, root);
     let types: Vec<Id> = made_of(request, root).into_iter().filter(|id| !changes.swaps(id)).collect();
     for id in &types {
         let stays = request.to.contains(id);
-        let reason = if id == root { reason.to_owned() } else { format!("goes and comes back around {root}") };
+        let reason =
+            if id == root { reason.to_owned() } else { format!("goes and comes back around {root}") };
         let action = match (stored, stays) {
             (true, _) if stays || has_successor(request, id) => put_aside(request, changes, id, reason),
             (_, true) => Action::Replace { reason },
@@ -181,7 +194,9 @@ fn move_users(request: &Request<'_>, changes: &mut Changes, id: &Id, root: &Id) 
             _ if changes.goes(&user.id) || user.id.top().kind().is_type() => {}
             Spec::Column(column) if column.inherited => {}
             Spec::Column(column) if column.generated.is_none() => retype(request, changes, user, root)?,
-            Spec::Table(table) if table.of_type.as_deref() == Some(&id.sql()) => suspend(request, changes, &user.id),
+            Spec::Table(table) if table.of_type.as_deref() == Some(&id.sql()) => {
+                suspend(request, changes, &user.id)
+            }
             Spec::Table(_) => return Err(in_partition_key(&user.id, root)),
             _ => go_and_come_back(request, changes, user, root),
         }
@@ -190,7 +205,8 @@ fn move_users(request: &Request<'_>, changes: &mut Changes, id: &Id, root: &Id) 
 }
 
 fn in_partition_key(user: &Id, root: &Id) -> Error {
-    let reason = format!("{user} is partitioned by it, and PostgreSQL cannot change the type of a partition key");
+    let reason =
+        format!("{user} is partitioned by it, and PostgreSQL cannot change the type of a partition key");
     Error::Impossible { id: root.clone(), reason }
 }
 
@@ -207,7 +223,10 @@ pub(crate) fn go_and_come_back(request: &Request<'_>, changes: &mut Changes, use
 fn retype(request: &Request<'_>, changes: &mut Changes, user: &Object, root: &Id) -> Result<(), Error> {
     let table = user.id.parent().and_then(|table| request.from.get(table));
     if let Some(Spec::Table(spec)) = table.map(|table| &table.spec)
-        && spec.partition_by.as_ref().is_some_and(|key| sql::words(key).iter().any(|word| word.text == user.id.name()))
+        && spec
+            .partition_by
+            .as_ref()
+            .is_some_and(|key| sql::words(key).iter().any(|word| word.text == user.id.name()))
     {
         return Err(in_partition_key(&user.id, root));
     }
@@ -222,7 +241,9 @@ fn retype(request: &Request<'_>, changes: &mut Changes, user: &Object, root: &Id
     changes.actions.insert(user.id.clone(), Action::Alter(statements));
     changes.alone.push(user.id.clone());
     let foreign_keys = request.from.dependents(&user.id);
-    for key in foreign_keys.filter(|key| matches!(&key.spec, Spec::Constraint(constraint) if constraint.references.is_some())) {
+    for key in foreign_keys
+        .filter(|key| matches!(&key.spec, Spec::Constraint(constraint) if constraint.references.is_some()))
+    {
         if !changes.goes(&key.id) {
             go_and_come_back(request, changes, key, root);
         }
@@ -232,12 +253,15 @@ fn retype(request: &Request<'_>, changes: &mut Changes, user: &Object, root: &Id
 
 /// `ALTER COLUMN role TYPE user_role USING (CASE ... END)::user_role`
 fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statement> {
-    let Some(Spec::Column(column)) = request.to.get(&user.id).map(|object| &object.spec) else { return Vec::new() };
+    let Some(Spec::Column(column)) = request.to.get(&user.id).map(|object| &object.spec) else {
+        return Vec::new();
+    };
     let (name, table) = (sql::ident(user.id.name()), user.id.relation_sql());
     let schema = user.id.schema().unwrap_or_default();
     let mut converter = Converter { request, aside: &changes.aside, schema, functions: Vec::new() };
     let using = converter.convert(&name, &column.data_type, &column.data_type);
-    let collation = column.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
+    let collation =
+        column.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
     let action = format!("ALTER COLUMN {name} TYPE {}{collation} USING {using}", column.data_type);
     let mut alter = Statement::alter_table(&table, action)
         .work(Work::Rewrite)
@@ -299,7 +323,8 @@ fn suspend(request: &Request<'_>, changes: &mut Changes, table: &Id) {
     let of = |model: &Model| of_type(model, table);
     // PostgreSQL checks the other actions of one ALTER TABLE before it lets go of the type.
     let action = |action: String| {
-        Statement::new(format!("ALTER TABLE {} {action}", table.sql())).lock(Lock::AccessExclusive, table.sql())
+        Statement::new(format!("ALTER TABLE {} {action}", table.sql()))
+            .lock(Lock::AccessExclusive, table.sql())
     };
     let leave = of(request.from).iter().map(|_| action("NOT OF".to_owned())).collect();
     let mut resume = match changes.actions.get(table) {
@@ -323,8 +348,11 @@ fn suspend_typed_tables(request: &Request<'_>, changes: &mut Changes) {
     for table in request.from.ids().filter(|id| id.kind() == Kind::Table && request.to.contains(id)) {
         let of = of_type(request.from, table);
         let composite = of.as_ref().and_then(|name| type_named(request.from, name)).map(|(id, _)| id);
-        let changes_shape = changes.actions.keys().any(|id| id.kind() == Kind::Attribute && id.parent() == composite);
-        if of != of_type(request.to, table) || composite.is_some_and(|composite| changes_shape || changes.goes(composite)) {
+        let changes_shape =
+            changes.actions.keys().any(|id| id.kind() == Kind::Attribute && id.parent() == composite);
+        if of != of_type(request.to, table)
+            || composite.is_some_and(|composite| changes_shape || changes.goes(composite))
+        {
             suspend(request, changes, table);
         }
     }
@@ -352,7 +380,9 @@ pub(crate) fn reissue_functions(request: &Request<'_>, changes: &mut Changes) {
         if !mentioned.iter().any(|mention| matches!(mention.role, sql::Role::Type | sql::Role::Unknown)) {
             continue;
         }
-        if let kinds::Change::Alter(statements) = object.spec.alter(&object.spec, &object.id, &request.context()) {
+        if let kinds::Change::Alter(statements) =
+            object.spec.alter(&object.spec, &object.id, &request.context())
+        {
             changes.actions.insert(object.id.clone(), Action::Alter(statements));
             changes.later.extend(swapped.iter().map(|id| (object.id.clone(), id.clone())));
         }

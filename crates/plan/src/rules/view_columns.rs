@@ -36,7 +36,8 @@ pub(crate) fn renames(request: &Request<'_>) -> Vec<Step> {
 fn renamed<'a>(from: &'a Columns, to: &'a Columns) -> Option<Vec<(&'a str, &'a str)>> {
     let pairs = || from.iter().zip(to);
     let kept = from.len() <= to.len() && pairs().all(|((_, from), (_, to))| from == to);
-    let names = pairs().map(|((from, _), (to, _))| (from.as_str(), to.as_str())).filter(|(from, to)| from != to);
+    let names =
+        pairs().map(|((from, _), (to, _))| (from.as_str(), to.as_str())).filter(|(from, to)| from != to);
     kept.then(|| names.collect())
 }
 

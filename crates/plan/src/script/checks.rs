@@ -29,7 +29,9 @@ fn cases<'a>(ids: impl Iterator<Item = &'a Id>) -> String {
     let kinds: std::collections::BTreeSet<Kind> = ids.map(Id::kind).collect();
     let cases: Vec<String> = kinds
         .into_iter()
-        .filter_map(|kind| Some(format!("            WHEN {} THEN {}", sql::literal(kind.name()), kind.definition()?)))
+        .filter_map(|kind| {
+            Some(format!("            WHEN {} THEN {}", sql::literal(kind.name()), kind.definition()?))
+        })
         .collect();
     cases.join("\n")
 }
@@ -46,24 +48,34 @@ fn key(id: &Id) -> String {
     let signature = id.signature().map_or("NULL".to_owned(), sql::literal);
     let object = match (id.schema(), id.parent().map(Id::kind)) {
         // An index is named in its table's schema.
-        (Some(schema), Some(kind)) if kind != Kind::Schema && id.kind() == Kind::Index => sql::qualified(&[schema, id.name()]),
+        (Some(schema), Some(kind)) if kind != Kind::Schema && id.kind() == Kind::Index => {
+            sql::qualified(&[schema, id.name()])
+        }
         _ => id.sql(),
     };
-    format!("{}, {parent}, {}, {signature}, {}", sql::literal(id.kind().name()), sql::literal(named.name()), sql::literal(&object))
+    format!(
+        "{}, {parent}, {}, {signature}, {}",
+        sql::literal(id.kind().name()),
+        sql::literal(named.name()),
+        sql::literal(&object)
+    )
 }
 
 /// The definition expected at a boundary, as the check compares it.
 pub(super) fn expected(probe: &Probe, boundary: usize) -> String {
     match probe.answers.get(boundary).cloned().flatten() {
         None => "NULL".to_owned(),
-        Some(text) if text.chars().count() > LONGEST_DEFINITION => sql::literal(&format!("{:x}", md5::compute(text.as_bytes()))),
+        Some(text) if text.chars().count() > LONGEST_DEFINITION => {
+            sql::literal(&format!("{:x}", md5::compute(text.as_bytes())))
+        }
         Some(text) => sql::literal(&text),
     }
 }
 
 /// A query that yields the definitions of objects, in their order, as one JSON list.
 pub fn ask(ids: &[Id]) -> String {
-    let rows: Vec<String> = ids.iter().enumerate().map(|(place, id)| format!("({place}, {})", key(id))).collect();
+    let rows: Vec<String> =
+        ids.iter().enumerate().map(|(place, id)| format!("({place}, {})", key(id))).collect();
     format!(
         "SELECT coalesce(jsonb_agg(d.definition ORDER BY e.place), '[]') FROM (VALUES {}) AS e (place, kind, parent, name, signature, object) \
          CROSS JOIN LATERAL (SELECT CASE e.kind\n{} END AS definition) AS d",

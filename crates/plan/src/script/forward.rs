@@ -22,7 +22,10 @@ fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     let leg = &legs[number];
     let mut lines = vec![
         leg.file.clone(),
-        format!("Made by {} for database {}, PostgreSQL {}.", heading.made_by, heading.database, heading.major),
+        format!(
+            "Made by {} for database {}, PostgreSQL {}.",
+            heading.made_by, heading.database, heading.major
+        ),
         String::new(),
         "What it does:".to_owned(),
     ];
@@ -44,8 +47,11 @@ fn known<'a>(legs: &'a [Leg<'_>], number: usize) -> Vec<(&'a Probe, Option<&'a s
     let mut known = Vec::new();
     for (place, leg) in legs[..number].iter().enumerate() {
         // One that tells whether the leg has been run, and that no later leg touches.
-        let later = |probe: &Probe| legs[place + 1..=number].iter().any(|leg| leg.probes.iter().any(|other| other.id == probe.id));
-        let tells = |probe: &&Probe| probe.answers.get(place) != probe.answers.get(place + 1) && !later(probe);
+        let later = |probe: &Probe| {
+            legs[place + 1..=number].iter().any(|leg| leg.probes.iter().any(|other| other.id == probe.id))
+        };
+        let tells =
+            |probe: &&Probe| probe.answers.get(place) != probe.answers.get(place + 1) && !later(probe);
         known.extend(leg.probes.iter().find(tells).map(|probe| (probe, Some(leg.file.as_str()))));
     }
     known.extend(legs[number].probes.iter().map(|probe| (probe, None)));
@@ -91,8 +97,12 @@ fn questions(rows: &[(&Probe, Vec<String>)], file: &str) -> String {
          \x20   END IF;\n",
         query = checks::query(rows, "now, later, script"),
         already = sql::literal(&format!("{file} has been run already; nothing was changed")),
-        missing = sql::literal(&format!("{file} stopped before it changed anything: run % first, or something has changed since")),
-        drift = sql::literal(&format!("{file} stopped before it changed anything: the database has changed since this script was made")),
+        missing = sql::literal(&format!(
+            "{file} stopped before it changed anything: run % first, or something has changed since"
+        )),
+        drift = sql::literal(&format!(
+            "{file} stopped before it changed anything: the database has changed since this script was made"
+        )),
     )
 }
 
@@ -101,7 +111,10 @@ pub(super) fn version(heading: &Heading, file: &str) -> String {
     format!(
         "    IF current_setting('server_version_num')::integer / 10000 <> {} THEN\n        RAISE EXCEPTION {};\n    END IF;\n",
         heading.major,
-        sql::literal(&format!("{file} was made for PostgreSQL {}; make it anew for this server", heading.major)),
+        sql::literal(&format!(
+            "{file} was made for PostgreSQL {}; make it anew for this server",
+            heading.major
+        )),
     )
 }
 
@@ -111,7 +124,10 @@ fn reached(legs: &[Leg<'_>], number: usize) -> String {
     if probes.is_empty() {
         return "-- Nothing that this script changes can be asked for in a word.\n".to_owned();
     }
-    format!("DO $endstate$\nDECLARE\n    endstate_wrong text;\nBEGIN\n{}END;\n$endstate$;\n", verified(&probes, &leg.file))
+    format!(
+        "DO $endstate$\nDECLARE\n    endstate_wrong text;\nBEGIN\n{}END;\n$endstate$;\n",
+        verified(&probes, &leg.file)
+    )
 }
 
 /// Stops when an object is not as it is at a boundary.

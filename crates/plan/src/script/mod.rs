@@ -75,9 +75,14 @@ pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Vec<Id> {
     let steps = || rounds.iter().flat_map(|round| &round.steps);
     let whole = |id: &Id| {
         let there = |parent: &Id| before.contains(parent) == after.contains(parent);
-        id.parent().is_none_or(|parent| parent.kind() == Kind::Schema || there(parent) || steps().any(|step| step.renamed_to.as_ref() == Some(parent)))
+        id.parent().is_none_or(|parent| {
+            parent.kind() == Kind::Schema
+                || there(parent)
+                || steps().any(|step| step.renamed_to.as_ref() == Some(parent))
+        })
     };
-    let mut touched: std::collections::BTreeSet<Id> = steps().flat_map(|step| &step.ids).map(|(_, id)| id.clone()).filter(whole).collect();
+    let mut touched: std::collections::BTreeSet<Id> =
+        steps().flat_map(|step| &step.ids).map(|(_, id)| id.clone()).filter(whole).collect();
     touched.extend(steps().filter_map(|step| step.renamed_to.clone()));
     touched.into_iter().filter(|id| id.kind().definition().is_some()).collect()
 }
@@ -105,9 +110,13 @@ fn orphans(id: &Id, model: &Model, before: &Model) -> Option<Guard> {
     let (referenced, _) = rest.split_once(')')?;
     let columns: Vec<&str> = columns.split(", ").collect();
     let referenced: Vec<&str> = referenced.split(", ").collect();
-    let present = |column: &&str| before.ids().any(|other| {
-        other.kind() == Kind::Column && other.parent() == Some(&table.id) && sql::ident(other.name()) == **column
-    });
+    let present = |column: &&str| {
+        before.ids().any(|other| {
+            other.kind() == Kind::Column
+                && other.parent() == Some(&table.id)
+                && sql::ident(other.name()) == **column
+        })
+    };
     let target_exists = before.ids().any(|other| other.kind() == Kind::Table && other.sql() == references);
     if !columns.iter().all(|column| present(column)) || !target_exists {
         return None;
@@ -122,7 +131,11 @@ fn orphans(id: &Id, model: &Model, before: &Model) -> Option<Guard> {
         matches.join(" AND ")
     );
     Some(Guard {
-        what: format!("orphaned rows of {}: {} without a row in {references}", table.id.sql(), columns.join(", ")),
+        what: format!(
+            "orphaned rows of {}: {} without a row in {references}",
+            table.id.sql(),
+            columns.join(", ")
+        ),
         count: format!("SELECT count(*) {from}"),
         remedy: format!("see them with SELECT t.* {from}; mend them, or delete them with DELETE {from}"),
     })
@@ -167,8 +180,12 @@ pub fn summary(rounds: &[Round]) -> Vec<String> {
         }
     }
     // What goes and comes back is one thing to a reader.
-    let again: Vec<String> =
-        lines.iter().filter_map(|line| line.strip_prefix("drops ")).filter(|id| lines.contains(&format!("makes {id}"))).map(str::to_owned).collect();
+    let again: Vec<String> = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("drops "))
+        .filter(|id| lines.contains(&format!("makes {id}")))
+        .map(str::to_owned)
+        .collect();
     lines.retain(|line| !again.iter().any(|id| *line == format!("drops {id}")));
     for line in &mut lines {
         if let Some(id) = line.strip_prefix("makes ").filter(|id| again.iter().any(|other| other == id)) {
@@ -182,7 +199,8 @@ pub fn summary(rounds: &[Round]) -> Vec<String> {
 
 /// The locks that rounds take, strongest first, one line a relation: `ACCESS EXCLUSIVE on public.users, rewrites it`.
 pub fn locks(rounds: &[Round]) -> Vec<String> {
-    let mut strongest: std::collections::BTreeMap<&str, (kinds::Lock, kinds::Work)> = std::collections::BTreeMap::new();
+    let mut strongest: std::collections::BTreeMap<&str, (kinds::Lock, kinds::Work)> =
+        std::collections::BTreeMap::new();
     for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement) {
         if let Some((lock, relation)) = &statement.lock {
             let entry = strongest.entry(relation).or_insert((*lock, statement.work));
@@ -190,7 +208,9 @@ pub fn locks(rounds: &[Round]) -> Vec<String> {
         }
     }
     let mut all: Vec<_> = strongest.into_iter().collect();
-    all.sort_by_key(|(relation, (lock, work))| (std::cmp::Reverse(*lock), std::cmp::Reverse(*work), relation.to_owned()));
+    all.sort_by_key(|(relation, (lock, work))| {
+        (std::cmp::Reverse(*lock), std::cmp::Reverse(*work), relation.to_owned())
+    });
     all.into_iter()
         .map(|(relation, (lock, work))| {
             let work = match work {

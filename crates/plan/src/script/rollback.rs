@@ -16,9 +16,16 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
     text.push_str(&forward::version(heading, &heading.rollback));
     text.push_str(&standing(heading, legs));
     for (number, leg) in legs.iter().enumerate().rev() {
-        text.push_str(&format!("\n    -- Takes {} back.\n    IF endstate_stands > {number} THEN\n", leg.file));
+        text.push_str(&format!(
+            "\n    -- Takes {} back.\n    IF endstate_stands > {number} THEN\n",
+            leg.file
+        ));
         let guards = guards(leg.back, leg.after, leg.before);
-        text.push_str(&checks::guards(&guards, &format!("{} stopped, and nothing is changed", heading.rollback), "        "));
+        text.push_str(&checks::guards(
+            &guards,
+            &format!("{} stopped, and nothing is changed", heading.rollback),
+            "        ",
+        ));
         text.push_str(&losses(leg));
         text.push_str(&indented(leg.back));
         text.push_str("    END IF;\n");
@@ -31,7 +38,10 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
 fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {
     let mut lines = vec![
         heading.rollback.clone(),
-        format!("Made by {} for database {}, PostgreSQL {}.", heading.made_by, heading.database, heading.major),
+        format!(
+            "Made by {} for database {}, PostgreSQL {}.",
+            heading.made_by, heading.database, heading.major
+        ),
         String::new(),
         "Goes back to the state before the first script, from wherever the database stands:".to_owned(),
     ];
@@ -42,7 +52,10 @@ fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {
     lines.push("Locks, until the end of the transaction:".to_owned());
     let back: Vec<Round> = legs.iter().flat_map(|leg| leg.back.to_vec()).collect();
     lines.extend(locks(&back).into_iter().map(|line| format!("  - {line}")));
-    lines.push("Rows that were written meanwhile stay. It may be run twice: the second time there is nothing to do.".to_owned());
+    lines.push(
+        "Rows that were written meanwhile stay. It may be run twice: the second time there is nothing to do."
+            .to_owned(),
+    );
     lines.into_iter().map(|line| format!("-- {line}").trim_end().to_owned() + "\n").collect::<String>() + "\n"
 }
 
@@ -58,11 +71,13 @@ fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
     let rows: Vec<(&Probe, Vec<String>)> = probes(legs)
         .into_iter()
         .map(|probe| {
-            let answers: Vec<String> = (0..=legs.len()).map(|boundary| checks::expected(probe, boundary)).collect();
+            let answers: Vec<String> =
+                (0..=legs.len()).map(|boundary| checks::expected(probe, boundary)).collect();
             (probe, vec![format!("ARRAY[{}]::text[]", answers.join(", "))])
         })
         .collect();
-    let places: Vec<String> = legs.iter().map(|leg| format!("'after {}'", leg.file.replace('\'', "''"))).collect();
+    let places: Vec<String> =
+        legs.iter().map(|leg| format!("'after {}'", leg.file.replace('\'', "''"))).collect();
     let file = &heading.rollback;
     format!(
         "\n    -- Where does the database stand? One row an object, one definition a boundary: before the first script, after it, after the second ...\n\
@@ -80,8 +95,12 @@ fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
          \x20   ELSE\n        RAISE NOTICE {found}, (ARRAY[{places}])[endstate_stands];\n    END IF;\n",
         query = checks::query(&rows, "boundaries"),
         last = legs.len(),
-        lost = sql::literal(&format!("{file} stopped before it changed anything: the database stands at none of the boundaries that it knows")),
-        nothing = sql::literal(&format!("{file}: the database stands before the first script; there is nothing to take back")),
+        lost = sql::literal(&format!(
+            "{file} stopped before it changed anything: the database stands at none of the boundaries that it knows"
+        )),
+        nothing = sql::literal(&format!(
+            "{file}: the database stands before the first script; there is nothing to take back"
+        )),
         found = sql::literal(&format!("{file}: the database stands %; going back from there")),
         places = places.join(", "),
     )
@@ -111,14 +130,17 @@ fn count(leg: &Leg<'_>, id: &kinds::Id) -> Option<(String, String)> {
         object.id.kind() == id.kind()
             && object.id.name() == id.name()
             && !leg.before.contains(&object.id)
-            && (id.kind() == Kind::Table || object.id.parent().map(kinds::Id::parent) == id.parent().map(kinds::Id::parent))
+            && (id.kind() == Kind::Table
+                || object.id.parent().map(kinds::Id::parent) == id.parent().map(kinds::Id::parent))
     })?;
     match &present.spec {
         Spec::Column(_) => {
             let (table, column) = (present.id.relation_sql(), sql::ident(present.id.name()));
             let default = leg.after.get(&present.id.child(Kind::ColumnDefault, ""));
             let wrote = match default.map(|object| &object.spec) {
-                Some(Spec::ColumnDefault(default)) => format!("{column} IS DISTINCT FROM ({})", default.expression),
+                Some(Spec::ColumnDefault(default)) => {
+                    format!("{column} IS DISTINCT FROM ({})", default.expression)
+                }
                 _ => format!("{column} IS NOT NULL"),
             };
             let named = format!("{table}.{column}").replace('%', "%%");
@@ -150,7 +172,10 @@ fn indented(rounds: &[Round]) -> String {
 /// A statement as a literal that stays readable.
 fn quote(statement: &str) -> String {
     let tag = (0..).map(|number| if number == 0 { "$do$".to_owned() } else { format!("$do{number}$") });
-    let tag = tag.into_iter().find(|tag| !statement.contains(tag.trim_end_matches('$'))).unwrap_or_else(|| "$do$".to_owned());
+    let tag = tag
+        .into_iter()
+        .find(|tag| !statement.contains(tag.trim_end_matches('$')))
+        .unwrap_or_else(|| "$do$".to_owned());
     format!("{tag}{statement}{tag}")
 }
 
@@ -159,7 +184,10 @@ fn reached(heading: &Heading, legs: &[Leg<'_>]) -> String {
     if probes.is_empty() {
         return String::new();
     }
-    format!("\n    -- Was it reached? If not, everything above is undone.\n{}", forward::verified(&probes, &heading.rollback))
+    format!(
+        "\n    -- Was it reached? If not, everything above is undone.\n{}",
+        forward::verified(&probes, &heading.rollback)
+    )
 }
 
 /// Whether the way back loses anything, and what.

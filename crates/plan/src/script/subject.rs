@@ -6,10 +6,19 @@ use crate::{Round, Verb};
 
 /// `rename_iso_agents_to_users`, `create_orders`, `change_users`: the weightiest thing that the rounds do.
 pub fn subject(rounds: &[Round]) -> String {
-    let steps = || rounds.iter().flat_map(|round| &round.steps).flat_map(|step| step.ids.iter().map(move |id| (step, id)));
-    let relation = |id: &Id| matches!(id.kind(), Kind::Table | Kind::View | Kind::Enum | Kind::Schema | Kind::Function);
+    let steps = || {
+        rounds
+            .iter()
+            .flat_map(|round| &round.steps)
+            .flat_map(|step| step.ids.iter().map(move |id| (step, id)))
+    };
+    let relation =
+        |id: &Id| matches!(id.kind(), Kind::Table | Kind::View | Kind::Enum | Kind::Schema | Kind::Function);
     let by_verb = |wanted: Verb| {
-        let mut found: Vec<&Id> = steps().filter(|(_, (verb, id))| *verb == wanted && relation(id)).map(|(_, (_, id))| id).collect();
+        let mut found: Vec<&Id> = steps()
+            .filter(|(_, (verb, id))| *verb == wanted && relation(id))
+            .map(|(_, (_, id))| id)
+            .collect();
         found.sort_by_key(|id| (id.kind() != Kind::Table, (*id).clone()));
         found.into_iter().next()
     };
@@ -23,7 +32,9 @@ pub fn subject(rounds: &[Round]) -> String {
             return word(&format!("{text}_{}", id.name()));
         }
     }
-    steps().next().map_or_else(|| "nothing".to_owned(), |(_, (_, id))| word(&format!("change_{}", id.top().name())))
+    steps()
+        .next()
+        .map_or_else(|| "nothing".to_owned(), |(_, (_, id))| word(&format!("change_{}", id.top().name())))
 }
 
 /// A name that every file system takes.

@@ -57,7 +57,7 @@ fn uri(path: &str) -> String {
     for byte in path.trim_start_matches("./").bytes() {
         match byte {
             b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
-                uri.push(byte.into())
+                uri.push(byte.into());
             }
             byte => uri.push_str(&format!("%{byte:02X}")),
         }

@@ -45,7 +45,7 @@ fn one(drift: &Drift, paint: Paint) -> String {
             Some('@') => paint.cyan(line),
             _ => line.to_owned(),
         };
-        text.push_str(&format!("  {line}").trim_end().to_owned());
+        text.push_str(format!("  {line}").trim_end());
         text.push('\n');
     }
     text + "\n"

@@ -58,8 +58,8 @@ fn leaves(outline: &Outline<'_>) -> Vec<(Id, Leaf)> {
         if !matches!(id.kind(), Kind::Comment | Kind::Owner | Kind::SequenceOwner) {
             // What is gone stood in something that may have another name by now.
             let top = id.top();
-            let kept = outline.kept.iter().find(|(_, before)| mark == Mark::Gone && before.id == *top);
-            let top = kept.map_or(top, |(after, _)| after).clone();
+            let now = outline.now(top).filter(|_| mark == Mark::Gone);
+            let top = now.unwrap_or(top).clone();
             leaves.push((top, Leaf { id: id.clone(), mark, label }));
         }
     };

@@ -21,8 +21,7 @@ pub(super) fn overview(book: &Book<'_>) -> String {
             .map(|object| (Some(object.id.to_string()), None)),
     );
     // What stands in a new object comes with it.
-    let inside_new =
-        |id: &Id| id.ancestors().any(|ancestor| book.outline.new.iter().any(|object| object.id == *ancestor));
+    let inside_new = |id: &Id| id.ancestors().any(|ancestor| book.outline.is_new(ancestor));
     let new = book.outline.new.iter().filter(|object| told(&object.id) && !inside_new(&object.id));
     rows.extend(new.map(|object| (None, Some(object.id.to_string()))));
     rows.extend(changed(book));

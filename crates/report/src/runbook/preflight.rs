@@ -1,6 +1,6 @@
 //! What to do and to look at before the first script.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use kinds::{Id, Kind, Object, Work};
 
@@ -73,23 +73,21 @@ fn orphans(book: &Book<'_>) -> Option<Item> {
 
 /// Foreign keys that the plan makes or renames, or of whose columns or tables it renames one; as they are after.
 pub(super) fn touched_foreign_keys<'a>(book: &Book<'a>) -> Vec<&'a Object> {
-    let mut keys: BTreeMap<&Id, &Object> = BTreeMap::new();
-    for object in book.outline.after.objects().filter(|object| object.id.kind() == Kind::Constraint) {
-        let Some(key) = ForeignKey::of(object) else { continue };
-        let renamed = |id: &Id| {
-            id == &object.id
-                || (id.kind() == Kind::Table && (id.sql() == key.table || id.sql() == key.referenced))
-                || (id.kind() == Kind::Column
-                    && id.relation_sql() == key.table
-                    && key.columns.contains(&sql::ident(id.name())))
+    let outline = &book.outline;
+    let changed: BTreeSet<&Id> = outline.changed.iter().map(|(_, after)| &after.id).collect();
+    let is_touched = |object: &&Object| {
+        let Some(key) = ForeignKey::of(object) else { return false };
+        let renamed = |id: &Id| match id.kind() {
+            Kind::Table => id.sql() == key.table || id.sql() == key.referenced,
+            Kind::Column => id.relation_sql() == key.table && key.columns.contains(&sql::ident(id.name())),
+            _ => *id == object.id,
         };
-        let is_new = book.outline.new.iter().any(|new| new.id == object.id);
-        let is_changed = book.outline.changed.iter().any(|(_, after)| after.id == object.id);
-        if is_new || is_changed || book.outline.renamed.iter().any(|(_, id)| renamed(id)) {
-            keys.insert(&object.id, object);
-        }
-    }
-    keys.into_values().collect()
+        outline.is_new(&object.id)
+            || changed.contains(&object.id)
+            || outline.renamed.iter().any(|(_, id)| renamed(id))
+    };
+    let constraints = outline.after.objects().filter(|object| object.id.kind() == Kind::Constraint);
+    constraints.filter(is_touched).collect()
 }
 
 /// What the scripts' statements demand of the rows.

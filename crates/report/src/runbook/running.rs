@@ -73,9 +73,13 @@ pub(super) fn rollback(book: &Book<'_>) -> String {
         [] => "- Rows written meanwhile stay.\n",
         _ => "- Rows written meanwhile stay, but for these, which the script counts and names:\n",
     });
-    losses.iter().for_each(|loss| text.push_str(&format!("  - {}\n", escaped(loss))));
+    for loss in &losses {
+        text.push_str(&format!("  - {}\n", escaped(loss)));
+    }
     let forward: Vec<_> = forward_steps(book.plan).collect();
-    wording::lost(&forward).iter().for_each(|lost| text.push_str(&format!("- {}\n", escaped(lost))));
+    for lost in wording::lost(&forward) {
+        text.push_str(&format!("- {}\n", escaped(&lost)));
+    }
     for guard in steps.iter().flat_map(|step| &step.statement.guards) {
         text.push_str(&format!(
             "- It stops before it has changed anything where there are {}. {}.\n",

@@ -49,8 +49,8 @@ fn there(book: &Book<'_>, title: &str, kinds: &[Kind]) -> Option<Item> {
 /// An old name in what its parent is called now.
 fn now(book: &Book<'_>, old: &Id) -> Id {
     let parent = old.parent().filter(|parent| parent.kind() != Kind::Schema);
-    let kept = parent.and_then(|parent| book.outline.kept.iter().find(|(_, before)| before.id == *parent));
-    kept.map_or(old.clone(), |(after, _)| old.moved_to(Some(after.clone())))
+    let parent = parent.and_then(|parent| book.outline.now(parent));
+    parent.map_or(old.clone(), |parent| old.moved_to(Some(parent.clone())))
 }
 
 fn distribution(book: &Book<'_>) -> Option<Item> {
@@ -103,7 +103,7 @@ fn policies(book: &Book<'_>) -> Option<Item> {
     for object in after.objects() {
         match &object.spec {
             Spec::RowLevelSecurity(security) => {
-                rows.entry(object.id.relation_sql()).or_default().0 = security.enabled
+                rows.entry(object.id.relation_sql()).or_default().0 = security.enabled;
             }
             Spec::Policy(_) => rows.entry(object.id.relation_sql()).or_default().1 += 1,
             _ => {}
