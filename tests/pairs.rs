@@ -144,6 +144,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         for line in more.lines() {
             let line = line.replace("\\n", "\n");
             let (old, new) = line.split_once(" => ").unwrap();
+            let (old, new) = (&old.replace("\\n", "\n"), &new.replace("\\n", "\n"));
             assert!(text.contains(old), "replace.txt: {old:?} is not in\n{text}");
             text = text.replacen(old, &new.replace("\\n", "\n"), 1);
         }

@@ -19,7 +19,7 @@ pub fn cast(value: &str, from: &str, to: &str, context: &Context<'_>) -> String 
 }
 
 /// The type that a domain is over, at the end.
-fn base(model: &Model, name: &str) -> String {
+pub(crate) fn base(model: &Model, name: &str) -> String {
     let mut name = name.to_owned();
     // Domains over domains end; a catalog cannot hold a circle of them.
     while let Some(data_type) = model.objects().find_map(|object| match &object.spec {

@@ -11,7 +11,7 @@ use crate::kinds::{
     conversion::ConversionDoc, default_privilege::DefaultPrivilegesDoc, event_trigger::EventTriggerDoc, extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc,
     function::FunctionDoc, language::LanguageDoc, materialized_view::MaterializedViewDoc, operator::OperatorDoc, operator_class::OperatorClassDoc,
     operator_family::OperatorFamilyDoc, publication::PublicationDoc, role::RoleDoc, schema::Schema, security_label, security_label::SecurityLabels, sequence::SequenceDoc, server::ServerDoc,
-    table::TableDoc, text_search_configuration::TextSearchConfigurationDoc,
+    statistics::StatisticsDoc, table::TableDoc, text_search_configuration::TextSearchConfigurationDoc,
     text_search_dictionary::TextSearchDictionaryDoc, text_search_parser::TextSearchParserDoc,
     text_search_template::TextSearchTemplateDoc, transform::TransformDoc, type_doc::TypeDoc, view::ViewDoc,
 };
@@ -139,6 +139,8 @@ sections! {
     text_search_configurations: TextSearchConfigurationDoc,
     /// Tables by name.
     tables: TableDoc,
+    /// Extended statistics by name.
+    statistics: StatisticsDoc,
     /// Views by name.
     views: ViewDoc,
     /// Materialized views by name.

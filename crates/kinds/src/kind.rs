@@ -205,9 +205,16 @@ kinds! {
     Sequence           sequence             "sequence"                "SEQUENCE",
     Table              table                "table"                   "TABLE",
     Column             column               "column"                  "COLUMN",
+    NotNull            not_null             "not null"                "CONSTRAINT",
+    Identity           identity             "identity"                "SEQUENCE",
     ColumnDefault      column_default       "default"                 "DEFAULT",
+    Partition          partition            "partition bound"         "TABLE",
+    Inheritance        inheritance          "parents"                 "TABLE",
     Constraint         constraint           "constraint"              "CONSTRAINT",
     Index              index                "index"                   "INDEX",
+    ReplicaIdentity    replica_identity     "replica identity"        "TABLE",
+    ClusterMark        cluster_mark         "cluster mark"            "TABLE",
+    Statistics         statistics           "statistics"              "STATISTICS",
     View               view                 "view"                    "VIEW",
     MaterializedView   materialized_view    "materialized view"       "MATERIALIZED VIEW",
     ViewColumn         view_column          "view column"             "COLUMN",
@@ -234,6 +241,12 @@ impl Kind {
         matches!(
             self,
             Kind::ColumnDefault
+                | Kind::NotNull
+                | Kind::Identity
+                | Kind::Partition
+                | Kind::Inheritance
+                | Kind::ReplicaIdentity
+                | Kind::ClusterMark
                 | Kind::SequenceOwner
                 | Kind::RowLevelSecurity
                 | Kind::Owner

@@ -3,6 +3,7 @@
 //! A kind knows its YAML shape, its catalog query, its SQL and its doc comment. What crosses kinds (renames, the order of
 //! statements, what must be dropped around a change) is the planner's, one crate up.
 
+pub mod assignment;
 mod cast;
 mod declared;
 mod directives;

@@ -158,6 +158,8 @@ fn parse_all<T: for<'de> Deserialize<'de>>(kind: &'static str, values: Vec<Value
 #[derive(Default)]
 struct Reader {
     ids: BTreeMap<Address, Id>,
+    /// Addresses that are an object's own: only there does a comment speak of it.
+    own: BTreeSet<Address>,
     members: BTreeSet<Address>,
     model: Model,
 }
@@ -200,6 +202,7 @@ impl Reader {
         }
         .with_signature(row.signature);
         self.ids.insert(row.at, id.clone());
+        self.own.insert(row.at);
         for address in row.also.into_iter().flatten().flatten() {
             self.ids.insert(address, id.clone());
         }
@@ -252,7 +255,8 @@ impl Reader {
             if self.members.contains(&Address(address.0, address.1, 0)) {
                 continue;
             }
-            let Some(id) = self.ids.get(&address).map(|id| id.child(Kind::Comment, "")) else { continue };
+            let own = self.own.contains(&address);
+            let Some(id) = self.ids.get(&address).filter(|_| own).map(|id| id.child(Kind::Comment, "")) else { continue };
             let default = self.model.remove(&id).and_then(|object| match object.spec {
                 Spec::Comment(comment) => comment.default,
                 _ => None,
@@ -294,6 +298,10 @@ impl Reader {
         for (from, to, deptype) in depends {
             let (Some(object), Some(needed)) = (self.id(*from), self.id(*to)) else { continue };
             if object == needed || object.is_within(&needed) || needed.is_within(&object) {
+                continue;
+            }
+            // That a table has a parent is an object of its own.
+            if object.kind() == Kind::Table && needed.kind() == Kind::Table {
                 continue;
             }
             let dependency = match deptype.as_str() {

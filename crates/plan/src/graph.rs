@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kinds::{Id, Kind, Model, Object, Spec, Statement, Work};
+use kinds::kinds::column::{Column, sources};
+use kinds::{Id, Kind, Model, Object, ObjectKind, Spec, Statement, Work};
 
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
+use crate::rules::rebuild;
 use crate::{Error, Request, rules};
 
 /// What is done to one object, and what must have been done before.
@@ -21,11 +23,11 @@ pub(crate) struct Node {
     pub(crate) after: BTreeSet<usize>,
 }
 
-type Key = (Id, Verb);
+pub(crate) type Key = (Id, Verb);
 
 pub(crate) struct Graph<'a> {
-    request: &'a Request<'a>,
-    nodes: Vec<Node>,
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) nodes: Vec<Node>,
     index: BTreeMap<Key, usize>,
     changes: &'a Changes,
     /// What goes by itself, and with what.
@@ -58,6 +60,10 @@ impl<'a> Graph<'a> {
         graph.order_event_triggers();
         graph.order_swaps();
         graph.order_grants();
+        graph.order_attachments();
+        graph.order_not_null();
+        graph.order_persistence();
+        graph.order_rows();
         graph
     }
 
@@ -72,6 +78,14 @@ impl<'a> Graph<'a> {
                 None => from.spec.drop(id, &context),
             };
             self.push(Verb::Drop, id, statements, action);
+        }
+        if let (Some((save, fill)), Kind::Table) = (rebuild::rows(self.request, changes, id), id.kind()) {
+            // They are not lost.
+            if let Some(drop) = self.at(id, Verb::Drop) {
+                self.nodes[drop].statements.iter_mut().for_each(|statement| statement.hazards.clear());
+            }
+            self.push(Verb::Save, id, vec![save], action);
+            self.push(Verb::Fill, id, fill, action);
         }
         if let (Action::Create | Action::Replace { .. }, Some(to)) = (action, self.request.to.get(id)) {
             let statements = self.creation(to, changes);
@@ -134,16 +148,12 @@ impl<'a> Graph<'a> {
         let table_is_new = id.parent().is_some_and(|table| changes.comes(table));
         match &object.spec {
             Spec::Column(column) if !table_is_new && !column.inherited => {
-                let default = self.request.to.get(&id.child(Kind::ColumnDefault, ""));
-                let default = default.and_then(|object| match &object.spec {
-                    Spec::ColumnDefault(default) => Some(default.expression.as_str()),
-                    _ => None,
-                });
-                let backfill = self.request.directives.backfills.get(id);
-                column_with_values(column, id, default, backfill.map(String::as_str))
+                column_with_values(self.request, column, id, self.request.directives.backfills.get(id).map(String::as_str))
             }
             Spec::Function(function) if self.circles.contains_key(id) => vec![function.stub(id, "")],
-            Spec::ColumnDefault(_) if self.comes_with_its_column(id, changes) => Vec::new(),
+            Spec::ColumnDefault(_) | Spec::Identity(_) if self.comes_with_its_column(id, changes) => Vec::new(),
+            Spec::NotNull(not_null) if not_null.valid && self.comes_with_its_column(id, changes) => Vec::new(),
+            Spec::Partition(_) | Spec::Inheritance(_) if table_is_new => Vec::new(),
             spec => spec.create(id, &context),
         }
     }
@@ -159,7 +169,7 @@ impl<'a> Graph<'a> {
         self.changes.swaps(self.gone_with(id).as_ref().unwrap_or(id))
     }
 
-    fn before(&mut self, earlier: Option<usize>, later: Option<usize>) {
+    pub(crate) fn before(&mut self, earlier: Option<usize>, later: Option<usize>) {
         if let (Some(earlier), Some(later)) = (earlier, later)
             && earlier != later
         {
@@ -167,14 +177,14 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn at(&self, id: &Id, verb: Verb) -> Option<usize> {
+    pub(crate) fn at(&self, id: &Id, verb: Verb) -> Option<usize> {
         self.index.get(&(id.clone(), verb)).copied()
     }
 
     /// An object is made, or altered into its new form, after what it needs in that form.
     fn order_creations(&mut self) {
         for (place, node) in self.snapshot() {
-            if matches!(node.1, Verb::Drop | Verb::Rename) {
+            if matches!(node.1, Verb::Drop | Verb::Rename | Verb::Save) {
                 continue;
             }
             let (id, verb) = node;
@@ -196,13 +206,24 @@ impl<'a> Graph<'a> {
                 if verb == Verb::Create && self.circles.contains_key(&id) && rules::circle::leads_to(self.request.to, &need.0, &id) {
                     continue;
                 }
-                self.before(self.at(&need.0, Verb::Create), Some(place));
+                let used = with_sources(self.request.to, &need.0);
+                for used in &used {
+                    self.before(self.at(used, Verb::Create), Some(place));
+                }
                 if self.circles.get(&need.0).is_some_and(|needed| needed.contains(&id)) {
                     continue;
                 }
-                self.before(self.at(&need.0, Verb::Alter), Some(place));
+                for used in &used {
+                    self.before(self.at(used, Verb::Alter), Some(place));
+                }
                 if need.0.kind() == Kind::Composite {
                     self.after_attributes(&need.0, place);
+                }
+                // A table is made in its place.
+                if matches!(id.kind(), Kind::Partition | Kind::Inheritance) && self.nodes[place].statements.is_empty() {
+                    let table = id.parent().and_then(|table| self.at(table, Verb::Create));
+                    self.before(self.at(&need.0, Verb::Create), table);
+                    self.before(self.at(&need.0, Verb::Alter), table);
                 }
                 // A column that is added with its default needs what the default needs.
                 if id.kind() == Kind::ColumnDefault && self.nodes[place].statements.is_empty() {
@@ -243,6 +264,10 @@ impl<'a> Graph<'a> {
         for (user, used) in parts {
             let (drop_user, drop_used) = (self.at(&user, Verb::Drop), self.at(&used, Verb::Drop));
             self.before(drop_user, drop_used);
+            for source in with_sources(self.request.from, &used).iter().skip(1) {
+                self.before(drop_user, self.at(source, Verb::Drop));
+                self.before(drop_user, self.at(source, Verb::Alter));
+            }
             // Only a user that stays can be altered away from what goes.
             if !used.is_within(&user) && !user.is_within(&used) {
                 self.before(self.at(&user, Verb::Alter), drop_used);
@@ -399,7 +424,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn snapshot(&self) -> Vec<(usize, Key)> {
+    pub(crate) fn snapshot(&self) -> Vec<(usize, Key)> {
         self.nodes.iter().enumerate().map(|(place, node)| (place, (node.id.clone(), node.verb))).collect()
     }
 
@@ -443,7 +468,7 @@ impl<'a> Graph<'a> {
         let column = node.id.ancestors().find(|id| id.kind() == Kind::Column);
         let position = column.and_then(|column| model.get(column)).map_or(position, |object| object.position);
         let kind = if column.is_some() { Kind::Column } else { node.id.kind() };
-        (node.verb != Verb::Drop, top.kind(), top.sql(), usize::from(kind != Kind::Column), kind, position, node.id.clone())
+        (!matches!(node.verb, Verb::Drop | Verb::Save), top.kind(), top.sql(), usize::from(kind != Kind::Column), kind, position, node.id.clone())
     }
 
     fn circle(&self, done: &[usize]) -> Error {
@@ -463,6 +488,20 @@ impl<'a> Graph<'a> {
     }
 }
 
+/// An object and, for a column of a partition or child table, the columns that it comes from.
+fn with_sources(model: &Model, id: &Id) -> Vec<Id> {
+    let mut all = vec![id.clone()];
+    if id.kind() == Kind::Column {
+        let mut next = 0;
+        while next < all.len() {
+            let found: Vec<Id> = sources(model, &all[next]).into_iter().filter(|source| !all.contains(source)).collect();
+            all.extend(found);
+            next += 1;
+        }
+    }
+    all
+}
+
 /// What an object and, for one that is made with them, its parts need.
 fn needs(model: &Model, id: &Id) -> Vec<(Id, kinds::Dependency)> {
     model.get(id).map(|object| object.needs.iter().map(|(need, how)| (need.clone(), *how)).collect()).unwrap_or_default()
@@ -478,19 +517,20 @@ fn dies_with(object: &Object) -> bool {
             | Kind::Trigger
             | Kind::Policy
             | Kind::ColumnDefault
+            | Kind::Statistics
             | Kind::PublicationTable
             | Kind::PublicationSchema
     )
 }
 
 /// Where a name must be unique: relations and types of a schema share one space, all else is by parent and kind.
-fn name_space(id: &Id) -> (Option<Id>, String) {
+pub(crate) fn name_space(id: &Id) -> (Option<Id>, String) {
     let schema = || id.ancestors().find(|ancestor| ancestor.kind() == Kind::Schema).cloned();
     match id.kind() {
         Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index => (schema(), id.name().to_owned()),
         kind if kind.is_type() => (schema(), id.name().to_owned()),
-        // A constraint's index is named in the schema.
-        Kind::Constraint => (schema(), id.name().to_owned()),
+        // A constraint's index is named in the schema, and so is an identity's sequence.
+        Kind::Constraint | Kind::Identity => (schema(), id.name().to_owned()),
         Kind::Function | Kind::Aggregate => (schema(), id.sql_with_arguments()),
         kind => (id.parent().cloned(), format!("{} {} {}", kind.name(), id.name(), id.signature().unwrap_or_default())),
     }
@@ -498,29 +538,24 @@ fn name_space(id: &Id) -> (Option<Id>, String) {
 
 /// `ADD COLUMN` for a table that has rows: with its default, so that they get it; then the values of the `backfill`, written by a
 /// rewrite that fires no trigger and is filtered by no policy; then NOT NULL.
-fn column_with_values(
-    column: &kinds::kinds::column::Column,
-    id: &Id,
-    default: Option<&str>,
-    backfill: Option<&str>,
-) -> Vec<Statement> {
-    let table = id.relation_sql();
-    let name = sql::ident(id.name());
-    let Some(backfill) = backfill else {
-        let clause = column.clause(id.name(), default);
-        return vec![Statement::alter_table(&table, format!("ADD COLUMN {clause}")).clause(clause)];
+fn column_with_values(request: &Request<'_>, column: &Column, id: &Id, backfill: Option<&str>) -> Vec<Statement> {
+    let context = request.context();
+    let Some(backfill) = backfill else { return column.create(id, &context) };
+    let (table, name) = (id.relation_sql(), sql::ident(id.name()));
+    let not_null = request.to.children_of_kind(id, Kind::NotNull).into_iter().next();
+    let clause = column.clause(id, request.to, true);
+    let nullable = match not_null.map(|object| (&object.spec, &object.id)) {
+        Some((Spec::NotNull(not_null), id)) => clause.strip_suffix(&not_null.clause(id)).unwrap_or(&clause),
+        _ => &clause,
     };
-    let nullable = kinds::kinds::column::Column { not_null: false, ..column.clone() };
-    let clause = nullable.clause(id.name(), default);
     let using = format!("ALTER COLUMN {name} TYPE {} USING ({backfill})", column.data_type);
     let mut statements = vec![
-        Statement::alter_table(&table, format!("ADD COLUMN {clause}")),
+        Statement::alter_table(&table, format!("ADD COLUMN {nullable}")),
         Statement::alter_table(&table, using).work(Work::Rewrite).pass(1),
     ];
-    if column.not_null {
-        statements.push(
-            Statement::alter_table(&table, format!("ALTER COLUMN {name} SET NOT NULL")).work(Work::Scan).pass(2),
-        );
+    statements.extend(column.settings(id, &context).into_iter().map(|statement| statement.pass(2)));
+    if let Some(not_null) = not_null {
+        statements.extend(not_null.spec.create(&not_null.id, &context).into_iter().map(|statement| statement.pass(2)));
     }
     statements
 }

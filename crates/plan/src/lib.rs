@@ -11,6 +11,7 @@ mod graph;
 mod merge;
 mod round;
 mod rules;
+mod table_order;
 pub mod script;
 
 pub use error::Error;

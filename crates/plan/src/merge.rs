@@ -34,7 +34,7 @@ pub(crate) fn merge(request: &Request<'_>, nodes: Vec<Node>) -> Vec<Step> {
     for node in nodes {
         let mut floor = node.after.iter().filter_map(|place| landed[*place]).max();
         for statement in node.statements.clone() {
-            let place = place(request, &mut groups, &node, statement, floor);
+            let place = place(&mut groups, &node, statement, floor);
             floor = floor.max(Some(place));
         }
         landed.push(if node.statements.is_empty() { floor } else { floor });
@@ -69,14 +69,13 @@ fn add_grantee(step: &mut Step, other: Step) {
 
 /// Puts a statement into the first group that takes it and stands no earlier than `floor`, or into one of its own.
 fn place(
-    request: &Request<'_>,
     groups: &mut Vec<Group>,
     node: &Node,
     statement: Statement,
     floor: Option<usize>,
 ) -> usize {
     let start = floor.unwrap_or(0);
-    let host = (start..groups.len()).find(|place| groups[*place].takes(request, node, &statement));
+    let host = (start..groups.len()).find(|place| groups[*place].takes(node, &statement));
     let index = host.unwrap_or(groups.len());
     if host.is_none() {
         groups.push(Group::start(node, statement));
@@ -99,11 +98,11 @@ impl Group {
         Group { ids: vec![(node.shown, node.id.clone())], reasons, body }
     }
 
-    fn takes(&self, request: &Request<'_>, node: &Node, statement: &Statement) -> bool {
+    fn takes(&self, node: &Node, statement: &Statement) -> bool {
         match (&self.body, &statement.action) {
             (Body::Create { .. }, _) => {
-                let own = statement.clause.is_some() && node.id.parent() == Some(&self.ids[0].1);
-                node.verb == Verb::Create && (own || self.takes_default(request, &node.id))
+                let own = node.id.ancestors().any(|ancestor| *ancestor == self.ids[0].1);
+                own && node.verb == Verb::Create && statement.clause.is_some() && self.takes_part(&node.id)
             }
             (Body::Alter { relation, pass, .. }, Some((other, action))) => {
                 relation == other && *pass == statement.pass && !action.starts_with("VALIDATE")
@@ -112,11 +111,13 @@ impl Group {
         }
     }
 
-    /// A default can stand behind its column when the column is there.
-    fn takes_default(&self, request: &Request<'_>, id: &Id) -> bool {
+    /// A default, an identity or `NOT NULL` can stand behind its column when the column is there.
+    fn takes_part(&self, id: &Id) -> bool {
         let Body::Create { clauses, .. } = &self.body else { return false };
-        let column = id.parent().filter(|_| id.kind() == Kind::ColumnDefault);
-        column.is_some_and(|column| request.to.contains(column) && clauses.iter().any(|(owner, _)| owner == column))
+        match id.parent().filter(|parent| parent.kind() == Kind::Column) {
+            Some(column) => clauses.iter().any(|(owner, _)| owner == column),
+            None => true,
+        }
     }
 
     fn add(&mut self, node: &Node, statement: Statement) {
@@ -156,24 +157,16 @@ fn create_whole(request: &Request<'_>, id: &Id, create: Statement, clauses: &[(I
 fn create_table(request: &Request<'_>, id: &Id, create: Statement, clauses: &[(Id, String)]) -> Statement {
     let Some(Spec::Table(table)) = request.to.get(id).map(|object| &object.spec) else { return create };
     let mut lines = Vec::new();
-    for (owner, clause) in clauses.iter().filter(|(_, clause)| !clause.is_empty()) {
-        let default = clauses.iter().any(|(other, _)| other.kind() == Kind::ColumnDefault && other.parent() == Some(owner));
-        let line = match (default, request.to.get(owner).map(|object| &object.spec)) {
-            (_, Some(Spec::Column(column))) if default || table.of_type.is_some() => {
-                table.column(column, owner.name(), default_of(request, owner).filter(|_| default))
-            }
+    for (owner, clause) in clauses {
+        let values = [Kind::ColumnDefault, Kind::Identity];
+        let valued = clauses.iter().any(|(other, _)| values.contains(&other.kind()) && other.parent() == Some(owner));
+        let line = match request.to.get(owner).map(|object| &object.spec) {
+            Some(Spec::Column(column)) => column.inline(owner, request.to, valued),
             _ => clause.clone(),
         };
         lines.extend(Some(line).filter(|line| !line.is_empty()));
     }
-    Statement { sql: table.create_with(id, &lines), ..create }
-}
-
-fn default_of<'a>(request: &'a Request<'_>, column: &Id) -> Option<&'a str> {
-    match &request.to.get(&column.child(Kind::ColumnDefault, ""))?.spec {
-        Spec::ColumnDefault(default) => Some(&default.expression),
-        _ => None,
-    }
+    Statement { sql: table.create_with(id, &lines, request.to), ..create }
 }
 
 /// One `ALTER TABLE` that does what several would, under the strongest of their locks.

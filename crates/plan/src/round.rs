@@ -35,12 +35,16 @@ impl Request<'_> {
 pub enum Verb {
     /// Takes it away.
     Drop,
+    /// Puts its rows aside, because it is made anew.
+    Save,
     /// Changes it in place.
     Alter,
     /// Gives it another name.
     Rename,
     /// Makes it.
     Create,
+    /// Puts its rows back.
+    Fill,
 }
 
 /// One statement of a plan and what it is for.
@@ -113,6 +117,7 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     let mut changes = changes::Changes::between(request);
     rules::type_swap::changed_types(request, &mut changes)?;
     rules::collation_change::swap(request, &mut changes);
+    rules::rebuild::mark(request, &mut changes);
     rules::dependents::close(request, &mut changes)?;
     rules::type_swap::reissue_functions(request, &mut changes);
     rules::privileges::defer(request, &mut changes);

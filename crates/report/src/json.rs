@@ -81,5 +81,7 @@ pub(crate) fn verb_name(verb: Verb) -> &'static str {
         Verb::Alter => "alter",
         Verb::Rename => "rename",
         Verb::Create => "create",
+        Verb::Save => "save",
+        Verb::Fill => "fill",
     }
 }

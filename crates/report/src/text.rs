@@ -99,6 +99,9 @@ fn way_back(plan: &Plan, part: &Part<'_>, paint: Paint) -> String {
         let line = wording::one_line(&step.statement.sql, WIDTH - 5);
         text.push_str(&(paint.dim(&format!("--   {line}")) + "\n"));
     }
+    for lost in wording::lost(&part.steps(Direction::Forward)) {
+        text.push_str(&(paint.yellow(&format!("--   {lost}")) + "\n"));
+    }
     for loss in script::loses(&part.stage.back) {
         text.push_str(
             &(paint.yellow(&format!("--   {loss}: the script counts and says what that is")) + "\n"),

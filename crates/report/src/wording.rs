@@ -65,6 +65,13 @@ pub(crate) fn stated_hazards(statement: &Statement) -> Vec<String> {
     statement.hazards.iter().map(|(hazard, why)| format!("{}: {why}", hazard.name())).collect()
 }
 
+/// What the way forward loses for good: no way back brings it back.
+pub(crate) fn lost(steps: &[&Step]) -> Vec<String> {
+    let hazards = steps.iter().flat_map(|step| step.statement.all_hazards());
+    let lost = hazards.filter(|(hazard, _)| *hazard == Hazard::DataLoss);
+    lost.map(|(_, why)| format!("{why} on the way forward, and does not come back")).collect()
+}
+
 /// How a plan stands towards one of its hazards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Acceptance {

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Database;
-use kinds::kinds::table::Table;
 use kinds::{Context, Id, Kind, Model, Object, Spec};
 
 /// A statement that could not be run.
@@ -187,18 +186,33 @@ fn units(model: &Model, existing: &Existing, major: u32) -> Vec<Unit> {
     let mut units = Vec::new();
     for object in ordered(model) {
         let statements: Vec<String> = match &object.spec {
-            Spec::Column(_) if stands_in_table(model, &object.id) => continue,
+            Spec::Column(column) if stands_in_table(model, &object.id) => {
+                let settings = column.settings(&object.id, &context);
+                if settings.is_empty() {
+                    continue;
+                }
+                settings.into_iter().map(|statement| statement.sql).collect()
+            }
+            // They are said in CREATE TABLE.
+            Spec::Partition(_) | Spec::Inheritance(_) if stands_in_table(model, &object.id) => continue,
+            Spec::NotNull(not_null) if stands_behind_column(model, &object.id, not_null) => continue,
+            Spec::NotNull(not_null) => not_null.of_partition(&object.id, &context),
             Spec::Schema(_) if existing.roles_and_schemas.contains(&object.id) => continue,
             Spec::Role(role) if existing.roles_and_schemas.contains(&object.id) => {
                 vec![role.imposed(&object.id, &existing.user).sql]
             }
-            Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id, table))],
+            Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id), model)],
             spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),
         };
         let statements = statements.into_iter().map(|sql| crate::imitated(&sql).unwrap_or(sql)).collect();
         units.push(Unit { id: object.id.clone(), statements, error: None, stands: false });
     }
     units
+}
+
+fn stands_behind_column(model: &Model, id: &Id, not_null: &kinds::kinds::not_null::NotNull) -> bool {
+    let column = id.parent().and_then(|column| model.get(column));
+    not_null.valid && matches!(column.map(|column| &column.spec), Some(Spec::Column(column)) if !column.inherited)
 }
 
 fn stands_in_table(model: &Model, column: &Id) -> bool {
@@ -208,15 +222,26 @@ fn stands_in_table(model: &Model, column: &Id) -> bool {
         .is_some_and(|table| matches!(table.spec, Spec::Table(_)))
 }
 
-fn columns(model: &Model, id: &Id, table: &Table) -> Vec<String> {
+fn columns(model: &Model, id: &Id) -> Vec<String> {
     let columns = model.children_of_kind(id, Kind::Column).into_iter();
     columns
         .filter_map(|object| match &object.spec {
-            Spec::Column(column) if !column.inherited => Some(table.column(column, object.id.name(), None)),
+            Spec::Column(column) if !column.inherited => Some(column.inline(&object.id, model, false)),
             _ => None,
         })
         .filter(|clause| !clause.is_empty())
         .collect()
+}
+
+/// A partition's constraint and that of its parent.
+fn is_twin(one: &Id, other: &Id) -> bool {
+    one.kind() == Kind::Constraint && other.kind() == Kind::Constraint && one.parent() != other.parent()
+}
+
+/// What partitions have under their own names is made before their parents' twins, which find it; all else after.
+fn generation(model: &Model, id: &Id) -> isize {
+    let generation = isize::try_from(kinds::kinds::inheritance::generation(model, id.top())).unwrap_or(isize::MAX);
+    if id.kind() == Kind::Constraint { -generation } else { generation }
 }
 
 /// By kind, and where the dependencies are known, each object after what it needs.
@@ -228,11 +253,14 @@ fn ordered(model: &Model) -> Vec<&Object> {
             .needs
             .iter()
             .filter(|(_, how)| !(object.id.kind() == Kind::Sequence && **how == kinds::Dependency::Auto));
+        let needs = needs.filter(|(need, how)| !(**how == kinds::Dependency::Auto && is_twin(&object.id, need)));
         let needs = needs.map(|(need, _)| need).chain(object.id.ancestors());
         // A column is made with its table: what it needs, the table needs.
         let owner = match object.id.kind() {
             Kind::ViewColumn => object.id.parent().unwrap_or(&object.id),
-            Kind::Column if stands_in_table(model, &object.id) => object.id.parent().unwrap_or(&object.id),
+            Kind::Column | Kind::Partition | Kind::Inheritance if stands_in_table(model, &object.id) => {
+                object.id.parent().unwrap_or(&object.id)
+            }
             _ => &object.id,
         };
         for need in needs.filter(|need| model.contains(need) && *need != owner && !need.is_within(owner)) {
@@ -244,7 +272,7 @@ fn ordered(model: &Model) -> Vec<&Object> {
     let rank = |id: &Id| {
         let object = model.get(id);
         let late = matches!(object.map(|o| &o.spec), Some(Spec::Constraint(c)) if c.references.is_some() || c.definition.starts_with("FOREIGN"));
-        (id.kind(), late, object.map_or(0, |object| object.position), id.clone())
+        (id.kind(), late, generation(model, id), object.map_or(0, |object| object.position), id.clone())
     };
     let mut ready: BTreeSet<_> =
         waiting.iter().filter(|(_, needs)| needs.is_empty()).map(|(id, _)| (rank(id), *id)).collect();

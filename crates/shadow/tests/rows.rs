@@ -50,7 +50,8 @@ impl Server {
     /// A database with everything that the server knows.
     fn nasty(&self) -> (String, Database) {
         let newer = [(14, NASTY_14), (18, NASTY_18)];
-        let newer = newer.iter().filter(|(major, _)| self.cluster.major() >= *major).map(|(_, script)| *script);
+        let newer =
+            newer.iter().filter(|(major, _)| self.cluster.major() >= *major).map(|(_, script)| *script);
         self.database(&[NASTY].into_iter().chain(newer).collect::<Vec<_>>())
     }
 
@@ -150,7 +151,7 @@ fn the_case_is_filled_though_departures_must_lie_ahead() {
     let server = Server::shared();
     let (_, mut database) = server.database(&[PLATFORM, CASE, CASE_POLICIES]);
     let filled = rows::generate(&mut database, 10, "case").unwrap();
-    assert_eq!(filled.empty, Default::default());
+    assert!(filled.empty.is_empty(), "{filled:?}");
     assert_eq!(filled.tables.len(), 6);
     assert!(filled.tables.values().all(|count| *count >= 10), "{filled:?}");
     assert_eq!(one(&mut database, "SELECT count(DISTINCT status) FROM requests"), "12");
@@ -254,16 +255,17 @@ fn later_writes_keep_the_keys() {
 #[test]
 fn a_hundred_tables_take_little_time() {
     let server = Server::shared();
-    let mut sql = String::from("CREATE TYPE state AS ENUM ('a', 'b', 'c');");
-    for table in 0..100 {
+    let table = |table: u32| {
         let reference = if table == 0 { String::new() } else { format!("REFERENCES t{}", table / 2) };
-        sql += &format!(
+        format!(
             "CREATE TABLE t{table} (id uuid PRIMARY KEY, parent uuid {reference}, email text NOT NULL UNIQUE
                CHECK (email ~* '^[a-z0-9.]+@[a-z0-9.-]+\\.[a-z]{{2,}}$'), state state NOT NULL, name text NOT NULL,
              price numeric(10, 2) CHECK (price > 0), starts date NOT NULL, ends date CHECK (ends > starts), data jsonb,
              created_at timestamptz NOT NULL DEFAULT now());"
-        );
-    }
+        )
+    };
+    let tables: Vec<_> = (0..100).map(table).collect();
+    let sql = format!("CREATE TYPE state AS ENUM ('a', 'b', 'c'); {}", tables.concat());
     let (_, mut database) = server.database(&[&sql]);
     let start = Instant::now();
     let filled = rows::generate(&mut database, 10, "a").unwrap();

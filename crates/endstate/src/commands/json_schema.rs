@@ -34,6 +34,9 @@ mod tests {
         let settings = include_str!("../../json-schema/settings.json");
         let help = "write it anew, in crates/endstate/json-schema:";
         assert!(super::document().unwrap() == document, "{help} endstate json-schema > desired-state.json");
-        assert!(super::settings().unwrap() == settings, "{help} endstate json-schema --settings > settings.json");
+        assert!(
+            super::settings().unwrap() == settings,
+            "{help} endstate json-schema --settings > settings.json"
+        );
     }
 }

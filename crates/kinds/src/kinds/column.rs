@@ -1,24 +1,27 @@
 //! Columns of tables.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yaml::Node;
 
+use super::inheritance;
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
 use crate::kinds::column_default::ColumnDefault;
 use crate::kinds::constraint::{Constraint, ConstraintType};
-use crate::{Change, Context, Hazard, Id, Kind, ObjectKind, Spec, Statement, Work, query};
+use crate::kinds::identity::IdentityDoc;
+use crate::kinds::not_null::NotNullDoc;
+use crate::{Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, assignment, query};
 
-/// A column of a table (catalog `pg_attribute`). Its default is an object of its own; a generation expression is not.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A column of a table (catalog `pg_attribute`). Default, `NOT NULL` and identity are objects of their own; a generation
+/// expression is not.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// The type as `format_type` prints it.
     #[serde(rename = "type")]
     pub data_type: String,
-    /// Whether NULL is refused.
-    #[serde(default)]
-    pub not_null: bool,
     /// The collation, quoted with its schema, where it is not the type's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collation: Option<String>,
@@ -31,51 +34,170 @@ pub struct Column {
     /// Whether a partition or child table has it from its parent.
     #[serde(default)]
     pub inherited: bool,
+    /// `plain`, `external`, `extended` or `main` where it is not the type's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<String>,
+    /// `pglz` or `lz4` where it is set (14).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<String>,
+    /// How much `ANALYZE` looks at it, where that is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<i32>,
+    /// `n_distinct`, `n_distinct_inherited`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
 }
 
 impl Column {
-    /// The column as it stands in `CREATE TABLE` and after `ADD COLUMN`, with its default if it has one.
-    pub fn clause(&self, name: &str, default: Option<&str>) -> String {
-        let mut clause = format!("{} {}", sql::ident(name), self.data_type);
-        if let Some(collation) = &self.collation {
-            clause.push_str(&format!(" COLLATE {collation}"));
-        }
-        clause + &self.constraints(default)
+    /// The column as it stands after `ADD COLUMN`, with its `NOT NULL` and, where they are wanted, its default and identity.
+    pub fn clause(&self, id: &Id, model: &Model, with_default: bool) -> String {
+        let name = sql::ident(id.name());
+        let collation = self.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
+        format!("{name} {}{collation}{}", self.data_type, self.constraints(id, model, with_default))
     }
 
-    /// The column of a typed table as it stands in `CREATE TABLE ... OF`; nothing where there is nothing to say.
-    pub fn options(&self, name: &str, default: Option<&str>) -> String {
-        match self.constraints(default) {
-            nothing if nothing.is_empty() => nothing,
-            constraints => format!("{} WITH OPTIONS{constraints}", sql::ident(name)),
+    /// The same as it stands in `CREATE TABLE`: a typed table has it from its type, and says only what is more, if anything.
+    pub fn inline(&self, id: &Id, model: &Model, with_default: bool) -> String {
+        let table = id.parent().and_then(|table| model.get(table)).map(|table| &table.spec);
+        match table {
+            Some(Spec::Table(table)) if table.of_type.is_some() => match self.constraints(id, model, with_default).as_str() {
+                "" => String::new(),
+                constraints => format!("{} WITH OPTIONS{constraints}", sql::ident(id.name())),
+            },
+            _ => self.clause(id, model, with_default),
         }
     }
 
-    fn constraints(&self, default: Option<&str>) -> String {
+    fn constraints(&self, id: &Id, model: &Model, with_default: bool) -> String {
         let mut clause = String::new();
         if let Some(expression) = &self.generated {
             let stored = if self.stored { "STORED" } else { "VIRTUAL" };
             clause.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {stored}"));
         }
-        if let Some(default) = default {
-            clause.push_str(&format!(" DEFAULT {default}"));
-        }
-        if self.not_null {
-            clause.push_str(" NOT NULL");
+        let parts = [Kind::Identity, Kind::ColumnDefault, Kind::NotNull];
+        for part in parts.into_iter().flat_map(|kind| model.children_of_kind(id, kind)) {
+            match &part.spec {
+                Spec::Identity(identity) if with_default => {
+                    clause.push_str(&format!(" {}", identity.clause(&part.id, model)));
+                }
+                Spec::ColumnDefault(default) if with_default => {
+                    clause.push_str(&format!(" DEFAULT {}", default.expression));
+                }
+                Spec::NotNull(not_null) if not_null.valid => clause.push_str(&not_null.clause(&part.id)),
+                _ => {}
+            }
         }
         clause
     }
+
+    /// The statements that set what no clause says: storage, compression, statistics, options.
+    pub fn settings(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        let plain = Column { storage: None, compression: None, statistics: None, options: BTreeMap::new(), ..self.clone() };
+        plain.settings_towards(self, id, context)
+    }
+
+    fn settings_towards(&self, to: &Self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        let mut alter = |action: String| {
+            // What would go to child tables too is said of each by itself.
+            let table = match inheritance::has_children(context.to, id.parent()) {
+                true => format!("ONLY {}", id.relation_sql()),
+                false => id.relation_sql(),
+            };
+            statements.push(Statement::alter_table(&table, format!("ALTER COLUMN {} {action}", sql::ident(id.name()))));
+        };
+        if self.storage != to.storage {
+            let storage = to.storage.clone().unwrap_or_else(|| usual_storage(&to.data_type, context.version).to_owned());
+            alter(format!("SET STORAGE {}", storage.to_uppercase()));
+        }
+        if self.compression != to.compression {
+            alter(format!("SET COMPRESSION {}", to.compression.as_deref().unwrap_or("default")));
+        }
+        if self.statistics != to.statistics {
+            alter(format!("SET STATISTICS {}", to.statistics.unwrap_or(-1)));
+        }
+        let (set, reset) = super::table::differences(&self.options, &to.options);
+        if !set.is_empty() {
+            alter(format!("SET ({})", super::table::settings(&set)));
+        }
+        if !reset.is_empty() {
+            alter(format!("RESET ({})", super::table::names(&reset)));
+        }
+        statements
+    }
+
+    /// `ALTER COLUMN ... TYPE`, with the cast that keeps the values where PostgreSQL would not choose one by itself.
+    fn retype(&self, to: &Self, id: &Id, context: &Context<'_>) -> Statement {
+        let (table, name) = (id.relation_sql(), sql::ident(id.name()));
+        let collation = to.collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
+        let using = match self.generated {
+            Some(_) => None,
+            None => assignment::using(&name, &self.data_type, &to.data_type, context),
+        };
+        let work = match &using {
+            None if self.data_type == to.data_type => Work::Build,
+            None if assignment::keeps_rows_as_they_are(&self.data_type, &to.data_type) => Work::Catalog,
+            _ => Work::Rewrite,
+        };
+        let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
+        Statement::alter_table(&table, format!("ALTER COLUMN {name} TYPE {}{collation}{using}", to.data_type)).work(work)
+    }
+
+    /// How a generation expression changes, if it can: `Err` says why it cannot.
+    fn regenerate(&self, to: &Self, id: &Id, context: &Context<'_>) -> Result<Vec<Statement>, &'static str> {
+        let (table, name) = (id.relation_sql(), sql::ident(id.name()));
+        let alter = |action: String| Statement::alter_table(&table, format!("ALTER COLUMN {name} {action}"));
+        match (&self.generated, &to.generated) {
+            (from, to) if from == to => Ok(Vec::new()),
+            _ if to.inherited && inheritance::stays(id.top(), context) => Ok(Vec::new()),
+            (Some(_), None) if self.stored => Ok(vec![alter("DROP EXPRESSION".to_owned())]),
+            (Some(_), Some(expression)) if self.stored == to.stored && context.version >= 17 => {
+                let work = if to.stored { Work::Rewrite } else { Work::Catalog };
+                Ok(vec![alter(format!("SET EXPRESSION AS ({expression})")).work(work)])
+            }
+            _ => Err("PostgreSQL cannot make a column generated, nor change the expression before version 17"),
+        }
+    }
+}
+
+/// What a type is stored as, in the words of `SET STORAGE`.
+fn usual_storage(data_type: &str, version: u32) -> &'static str {
+    if version >= 16 {
+        return "default";
+    }
+    let main = ["numeric", "inet", "cidr"].iter().any(|name| data_type.starts_with(name) && !data_type.ends_with("[]"));
+    if main { "main" } else { "extended" }
+}
+
+/// Whether a column comes from a parent table.
+pub(crate) fn is_inherited(model: &Model, column: Option<&Id>) -> bool {
+    let object = column.and_then(|column| model.get(column));
+    matches!(object.map(|object| &object.spec), Some(Spec::Column(column)) if column.inherited)
+}
+
+/// The same column of the tables that its table has it from.
+pub fn sources(model: &Model, column: &Id) -> Vec<Id> {
+    let Some(table) = column.parent().filter(|table| table.kind() == Kind::Table) else { return Vec::new() };
+    let columns = inheritance::parents(model, table).into_iter().map(|parent| parent.child(Kind::Column, column.name()));
+    columns.filter(|column| model.contains(column)).collect()
 }
 
 impl ObjectKind for Column {
-    fn query(_version: u32) -> Option<String> {
+    fn query(version: u32) -> Option<String> {
+        let compression = if version >= 14 {
+            "'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END, "
+        } else {
+            ""
+        };
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', a.attname, 'position', a.attnum, {}, \
              'also', CASE WHEN a.attgenerated <> '' THEN jsonb_build_array({}) END, \
-             'spec', jsonb_strip_nulls(jsonb_build_object('type', format_type(a.atttypid, a.atttypmod), 'not_null', a.attnotnull, \
+             'spec', jsonb_strip_nulls(jsonb_build_object('type', format_type(a.atttypid, a.atttypmod), \
              'collation', CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END, \
              'generated', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, \
              'stored', CASE WHEN a.attgenerated = 's' THEN true END, \
+             'storage', CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END END, \
+             {compression}'statistics', nullif(a.attstattarget, -1), 'options', {}, \
              'inherited', CASE WHEN NOT a.attislocal THEN true END))) \
              FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_type AS t ON t.oid = a.atttypid \
              LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
@@ -84,23 +206,25 @@ impl ObjectKind for Column {
             query::address("pg_class", "a.attrelid", "0"),
             query::acl("c", "c.relowner", "a.attacl"),
             query::address("pg_attrdef", "d.oid", "0"),
+            query::options("a.attoptions"),
             query::user_made("c.oid"),
         ))
     }
 
-    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        if self.inherited {
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        if self.inherited && inheritance::follows(id.top(), context) {
             return Vec::new();
         }
-        let clause = self.clause(id.name(), None);
+        let clause = self.clause(id, context.to, true);
         let work = if self.stored { Work::Rewrite } else { Work::Catalog };
-        vec![
-            Statement::alter_table(&id.relation_sql(), format!("ADD COLUMN {clause}")).clause(clause).work(work),
-        ]
+        let add = Statement::alter_table(&id.relation_sql(), format!("ADD COLUMN {clause}")).clause(clause).work(work);
+        let mut statements = vec![add];
+        statements.extend(self.settings(id, context));
+        statements
     }
 
-    fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        if self.inherited {
+    fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        if self.inherited && inheritance::stays(id.top(), context) {
             return Vec::new();
         }
         let mut statement =
@@ -113,29 +237,34 @@ impl ObjectKind for Column {
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
-        let table = id.relation_sql();
-        let name = sql::ident(id.name());
-        if self.generated != to.generated || self.stored != to.stored {
-            return Change::Replace("a generation expression cannot be changed".to_owned());
+        if self.stored != to.stored && to.generated.is_some() {
+            return Change::Replace("PostgreSQL cannot change how a generated column is kept".to_owned());
         }
-        let mut statements = Vec::new();
+        let mut statements = match self.regenerate(to, id, context) {
+            Ok(statements) => statements,
+            Err(reason) => return Change::Replace(reason.to_owned()),
+        };
         let retyped = self.data_type != to.data_type || self.collation != to.collation;
+        let by_itself = to.inherited && inheritance::stays(id.top(), context);
+        let mut settings = self.clone();
         if retyped {
-            let collation = to.collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
-            let using = crate::cast(&name, &self.data_type, &to.data_type, context);
-            let action =
-                format!("ALTER COLUMN {name} TYPE {}{collation} USING {using}", to.data_type);
-            statements.push(Statement::alter_table(&table, action).work(Work::Rewrite));
+            if !by_itself {
+                statements.insert(0, self.retype(to, id, context));
+            }
+            // A new type forgets how its values are stored.
+            (settings.storage, settings.compression) = (None, None);
         }
-        if self.not_null != to.not_null {
-            let (action, work) =
-                if to.not_null { ("SET NOT NULL", Work::Scan) } else { ("DROP NOT NULL", Work::Catalog) };
-            statements.push(Statement::alter_table(&table, format!("ALTER COLUMN {name} {action}")).work(work));
+        statements.extend(settings.settings_towards(to, id, context));
+        if self.inherited && !to.inherited {
+            statements.extend(inheritance::renewed(id, context));
         }
         if retyped { Change::AlterAlone(statements) } else { Change::Alter(statements) }
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
+        if self.inherited {
+            return None;
+        }
         let table = id.relation_sql();
         Some(
             Statement::new(format!(
@@ -143,7 +272,7 @@ impl ObjectKind for Column {
                 sql::ident(id.name()),
                 sql::ident(to)
             ))
-            .lock(crate::Lock::AccessExclusive, &table)
+            .lock(Lock::AccessExclusive, &table)
             .clients(format!("queries that name {table}.{} fail", sql::ident(id.name()))),
         )
     }
@@ -177,20 +306,26 @@ pub struct FullColumnDoc {
     /// The name that it had before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<String>,
-    /// The type.
-    #[serde(rename = "type")]
+    /// The type. A column of a partition, a child table or a typed table that says none has it from there.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-sql" = "type"))]
-    pub data_type: String,
+    pub data_type: Option<String>,
     /// The collation where it is not the type's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collation: Option<String>,
     /// Whether NULL is refused.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub not_null: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_null: Option<NotNullDoc>,
+    /// An identity column: `always` or `by default`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentityDoc>,
     /// The value that new rows get.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-sql" = "expression"))]
     pub default: Option<String>,
+    /// Whether it has no default although the parent's column has one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_default: bool,
     /// The expression of a generated column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-sql" = "expression"))]
@@ -198,6 +333,18 @@ pub struct FullColumnDoc {
     /// True for a generated column that is computed when read (PostgreSQL 18).
     #[serde(default, rename = "virtual", skip_serializing_if = "std::ops::Not::not")]
     pub computed: bool,
+    /// `plain`, `external`, `extended` or `main` where it is not the type's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<String>,
+    /// `pglz` or `lz4`, where it is not the server's (14).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<String>,
+    /// How much `ANALYZE` looks at it: 0 to 10000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<i32>,
+    /// `n_distinct`, `n_distinct_inherited`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
     /// Whether equal values are refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unique: bool,
@@ -220,35 +367,30 @@ impl ColumnDoc {
     fn full(&self) -> FullColumnDoc {
         match self {
             ColumnDoc::Full(full) => (**full).clone(),
-            ColumnDoc::Type(data_type) => FullColumnDoc { data_type: data_type.clone(), ..FullColumnDoc::default() },
+            ColumnDoc::Type(data_type) => {
+                FullColumnDoc { data_type: Some(data_type.clone()), ..FullColumnDoc::default() }
+            }
         }
     }
 
     pub(crate) fn lower(&self, table: &Id, name: &str, position: usize, node: Option<&Node>, declared: &mut Declared) {
         let doc = self.full();
         let id = table.child(Kind::Column, name);
-        let column = Column {
-            data_type: doc.data_type,
-            not_null: doc.not_null,
-            collation: doc.collation,
-            stored: doc.generated.is_some() && !doc.computed,
-            generated: doc.generated,
-            inherited: false,
-        };
-        declared.add(id.clone(), column, position, node);
+        declared.add(id.clone(), doc.column(), position, node);
         let at = |key: &str| node.and_then(|node| node.get(key));
-        if let Some(expression) = doc.default {
+        let default = doc.default.clone().or_else(|| doc.without_default.then(|| "NULL".to_owned()));
+        if let Some(expression) = default {
             declared.add(id.child(Kind::ColumnDefault, ""), ColumnDefault { expression }, 0, at("default"));
         }
-        if doc.unique {
-            let unique = Constraint::unnamed(ConstraintType::Unique, format!("UNIQUE ({})", sql::ident(name)));
-            declared.add(table.child(Kind::Constraint, format!("\u{0}unique {name}")), unique, position, at("unique"));
+        if let Some(identity) = &doc.identity {
+            identity.lower(&id, at("identity"), declared);
         }
-        if let Some(references) = &doc.references {
-            let definition = format!("FOREIGN KEY ({}) REFERENCES {references}", sql::ident(name));
-            let foreign_key = Constraint::unnamed(ConstraintType::ForeignKey, definition);
-            declared.add(table.child(Kind::Constraint, format!("\u{0}references {name}")), foreign_key, position, at("references"));
+        match &doc.not_null {
+            Some(not_null) => not_null.lower(&id, at("not_null"), declared),
+            None if doc.identity.is_some() => NotNullDoc::Plain(true).lower(&id, None, declared),
+            None => {}
         }
+        doc.lower_constraints(table, name, position, node, declared);
         if let Some(backfill) = doc.backfill {
             declared.directives.backfills.insert(id.clone(), backfill);
         }
@@ -262,17 +404,25 @@ impl ColumnDoc {
     }
 
     pub(crate) fn raise(raise: &Raise<'_>, id: &Id, column: &Column) -> ColumnDoc {
-        let default = raise.model.get(&id.child(Kind::ColumnDefault, "")).and_then(|object| match &object.spec {
-            Spec::ColumnDefault(default) => Some(default.expression.clone()),
-            _ => None,
-        });
+        let default = default_of(raise.model, id);
+        let parent = sources(raise.model, id).first().and_then(|source| default_of(raise.model, source));
+        let not_null = NotNullDoc::raise(raise, id);
+        let identity = IdentityDoc::raise(raise, id);
+        let implied = identity.is_some() && not_null == Some(NotNullDoc::Plain(true));
+        let own = !column.inherited;
         let full = FullColumnDoc {
-            data_type: column.data_type.clone(),
-            collation: column.collation.clone(),
-            not_null: column.not_null,
-            default,
-            generated: column.generated.clone(),
-            computed: column.generated.is_some() && !column.stored,
+            data_type: own.then(|| column.data_type.clone()),
+            collation: column.collation.clone().filter(|_| own),
+            not_null: not_null.filter(|_| !implied),
+            identity,
+            without_default: default.is_none() && parent.is_some(),
+            default: default.filter(|default| own || Some(default) != parent.as_ref()),
+            generated: column.generated.clone().filter(|_| own),
+            computed: own && column.generated.is_some() && !column.stored,
+            storage: column.storage.clone(),
+            compression: column.compression.clone(),
+            statistics: column.statistics,
+            options: column.options.clone(),
             comment: raise.comment(id),
             grants: raise.grants(id),
             ..FullColumnDoc::default()
@@ -285,9 +435,54 @@ impl ColumnDoc {
         match self {
             ColumnDoc::Full(full) => {
                 let plain = FullColumnDoc { data_type: full.data_type.clone(), ..FullColumnDoc::default() };
-                if *full == plain { ColumnDoc::Type(full.data_type) } else { ColumnDoc::Full(full) }
+                match full.data_type.clone() {
+                    Some(data_type) if *full == plain => ColumnDoc::Type(data_type),
+                    _ => ColumnDoc::Full(full),
+                }
             }
             short @ ColumnDoc::Type(_) => short,
         }
+    }
+
+    /// Whether there is nothing to say of it: it is as its parent's column is.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, ColumnDoc::Full(full) if **full == FullColumnDoc::default())
+    }
+}
+
+impl FullColumnDoc {
+    fn column(&self) -> Column {
+        Column {
+            data_type: self.data_type.clone().unwrap_or_default(),
+            collation: self.collation.clone(),
+            stored: self.generated.is_some() && !self.computed,
+            generated: self.generated.clone(),
+            inherited: self.data_type.is_none(),
+            storage: self.storage.clone(),
+            compression: self.compression.clone(),
+            statistics: self.statistics,
+            options: self.options.clone(),
+        }
+    }
+
+    fn lower_constraints(&self, table: &Id, name: &str, position: usize, node: Option<&Node>, declared: &mut Declared) {
+        let at = |key: &str| node.and_then(|node| node.get(key));
+        if self.unique {
+            let unique = Constraint::unnamed(ConstraintType::Unique, format!("UNIQUE ({})", sql::ident(name)));
+            declared.add(table.child(Kind::Constraint, format!("\u{0}unique {name}")), unique, position, at("unique"));
+        }
+        if let Some(references) = &self.references {
+            let definition = format!("FOREIGN KEY ({}) REFERENCES {references}", sql::ident(name));
+            let foreign_key = Constraint::unnamed(ConstraintType::ForeignKey, definition);
+            let id = table.child(Kind::Constraint, format!("\u{0}references {name}"));
+            declared.add(id, foreign_key, position, at("references"));
+        }
+    }
+}
+
+fn default_of(model: &Model, column: &Id) -> Option<String> {
+    match &model.get(&column.child(Kind::ColumnDefault, ""))?.spec {
+        Spec::ColumnDefault(default) => Some(default.expression.clone()),
+        _ => None,
     }
 }

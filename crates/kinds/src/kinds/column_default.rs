@@ -2,13 +2,42 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Statement, query};
+use super::column::{is_inherited, sources};
+use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, query};
 
 /// The default of a column (catalog `pg_attrdef`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ColumnDefault {
     /// The expression as `pg_get_expr` prints it.
     pub expression: String,
+}
+
+impl ColumnDefault {
+    /// Whether a partition or child table has the default from its parent at the moment.
+    fn comes_from_parent(&self, column: &Id, context: &Context<'_>) -> bool {
+        let default = |model: &Model, source: &Id| match model.get(&source.child(Kind::ColumnDefault, ""))?.spec {
+            Spec::ColumnDefault(ref default) => Some(default.clone()),
+            _ => None,
+        };
+        let new = !context.from.contains(column.top());
+        sources(context.to, column).first().is_some_and(|source| {
+            let wanted = default(context.to, source);
+            wanted.as_ref() == Some(self) && (new || default(context.from, source) != wanted)
+        })
+    }
+}
+
+/// On an empty database: takes from child tables the default that their parent's gives them, where they have none.
+fn without_default(column: &Id, model: &Model) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    for object in model.objects().filter(|object| object.id.name() == column.name() && object.id != *column) {
+        let Spec::Column(child) = &object.spec else { continue };
+        let default = object.id.child(Kind::ColumnDefault, "");
+        if !child.data_type.is_empty() && !model.contains(&default) && sources(model, &object.id).contains(column) {
+            statements.push(alter(&default, "DROP DEFAULT"));
+        }
+    }
+    statements
 }
 
 fn alter(id: &Id, action: &str) -> Statement {
@@ -34,11 +63,28 @@ impl ObjectKind for ColumnDefault {
         ))
     }
 
-    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![alter(id, &format!("SET DEFAULT {}", self.expression))]
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        let column = id.parent();
+        if column.is_some_and(|column| self.comes_from_parent(column, context)) {
+            return Vec::new();
+        }
+        // In CREATE TABLE it stands behind its column.
+        let set = alter(id, &format!("SET DEFAULT {}", self.expression));
+        let mut statements = vec![if is_inherited(context.to, column) { set } else { set.clause("") }];
+        if let (true, Some(column)) = (context.from.is_empty(), column) {
+            statements.extend(without_default(column, context.to));
+        }
+        statements
     }
 
-    fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+    fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        let goes = |source: &Id| {
+            let default = source.child(Kind::ColumnDefault, "");
+            context.from.contains(&default) && !context.to.contains(&default)
+        };
+        if id.parent().is_some_and(|column| sources(context.to, column).iter().any(goes)) {
+            return Vec::new();
+        }
         vec![alter(id, "DROP DEFAULT")]
     }
 

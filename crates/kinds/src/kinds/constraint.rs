@@ -1,7 +1,10 @@
 //! Constraints of tables.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::inheritance;
 use crate::{Change, Context, Id, Lock, ObjectKind, Statement, Work, query};
 
 /// What a constraint demands (catalog `pg_constraint.contype`).
@@ -26,74 +29,230 @@ pub struct Constraint {
     /// What it demands.
     #[serde(rename = "type")]
     pub constraint_type: ConstraintType,
-    /// `CHECK (...)`, `FOREIGN KEY (...) REFERENCES ...`: what follows the name.
+    /// `CHECK (...)`, `FOREIGN KEY (...) REFERENCES ...`: what follows the name, without what the fields below say.
     pub definition: String,
     /// The table that a foreign key refers to, quoted with its schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<String>,
+    /// Whether it may be checked at the end of the transaction.
+    #[serde(default)]
+    pub deferrable: bool,
+    /// Whether it is checked at the end of the transaction.
+    #[serde(default)]
+    pub deferred: bool,
+    /// True where rows that were there before have not been checked.
+    #[serde(default)]
+    pub not_valid: bool,
+    /// True where it is written down, but not checked at all (18).
+    #[serde(default)]
+    pub not_enforced: bool,
+    /// Whether a partition or child table has it from its parent alone.
+    #[serde(default)]
+    pub inherited: bool,
+    /// The constraint of the partitioned table that a partition's key or foreign key belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Storage parameters of its index.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// The tablespace of its index where it is not the database's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tablespace: Option<String>,
+    /// The comment on its index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index_comment: Option<String>,
 }
 
 impl Constraint {
-    fn has_index(&self) -> bool {
+    /// Whether an index enforces it, which has its name.
+    pub fn has_index(&self) -> bool {
         matches!(
             self.constraint_type,
             ConstraintType::PrimaryKey | ConstraintType::Unique | ConstraintType::Exclusion
         )
     }
+
+    /// The whole definition, as it stands behind the name.
+    pub fn sql(&self) -> String {
+        let (head, predicate) = match self.constraint_type {
+            ConstraintType::Exclusion => super::index::split_predicate(&self.definition),
+            _ => (self.definition.as_str(), ""),
+        };
+        let mut sql = head.trim_end().to_owned();
+        if !self.options.is_empty() {
+            sql.push_str(&format!(" WITH ({})", super::table::settings(&self.options)));
+        }
+        if let Some(tablespace) = &self.tablespace {
+            sql.push_str(&format!(" USING INDEX TABLESPACE {}", sql::ident(tablespace)));
+        }
+        if !predicate.is_empty() {
+            sql.push_str(&format!(" {predicate}"));
+        }
+        sql.push_str(&self.deferral(false));
+        if self.not_enforced {
+            sql.push_str(" NOT ENFORCED");
+        } else if self.not_valid {
+            sql.push_str(" NOT VALID");
+        }
+        sql
+    }
+
+    fn deferral(&self, in_full: bool) -> String {
+        let words = match (self.deferrable, self.deferred) {
+            (false, _) if in_full => " NOT DEFERRABLE",
+            (false, _) => "",
+            (true, false) if in_full => " DEFERRABLE INITIALLY IMMEDIATE",
+            (true, false) => " DEFERRABLE",
+            (true, true) => " DEFERRABLE INITIALLY DEFERRED",
+        };
+        words.to_owned()
+    }
+
+    /// Whether a fresh build of its parents makes it under this very name.
+    pub(crate) fn comes_by_itself(&self, id: &Id) -> bool {
+        let Some(parent) = &self.parent else { return self.inherited };
+        let table = id.parent().map_or("", Id::name);
+        match self.constraint_type {
+            ConstraintType::PrimaryKey => id.name() == format!("{table}_pkey"),
+            ConstraintType::ForeignKey => id.name() == parent,
+            _ => self.plain_columns().is_some_and(|columns| id.name() == format!("{table}_{}_key", columns.join("_"))),
+        }
+    }
+
+    /// What can be changed of its index in place.
+    fn alter_index(&self, to: &Self, id: &Id) -> Vec<Statement> {
+        let index = index_name(id);
+        let mut statements = super::index::alter_storage(
+            &index,
+            (&self.options, self.tablespace.as_ref()),
+            (&to.options, to.tablespace.as_ref()),
+        );
+        if self.index_comment != to.index_comment {
+            statements.push(comment_on_index(&index, to.index_comment.as_deref()));
+        }
+        statements
+    }
+}
+
+/// What PostgreSQL makes for each partition of a table that is referred to.
+const PARTS: &str = "WITH RECURSIVE part AS (SELECT k.oid FROM pg_constraint AS k WHERE k.conparentid = c.oid AND k.conrelid = c.conrelid \
+     UNION ALL SELECT k.oid FROM pg_constraint AS k JOIN part ON k.conparentid = part.oid AND k.conrelid = c.conrelid) \
+     SELECT jsonb_agg(jsonb_build_array('pg_constraint'::regclass::oid, part.oid, 0)) FROM part";
+
+fn index_name(id: &Id) -> String {
+    sql::qualified(&[id.schema().unwrap_or_default(), id.name()])
+}
+
+fn comment_on_index(index: &str, comment: Option<&str>) -> Statement {
+    let text = comment.map_or_else(|| "NULL".to_owned(), sql::literal);
+    Statement::new(format!("COMMENT ON INDEX {index} IS {text}")).lock(Lock::ShareUpdateExclusive, index)
 }
 
 impl ObjectKind for Constraint {
-    fn query(_version: u32) -> Option<String> {
+    fn query(version: u32) -> Option<String> {
+        let enforced = if version >= 18 { "c.conenforced" } else { "true" };
         Some(format!(
-            "SELECT jsonb_build_object('at', {}, 'also', CASE WHEN c.conindid <> 0 AND c.contype IN ('p', 'u', 'x') THEN jsonb_build_array({}) END, \
+            "SELECT jsonb_build_object('at', {}, 'also', CASE WHEN x.indexrelid IS NOT NULL THEN jsonb_build_array({}) \
+               WHEN c.contype = 'f' AND EXISTS (SELECT FROM pg_class AS r WHERE r.oid = c.confrelid AND r.relkind = 'p') THEN ({PARTS}) END, \
              'in', {}, 'name', c.conname, 'position', strpos('puxcf', c.contype::text), \
              'spec', jsonb_strip_nulls(jsonb_build_object('type', CASE c.contype WHEN 'p' THEN 'primary_key' WHEN 'u' THEN 'unique' \
                WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion' ELSE 'foreign_key' END, \
-             'definition', pg_get_constraintdef(c.oid), 'references', CASE WHEN c.confrelid <> 0 THEN c.confrelid::regclass::text END))) \
-             FROM pg_constraint AS c WHERE c.conrelid <> 0 AND c.contype IN ('p', 'u', 'x', 'c', 'f') AND c.conparentid = 0 \
-             AND (c.conislocal OR c.coninhcount = 0) AND {}",
+             'definition', regexp_replace(pg_get_constraintdef(c.oid), '( DEFERRABLE)?( INITIALLY DEFERRED)?( NOT ENFORCED| NOT VALID)?$', ''), \
+             'references', CASE WHEN c.confrelid <> 0 THEN c.confrelid::regclass::text END, \
+             'deferrable', c.condeferrable, 'deferred', c.condeferred, 'not_valid', NOT c.convalidated AND {enforced}, 'not_enforced', NOT {enforced}, \
+             'inherited', c.conparentid <> 0 OR (c.coninhcount > 0 AND NOT c.conislocal), \
+             'parent', (SELECT p.conname FROM pg_constraint AS p WHERE p.oid = c.conparentid), \
+             'options', (SELECT {} FROM pg_class AS i WHERE i.oid = x.indexrelid), \
+             'tablespace', (SELECT s.spcname FROM pg_class AS i JOIN pg_tablespace AS s ON s.oid = i.reltablespace WHERE i.oid = x.indexrelid), \
+             'index_comment', obj_description(x.indexrelid, 'pg_class')))) \
+             FROM pg_constraint AS c LEFT JOIN pg_index AS x ON x.indexrelid = c.conindid AND c.contype IN ('p', 'u', 'x') \
+             WHERE c.conrelid <> 0 AND c.contype IN ('p', 'u', 'x', 'c', 'f') \
+             AND NOT EXISTS (SELECT FROM pg_constraint AS p WHERE p.oid = c.conparentid AND p.conrelid = c.conrelid) AND {}",
             query::address("pg_constraint", "c.oid", "0"),
             query::address("pg_class", "c.conindid", "0"),
             query::address("pg_class", "c.conrelid", "0"),
+            query::options("i.reloptions"),
             query::user_made("c.oid"),
         ))
     }
 
-    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        // On an empty database those of partitions are made first, under their own names, and their parents find them.
+        let by_itself = match context.from.is_empty() {
+            true => self.parent.is_none(),
+            false => self.parent.is_some() || inheritance::follows(id.top(), context),
+        };
+        if self.inherited && by_itself {
+            return Vec::new();
+        }
         let table = id.relation_sql();
-        let name = if id.name().starts_with('\u{0}') { String::new() } else { format!("CONSTRAINT {} ", sql::ident(id.name())) };
-        let clause = format!("{name}{}", self.definition);
-        let mut statement = Statement::alter_table(&table, format!("ADD {clause}")).clause(clause);
+        let unnamed = id.name().starts_with('\u{0}');
+        let name = if unnamed { String::new() } else { format!("CONSTRAINT {} ", sql::ident(id.name())) };
+        let clause = format!("{name}{}", self.sql());
+        let mut statement = Statement::alter_table(&table, format!("ADD {clause}"));
+        // What rows are not checked against would be checked in CREATE TABLE.
+        if !self.not_valid {
+            statement = statement.clause(clause);
+        }
         statement = match self.constraint_type {
             ConstraintType::ForeignKey => statement.lock(Lock::ShareRowExclusive, &table),
             _ => statement,
         };
-        let scans = !self.definition.ends_with("NOT VALID") && !self.definition.ends_with("NOT ENFORCED");
-        let work = match (self.has_index(), scans) {
+        let work = match (self.has_index(), self.not_valid || self.not_enforced) {
             (true, _) => Work::Build,
-            (false, true) => Work::Scan,
-            (false, false) => Work::Catalog,
+            (false, false) => Work::Scan,
+            (false, true) => Work::Catalog,
         };
-        vec![statement.work(work)]
+        let mut statements = vec![statement.work(work)];
+        if let Some(comment) = &self.index_comment {
+            statements.push(comment_on_index(&index_name(id), Some(comment)));
+        }
+        statements
     }
 
-    fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+    fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        if self.inherited && inheritance::stays(id.top(), context) {
+            return Vec::new();
+        }
         vec![Statement::alter_table(&id.relation_sql(), format!("DROP CONSTRAINT {}", sql::ident(id.name())))]
     }
 
-    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
-        if self.definition == format!("{} NOT VALID", to.definition) {
-            let table = id.relation_sql();
-            let action = format!("VALIDATE CONSTRAINT {}", sql::ident(id.name()));
-            return Change::Alter(vec![
-                Statement::alter_table(&table, action).lock(Lock::ShareUpdateExclusive, &table).work(Work::Scan),
-            ]);
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
+        let (table, name) = (id.relation_sql(), sql::ident(id.name()));
+        let foreign_key = self.constraint_type == ConstraintType::ForeignKey;
+        let deferral = (self.deferrable, self.deferred) != (to.deferrable, to.deferred);
+        let enforcement = self.not_enforced != to.not_enforced;
+        let loses_validity = !self.not_valid && to.not_valid;
+        let other = self.definition != to.definition || self.constraint_type != to.constraint_type;
+        let detached = self.parent.is_some() != to.parent.is_some() && inheritance::stays(id.top(), context);
+        if other || detached || loses_validity || ((deferral || enforcement) && !foreign_key) {
+            return Change::Replace("a constraint's definition cannot be changed".to_owned());
         }
-        Change::Replace("a constraint's definition cannot be changed".to_owned())
+        let mut statements = self.alter_index(to, id);
+        let from_parent = to.parent.is_some();
+        if (deferral || enforcement) && !from_parent {
+            let deferral = if deferral { to.deferral(true) } else { String::new() };
+            let enforcement = match (enforcement, to.not_enforced) {
+                (true, true) => " NOT ENFORCED",
+                (true, false) => " ENFORCED",
+                (false, _) => "",
+            };
+            let work = if enforcement == " ENFORCED" { Work::Scan } else { Work::Catalog };
+            let action = format!("ALTER CONSTRAINT {name}{deferral}{enforcement}");
+            statements.push(Statement::alter_table(&table, action).work(work));
+        }
+        if self.not_valid && !to.not_valid && !to.not_enforced && !(to.inherited && from_parent) {
+            let validate = Statement::alter_table(&table, format!("VALIDATE CONSTRAINT {name}"));
+            statements.push(validate.lock(Lock::ShareUpdateExclusive, &table).work(Work::Scan));
+        }
+        Change::Alter(statements)
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
         let table = id.relation_sql();
+        if self.inherited && self.parent.is_none() {
+            return None;
+        }
         if self.has_index() {
             // Takes a weaker lock than RENAME CONSTRAINT, and renames the constraint too.
             let index = id.ancestors().nth(1).map_or_else(
@@ -126,14 +285,29 @@ impl ObjectKind for Constraint {
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {
-        self == to
+        // Whose parts they are, and what a comment says, is no matter of the rows: it is brought in line after.
+        let bare = |one: &Constraint| Constraint { inherited: false, parent: None, index_comment: None, ..one.clone() };
+        bare(self) == bare(to)
     }
 }
 
 impl Constraint {
     /// A constraint as written, whose name may be left to PostgreSQL.
     pub(crate) fn unnamed(constraint_type: ConstraintType, definition: String) -> Constraint {
-        Constraint { constraint_type, definition, references: None }
+        Constraint {
+            constraint_type,
+            definition,
+            references: None,
+            deferrable: false,
+            deferred: false,
+            not_valid: false,
+            not_enforced: false,
+            inherited: false,
+            parent: None,
+            options: BTreeMap::new(),
+            tablespace: None,
+            index_comment: None,
+        }
     }
 
     /// A constraint as written in SQL after its name.
@@ -151,23 +325,34 @@ impl Constraint {
         Constraint::unnamed(constraint_type, definition.to_owned())
     }
 
-    /// The columns of a plain `PRIMARY KEY (...)` or `UNIQUE (...)`, as written; none where there is more to it.
+    /// Whether the definition says it all.
+    fn is_plain(&self) -> bool {
+        self.sql() == self.definition
+    }
+
+    /// The columns of a plain `PRIMARY KEY (...)` or `UNIQUE (...)`, unquoted; none where there is more to it.
     pub(crate) fn plain_columns(&self) -> Option<Vec<String>> {
+        if !self.is_plain() {
+            return None;
+        }
         let list = ["PRIMARY KEY (", "UNIQUE ("].into_iter().find_map(|head| self.definition.strip_prefix(head))?;
         let list = list.strip_suffix(')')?;
-        (super::index::closing_bracket(list) == list.len()).then(|| super::index::split_list(list))
+        let whole = super::index::closing_bracket(list) == list.len();
+        whole.then(|| super::index::split_list(list).iter().map(|name| super::index::unquoted(name)).collect())
     }
 
     /// The expression of a plain `CHECK (...)`.
     pub(crate) fn plain_check(&self) -> Option<&str> {
-        let inner = self.definition.strip_prefix("CHECK (")?.strip_suffix(')')?;
+        let inner = self.definition.strip_prefix("CHECK (").filter(|_| self.is_plain())?.strip_suffix(')')?;
         (super::index::closing_bracket(inner) == inner.len()).then(|| super::index::without_brackets(inner))
     }
 
     /// `users (id) ON DELETE CASCADE` of a foreign key of one column.
     pub(crate) fn plain_reference(&self) -> Option<(String, String)> {
-        let rest = self.definition.strip_prefix("FOREIGN KEY (")?;
+        let sql = self.sql();
+        let rest = sql.strip_prefix("FOREIGN KEY (")?;
         let (column, references) = rest.split_once(") REFERENCES ")?;
-        (super::index::split_list(column).len() == 1).then(|| (column.to_owned(), references.to_owned()))
+        let single = super::index::split_list(column).len() == 1;
+        single.then(|| (super::index::unquoted(column), references.to_owned()))
     }
 }

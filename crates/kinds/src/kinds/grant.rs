@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::privileges::{self, Privileges};
-use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Statement};
+use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Spec, Statement};
 
 /// What one grantee may do with one object, where that is not what it may do by default (manual, "Privileges").
 ///
@@ -23,7 +23,10 @@ impl Grant {
     fn statements(id: &Id, from: &Privileges, to: &Privileges, context: &Context<'_>) -> Vec<Statement> {
         let Some(target) = id.parent() else { return Vec::new() };
         let Some(object) = context.to.get(target).or_else(|| context.from.get(target)) else { return Vec::new() };
-        let on = on(target, &object.spec.address(target));
+        let on = match &object.spec {
+            Spec::Aggregate(aggregate) => aggregate.routine(target),
+            spec => on(target, &spec.address(target)),
+        };
         let word = |privilege: &str| match target.kind() {
             Kind::Column | Kind::ViewColumn => format!("{privilege} ({})", sql::ident(target.name())),
             _ => privilege.to_owned(),
@@ -74,7 +77,6 @@ fn on(target: &Id, address: &str) -> String {
         "TABLE" | "VIEW" | "MATERIALIZED VIEW" | "FOREIGN TABLE" => target.sql(),
         "COLUMN" => target.relation_sql(),
         "SERVER" => format!("FOREIGN SERVER {}", target.sql()),
-        "AGGREGATE" => format!("ROUTINE {}", target.sql_with_arguments()),
         _ => address.to_owned(),
     }
 }

@@ -1,5 +1,7 @@
 //! Indexes that back no constraint.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,7 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts};
 use crate::document::Raise;
-use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Spec, Statement, Work, query};
+use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, query};
 
 /// An index (manual, `CREATE INDEX`; catalog `pg_index`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,43 +17,104 @@ pub struct Index {
     /// Whether equal keys are refused.
     #[serde(default)]
     pub unique: bool,
-    /// What follows the table's name in `pg_get_indexdef`: `USING btree (email) WHERE ...`.
+    /// What follows the table's name in `pg_get_indexdef`, without storage parameters: `USING btree (email) WHERE ...`.
     pub definition: String,
-    /// False for what a failed `CREATE INDEX CONCURRENTLY` left behind.
+    /// False for what a failed `CREATE INDEX CONCURRENTLY` left behind, and for one of a partitioned table that not every
+    /// partition has.
     pub valid: bool,
+    /// Whether the table is partitioned.
+    #[serde(default)]
+    pub partitioned: bool,
+    /// The index of the partitioned table that a partition's index belongs to, quoted with its schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Storage parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// The tablespace where it is not the database's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tablespace: Option<String>,
+    /// How much `ANALYZE` looks at expressions, by their places among the keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub statistics: BTreeMap<String, i32>,
 }
 
 impl ObjectKind for Index {
     fn query(_version: u32) -> Option<String> {
+        let definition = "substr(d.def, strpos(d.def, ' USING ') + 1)";
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', c.relname, \
-             'spec', jsonb_build_object('unique', i.indisunique, 'valid', i.indisvalid, \
-             'definition', substr(pg_get_indexdef(i.indexrelid), strpos(pg_get_indexdef(i.indexrelid), ' USING ') + 1))) \
-             FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid \
-             WHERE {} AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) \
-             AND NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = i.indexrelid)",
+             'spec', jsonb_strip_nulls(jsonb_build_object('unique', i.indisunique, 'valid', i.indisvalid, 'partitioned', c.relkind = 'I', \
+             'definition', CASE WHEN c.reloptions IS NULL THEN {definition} ELSE \
+             regexp_replace({definition}, ' WITH \\(([a-z_]+=(''[^'']*''|[^,()'']*)(, )?)+\\)( WHERE |$)', '\\4') END, \
+             'parent', (SELECT h.inhparent::regclass::text FROM pg_inherits AS h WHERE h.inhrelid = c.oid), \
+             'options', {}, 'tablespace', (SELECT s.spcname FROM pg_tablespace AS s WHERE s.oid = c.reltablespace), \
+             'statistics', (SELECT jsonb_object_agg(a.attnum::text, a.attstattarget) FROM pg_attribute AS a \
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attstattarget <> -1)))) \
+             FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid CROSS JOIN LATERAL (SELECT pg_get_indexdef(c.oid) AS def) AS d \
+             WHERE {} AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_class", "i.indrelid", "0"),
+            query::options("c.reloptions"),
             query::user_made("c.oid"),
         ))
     }
 
-    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        let unique = if self.unique { "UNIQUE " } else { "" };
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        let complete = self.parent.as_ref().is_none_or(|parent| is_valid(context, parent));
+        if let (Some(parent), true) = (&self.parent, complete) {
+            return if context.from.is_empty() { self.named(id, parent) } else { Vec::new() };
+        }
         let table = id.relation_sql();
-        vec![
-            Statement::new(format!("CREATE {unique}INDEX {} ON {table} {}", sql::ident(id.name()), self.definition))
+        let mut statements = vec![
+            Statement::new(self.create_sql(id))
                 .lock(Lock::Share, table)
-                .work(Work::Build),
-        ]
+                .work(if self.partitioned && !self.valid { Work::Catalog } else { Work::Build }),
+        ];
+        let plain = Index { statistics: BTreeMap::new(), ..self.clone() };
+        statements.extend(plain.alter_statistics(self, id));
+        if let (Some(parent), false) = (&self.parent, complete) {
+            let attach = format!("ALTER INDEX {parent} ATTACH PARTITION {}", self.name(id));
+            statements.push(Statement::new(attach).lock(Lock::AccessExclusive, self.name(id)));
+        }
+        if !self.valid && !self.partitioned && context.from.is_empty() {
+            // Only an empty database that imitates another one is told so.
+            let name = sql::literal(&self.name(id));
+            let sql = format!("UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = {name}::pg_catalog.regclass");
+            statements.push(Statement::new(sql));
+        }
+        statements
     }
 
-    fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+    fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        // It goes with that of the parent, or is dropped when the partition is one no more.
+        let attached = |model: &Model| model.contains(&id.top().child(Kind::Partition, ""));
+        if self.parent.is_some() && attached(context.from) && attached(context.to) {
+            return Vec::new();
+        }
         vec![Statement::new(format!("DROP INDEX {}", self.name(id))).lock(Lock::AccessExclusive, id.relation_sql())]
     }
 
-    fn alter(&self, _to: &Self, _id: &Id, _context: &Context<'_>) -> Change {
-        Change::Replace("an index's definition cannot be changed".to_owned())
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
+        let name = self.name(id);
+        let reparented = self.parent != to.parent && self.parent.is_some() && super::inheritance::stays(id.top(), context);
+        if (self.unique, &self.definition) != (to.unique, &to.definition) || reparented {
+            return Change::Replace("an index's definition cannot be changed".to_owned());
+        }
+        if self.partitioned && self.valid != to.valid {
+            return Change::Replace("an index of a partitioned table is complete or not when it is made".to_owned());
+        }
+        let mut statements = alter_storage(
+            &name,
+            (&self.options, self.tablespace.as_ref()),
+            (&to.options, to.tablespace.as_ref()),
+        );
+        statements.extend(self.alter_statistics(to, id));
+        if to.valid && !self.valid {
+            let table = id.relation_sql();
+            statements.push(Statement::new(format!("REINDEX INDEX {name}")).lock(Lock::Share, table).work(Work::Build));
+        }
+        Change::Alter(statements)
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
@@ -72,7 +135,9 @@ impl ObjectKind for Index {
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {
-        self == to
+        // An index that is built under a new name is the same one, whatever it belongs to.
+        let bare = |index: &Index| Index { parent: None, ..index.clone() };
+        bare(self) == bare(to) && self.valid
     }
 }
 
@@ -80,6 +145,119 @@ impl Index {
     fn name(&self, id: &Id) -> String {
         sql::qualified(&[id.schema().unwrap_or_default(), id.name()])
     }
+
+    /// On an empty database: gives the index that a partition got with its parent's the name and settings that it has.
+    fn named(&self, id: &Id, parent: &str) -> Vec<Statement> {
+        let (table, parent, name) = (sql::literal(&id.relation_sql()), sql::literal(parent), sql::literal(id.name()));
+        let wanted = sql::literal(&self.name(id));
+        // What has the name meanwhile gets its own in turn.
+        let rename = format!(
+            "DECLARE found oid; holder oid := pg_catalog.to_regclass({wanted}); BEGIN \
+             SELECT i.indexrelid INTO STRICT found FROM pg_catalog.pg_inherits AS h JOIN pg_catalog.pg_index AS i ON i.indexrelid = h.inhrelid \
+             WHERE h.inhparent = {parent}::pg_catalog.regclass AND i.indrelid = {table}::pg_catalog.regclass; \
+             IF holder <> found THEN EXECUTE pg_catalog.format('ALTER INDEX {{}} RENAME TO %I', 'endstate ' || holder); END IF; \
+             IF holder IS DISTINCT FROM found THEN \
+             EXECUTE pg_catalog.format('ALTER INDEX %s RENAME TO %I', found::pg_catalog.regclass, {name}); END IF; END"
+        )
+        .replace("{}", &self.name(id).replace('\'', "''").replace('%', "%%"));
+        let plain = Index { options: BTreeMap::new(), tablespace: None, statistics: BTreeMap::new(), ..self.clone() };
+        let mut statements = vec![Statement::new(format!("DO {}", sql::dollar(&rename)))];
+        statements.extend(alter_storage(
+            &self.name(id),
+            (&plain.options, plain.tablespace.as_ref()),
+            (&self.options, self.tablespace.as_ref()),
+        ));
+        statements.extend(plain.alter_statistics(self, id));
+        statements
+    }
+
+    fn create_sql(&self, id: &Id) -> String {
+        let unique = if self.unique { "UNIQUE " } else { "" };
+        let only = if self.partitioned && !self.valid { "ONLY " } else { "" };
+        let (head, predicate) = split_predicate(&self.definition);
+        let mut sql = format!("CREATE {unique}INDEX {} ON {only}{} {}", sql::ident(id.name()), id.relation_sql(), head.trim_end());
+        if !self.options.is_empty() {
+            sql.push_str(&format!(" WITH ({})", super::table::settings(&self.options)));
+        }
+        if let Some(tablespace) = &self.tablespace {
+            sql.push_str(&format!(" TABLESPACE {}", sql::ident(tablespace)));
+        }
+        if !predicate.is_empty() {
+            sql.push_str(&format!(" {predicate}"));
+        }
+        sql
+    }
+
+    fn alter_statistics(&self, to: &Self, id: &Id) -> Vec<Statement> {
+        let places: BTreeSet<&String> = self.statistics.keys().chain(to.statistics.keys()).collect();
+        let changed = places.into_iter().filter(|place| self.statistics.get(*place) != to.statistics.get(*place));
+        let name = self.name(id);
+        changed
+            .map(|place| {
+                let target = to.statistics.get(place).copied().unwrap_or(-1);
+                Statement::new(format!("ALTER INDEX {name} ALTER COLUMN {place} SET STATISTICS {target}"))
+                    .lock(Lock::ShareUpdateExclusive, &name)
+            })
+            .collect()
+    }
+
+    /// Whether a fresh build of the partitioned table's index makes it under this very name.
+    fn comes_by_itself(&self, id: &Id, doc: &IndexDoc, model: &Model) -> bool {
+        let plain = self.options.is_empty() && self.tablespace.is_none() && self.statistics.is_empty() && doc.comment.is_none();
+        let table = id.parent().map_or("", Id::name);
+        let usual = |keys: &[String]| {
+            let keys: Vec<String> = keys.iter().map(|key| key_name(key)).collect();
+            format!("{table}_{}_idx", keys.join("_"))
+        };
+        let name = usual(&doc.on);
+        // Of two that would have one name the order decides, which is no part of the definition.
+        let rivals = id.parent().into_iter().flat_map(|table| model.children_of_kind(table, Kind::Index)).filter(|object| {
+            matches!(&object.spec, Spec::Index(index) if usual(&IndexDoc::parse(&index.definition).on) == name)
+        });
+        plain && id.name() == name && rivals.count() == 1
+    }
+}
+
+/// What PostgreSQL calls a key in the name of an index.
+fn key_name(key: &str) -> String {
+    match key.strip_prefix('"') {
+        Some(quoted) => unquoted(&format!("\"{}\"", quoted.rsplit_once('"').map_or("", |(name, _)| name))),
+        None if key.contains('(') => "expr".to_owned(),
+        None => key.split(' ').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// Whether the index of a partitioned table is complete, so that partitions get theirs by themselves.
+fn is_valid(context: &Context<'_>, name: &str) -> bool {
+    let known = context.to.objects().find(|object| match &object.spec {
+        Spec::Index(index) => index.name(&object.id) == name,
+        _ => false,
+    });
+    known.is_none_or(|object| matches!(&object.spec, Spec::Index(index) if index.valid))
+}
+
+/// `ALTER INDEX` for storage parameters and tablespace, of indexes with and without a constraint.
+pub(crate) fn alter_storage(
+    name: &str,
+    (options, tablespace): (&BTreeMap<String, String>, Option<&String>),
+    (to_options, to_tablespace): (&BTreeMap<String, String>, Option<&String>),
+) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    let (set, reset) = super::table::differences(options, to_options);
+    let mut alter = |action: String, lock: Lock| {
+        statements.push(Statement::new(format!("ALTER INDEX {name} {action}")).lock(lock, name));
+    };
+    if !set.is_empty() {
+        alter(format!("SET ({})", super::table::settings(&set)), Lock::ShareUpdateExclusive);
+    }
+    if !reset.is_empty() {
+        alter(format!("RESET ({})", super::table::names(&reset)), Lock::ShareUpdateExclusive);
+    }
+    if tablespace != to_tablespace {
+        let space = to_tablespace.map_or_else(|| "pg_default".to_owned(), |name| sql::ident(name));
+        alter(format!("SET TABLESPACE {space}"), Lock::AccessExclusive);
+    }
+    statements
 }
 
 /// An index as the YAML declares it.
@@ -100,13 +278,32 @@ pub struct IndexDoc {
     /// The access method; `btree` where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub using: Option<String>,
-    /// What follows the keys, as SQL: `INCLUDE (total) NULLS NOT DISTINCT WITH (fillfactor = 70)`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub options: Option<String>,
+    /// Columns that are in it without being keys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<String>,
+    /// Whether NULL equals NULL (15).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nulls_not_distinct: bool,
     /// Which rows are in it.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-sql" = "expression"))]
     pub predicate: Option<String>,
+    /// Storage parameters.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// The tablespace where it is not the database's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tablespace: Option<String>,
+    /// How much `ANALYZE` looks at expressions, by their places among the keys: `{ 1: 500 }`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub statistics: BTreeMap<String, i32>,
+    /// Whether the partitions of a partitioned table get no such index by themselves.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub only: bool,
+    /// The index of the partitioned table that a partition's index belongs to. It is made with that one, unless that is made with
+    /// `only`; what is said here is its name and its settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attached_to: Option<String>,
 }
 
 impl IndexDoc {
@@ -114,13 +311,27 @@ impl IndexDoc {
         let id = table.child(Kind::Index, name);
         let method = self.using.as_deref().unwrap_or("btree");
         let mut definition = format!("USING {} ({})", sql::ident(method), self.on.join(", "));
-        if let Some(options) = &self.options {
-            definition.push_str(&format!(" {options}"));
+        if !self.include.is_empty() {
+            let columns: Vec<String> = self.include.iter().map(|name| sql::ident(name)).collect();
+            definition.push_str(&format!(" INCLUDE ({})", columns.join(", ")));
+        }
+        if self.nulls_not_distinct {
+            definition.push_str(" NULLS NOT DISTINCT");
         }
         if let Some(predicate) = &self.predicate {
             definition.push_str(&format!(" WHERE ({predicate})"));
         }
-        declared.add(id.clone(), Index { unique: self.unique, definition, valid: true }, 0, node);
+        let index = Index {
+            unique: self.unique,
+            definition,
+            valid: !self.only,
+            partitioned: self.only,
+            parent: self.attached_to.clone(),
+            options: self.options.clone(),
+            tablespace: self.tablespace.clone(),
+            statistics: self.statistics.clone(),
+        };
+        declared.add(id.clone(), index, 0, node);
         let facts = Facts { comment: self.comment.as_ref(), renamed_from: self.renamed_from.as_ref(), ..Facts::default() };
         declared.facts(&id, &facts, false, node);
     }
@@ -129,32 +340,77 @@ impl IndexDoc {
         let mut all = IndexMap::new();
         for (id, spec) in raise.children(table, Kind::Index) {
             let Spec::Index(spec) = spec else { continue };
-            let mut doc = Self::parse(&spec.definition);
-            doc.unique = spec.unique;
-            doc.comment = raise.comment(id);
-            all.insert(id.name().to_owned(), doc);
+            let complete = spec.parent.as_ref().map(|parent| is_complete(raise.model, parent));
+            let doc = IndexDoc {
+                unique: spec.unique,
+                options: spec.options.clone(),
+                tablespace: spec.tablespace.clone(),
+                statistics: spec.statistics.clone(),
+                only: spec.partitioned && !spec.valid,
+                attached_to: spec.parent.clone(),
+                comment: raise.comment(id),
+                ..Self::parse(&spec.definition)
+            };
+            if complete != Some(true) || !spec.comes_by_itself(id, &doc, raise.model) {
+                all.insert(id.name().to_owned(), doc);
+            }
         }
         all
     }
 
-    /// Takes `USING method (keys) options WHERE (predicate)` apart, as `pg_get_indexdef` prints it.
+    /// Takes `USING method (keys) INCLUDE (columns) NULLS NOT DISTINCT WHERE (predicate)` apart, as `pg_get_indexdef` prints it.
     fn parse(definition: &str) -> IndexDoc {
         let rest = definition.strip_prefix("USING ").unwrap_or(definition);
         let (method, rest) = rest.split_once(" (").unwrap_or((rest, ""));
         let end = closing_bracket(rest);
-        let (keys, tail) = (&rest[..end], rest[end..].trim_start_matches(')').trim());
-        let (options, predicate) = match tail.split_once("WHERE ") {
-            Some((options, predicate)) => (options.trim(), Some(without_brackets(predicate).to_owned())),
-            None => (tail, None),
-        };
+        let (keys, tail) = (&rest[..end], rest.get(end + 1..).unwrap_or_default());
+        let (mut tail, predicate) = split_predicate(tail);
+        let mut include = Vec::new();
+        if let Some(columns) = tail.strip_prefix(" INCLUDE (") {
+            let end = closing_bracket(columns);
+            include = split_list(&columns[..end]).iter().map(|name| unquoted(name)).collect();
+            tail = columns.get(end + 1..).unwrap_or_default();
+        }
         IndexDoc {
             on: split_list(keys),
-            using: (method != "btree").then(|| method.trim_matches('"').to_owned()),
-            options: (!options.is_empty()).then(|| options.to_owned()),
-            predicate,
+            using: (method != "btree").then(|| unquoted(method)),
+            include,
+            nulls_not_distinct: tail.contains("NULLS NOT DISTINCT"),
+            predicate: predicate.strip_prefix("WHERE ").map(|predicate| without_brackets(predicate).to_owned()),
             ..IndexDoc::default()
         }
     }
+}
+
+fn is_complete(model: &Model, name: &str) -> bool {
+    model.objects().any(|object| match &object.spec {
+        Spec::Index(index) => index.valid && index.name(&object.id) == name,
+        _ => false,
+    })
+}
+
+/// A name without the quotes that PostgreSQL printed around it.
+pub(crate) fn unquoted(name: &str) -> String {
+    match name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) => inner.replace("\"\"", "\""),
+        None => name.to_owned(),
+    }
+}
+
+/// A definition cut before its `WHERE (...)`, which stands at its end outside of all brackets.
+pub(crate) fn split_predicate(definition: &str) -> (&str, &str) {
+    let mut depth = 0_usize;
+    for (place, character) in outside_quotes(definition) {
+        match character {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            'W' if depth == 0 && definition[place..].starts_with("WHERE ") => {
+                return (definition[..place].trim_end(), &definition[place..]);
+            }
+            _ => {}
+        }
+    }
+    (definition, "")
 }
 
 /// What PostgreSQL puts around a whole expression is taken off.

@@ -189,8 +189,14 @@ impl SequenceDoc {
     }
 }
 
+/// The least and the greatest value that a sequence has by default.
+pub(crate) fn range(data_type: &str, increment: i64) -> (i64, i64) {
+    let (least, greatest) = bounds(data_type);
+    if increment > 0 { (1, greatest) } else { (least, -1) }
+}
+
 /// The least and the greatest value of a sequence's type.
-fn bounds(data_type: &str) -> (i64, i64) {
+pub(crate) fn bounds(data_type: &str) -> (i64, i64) {
     match data_type {
         "smallint" | "int2" => (i64::from(i16::MIN), i64::from(i16::MAX)),
         "integer" | "int" | "int4" => (i64::from(i32::MIN), i64::from(i32::MAX)),

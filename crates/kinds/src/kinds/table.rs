@@ -9,19 +9,23 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
-use crate::kinds::column::{Column, ColumnDoc};
+use crate::kinds::cluster_mark::ClusterMark;
+use crate::kinds::column::ColumnDoc;
 use crate::kinds::constraint::{Constraint, ConstraintType};
 use crate::kinds::index::IndexDoc;
+use crate::kinds::inheritance::Inheritance;
+use crate::kinds::partition::Partition;
 use crate::kinds::policy::PolicyDoc;
+use crate::kinds::replica_identity::ReplicaIdentity;
 use crate::kinds::row_level_security::RowLevelSecurity;
 use crate::kinds::rule::RuleDoc;
 use crate::kinds::trigger::TriggerDoc;
-use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement, query};
+use crate::{Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, query};
 
 /// A table, partitioned or not (manual, `CREATE TABLE`; catalog `pg_class`).
 ///
-/// Columns, constraints, indexes, policies, triggers are objects of their own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Columns, constraints, indexes, policies, triggers are objects of their own, and so is its place in another table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// Not written to the WAL, empty after a crash.
     #[serde(default)]
@@ -29,15 +33,6 @@ pub struct Table {
     /// `RANGE (day)` of a partitioned table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition_by: Option<String>,
-    /// The partitioned table that this is a partition of, quoted with its schema.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub partition_of: Option<String>,
-    /// `FOR VALUES ...` or `DEFAULT` of a partition.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bound: Option<String>,
-    /// The tables inherited from, in order, quoted with their schemas.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub inherits: Vec<String>,
     /// The composite type of a typed table, quoted with its schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_type: Option<String>,
@@ -50,50 +45,95 @@ pub struct Table {
     /// The tablespace where it is not the database's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,
-    /// `full`, `nothing` or `index NAME` where it is not the default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replica_identity: Option<String>,
 }
 
 impl Table {
-    /// A column as it stands between the brackets; a typed table has it from its type, and says only what is more.
-    pub fn column(&self, column: &Column, name: &str, default: Option<&str>) -> String {
-        match self.of_type {
-            Some(_) => column.options(name, default),
-            None => column.clause(name, default),
-        }
-    }
-
-    /// The statement with these clauses between the brackets.
-    pub fn create_with(&self, id: &Id, clauses: &[String]) -> String {
+    /// The statement with these clauses between the brackets; its place in another table is looked up in `model`.
+    pub fn create_with(&self, id: &Id, clauses: &[String], model: &Model) -> String {
+        let attachment = |kind: Kind| model.get(&id.child(kind, "")).map(|object| &object.spec);
         let unlogged = if self.unlogged { "UNLOGGED " } else { "" };
-        let body = match (&self.partition_of, &self.of_type) {
-            (Some(parent), _) => format!(" PARTITION OF {parent}{}", optional_list(clauses)),
-            (None, Some(of_type)) => format!(" OF {of_type}{}", optional_list(clauses)),
-            (None, None) if clauses.is_empty() => " ()".to_owned(),
-            (None, None) => list(clauses),
-        };
-        let mut sql = format!("CREATE {unlogged}TABLE {}{body}", id.sql());
-        if let Some(bound) = &self.bound {
-            sql.push_str(&format!(" {bound}"));
+        let mut sql = format!("CREATE {unlogged}TABLE {}", id.sql());
+        match (attachment(Kind::Partition), &self.of_type) {
+            (Some(Spec::Partition(partition)), _) => {
+                let (parent, bound) = (&partition.of, &partition.bound);
+                sql.push_str(&format!(" PARTITION OF {parent}{} {bound}", optional_list(clauses)));
+            }
+            (_, Some(of_type)) => sql.push_str(&format!(" OF {of_type}{}", optional_list(clauses))),
+            _ if clauses.is_empty() => sql.push_str(" ()"),
+            _ => sql.push_str(&list(clauses)),
         }
-        if !self.inherits.is_empty() {
-            sql.push_str(&format!(" INHERITS ({})", self.inherits.join(", ")));
+        if let Some(Spec::Inheritance(inheritance)) = attachment(Kind::Inheritance) {
+            sql.push_str(&format!(" INHERITS ({})", inheritance.parents.join(", ")));
         }
-        if let Some(partition_by) = &self.partition_by {
-            sql.push_str(&format!(" PARTITION BY {partition_by}"));
-        }
-        if let Some(access_method) = &self.access_method {
-            sql.push_str(&format!(" USING {}", sql::ident(access_method)));
-        }
-        if !self.options.is_empty() {
-            sql.push_str(&format!(" WITH ({})", settings(&self.options)));
-        }
-        if let Some(tablespace) = &self.tablespace {
-            sql.push_str(&format!(" TABLESPACE {}", sql::ident(tablespace)));
-        }
+        sql.push_str(&self.tail());
         sql
     }
+
+    fn tail(&self) -> String {
+        let mut tail = String::new();
+        if let Some(partition_by) = &self.partition_by {
+            tail.push_str(&format!(" PARTITION BY {partition_by}"));
+        }
+        if let Some(access_method) = &self.access_method {
+            tail.push_str(&format!(" USING {}", sql::ident(access_method)));
+        }
+        if !self.options.is_empty() {
+            tail.push_str(&format!(" WITH ({})", settings(&self.options)));
+        }
+        if let Some(tablespace) = &self.tablespace {
+            tail.push_str(&format!(" TABLESPACE {}", sql::ident(tablespace)));
+        }
+        tail
+    }
+
+    /// The changes that PostgreSQL makes in place, but for the type of a typed table.
+    fn actions(&self, to: &Self, table: &str) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        let (set, reset) = differences(&self.options, &to.options);
+        let setting = |action: String| Statement::alter_table(table, action).lock(Lock::ShareUpdateExclusive, table);
+        if !set.is_empty() {
+            statements.push(setting(format!("SET ({})", settings(&set))));
+        }
+        if !reset.is_empty() {
+            statements.push(setting(format!("RESET ({})", names(&reset))));
+        }
+        if self.unlogged != to.unlogged {
+            let action = if to.unlogged { "SET UNLOGGED" } else { "SET LOGGED" };
+            statements.push(Statement::alter_table(table, action).work(Work::Rewrite));
+        }
+        let work = if self.partition_by.is_some() { Work::Catalog } else { Work::Rewrite };
+        if self.access_method != to.access_method {
+            let method = match (&to.access_method, &to.partition_by) {
+                (Some(method), _) => sql::ident(method),
+                (None, Some(_)) => "DEFAULT".to_owned(),
+                (None, None) => "heap".to_owned(),
+            };
+            statements.push(Statement::alter_table(table, format!("SET ACCESS METHOD {method}")).work(work));
+        }
+        if self.tablespace != to.tablespace {
+            let space = to.tablespace.as_deref().map_or_else(|| "pg_default".to_owned(), sql::ident);
+            // Neither may stand beside other actions.
+            let sql = format!("ALTER TABLE {table} SET TABLESPACE {space}");
+            statements.push(Statement::new(sql).lock(Lock::AccessExclusive, table).work(work));
+        }
+        statements
+    }
+}
+
+/// What is to be set and what reset to lead from these options to those.
+pub(crate) fn differences(
+    from: &BTreeMap<String, String>,
+    to: &BTreeMap<String, String>,
+) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+    let set = to.iter().filter(|(name, value)| from.get(*name) != Some(value));
+    let reset = from.iter().filter(|(name, _)| !to.contains_key(*name));
+    let owned = |(name, value): (&String, &String)| (name.clone(), value.clone());
+    (set.map(owned).collect(), reset.map(owned).collect())
+}
+
+/// `fillfactor, autovacuum_enabled`, as `RESET (...)` wants it.
+pub(crate) fn names(options: &BTreeMap<String, String>) -> String {
+    options.keys().cloned().collect::<Vec<_>>().join(", ")
 }
 
 fn list(clauses: &[String]) -> String {
@@ -118,16 +158,11 @@ impl ObjectKind for Table {
              'in', {}, 'name', c.relname, {}, {}, \
              'spec', jsonb_strip_nulls(jsonb_build_object('unlogged', c.relpersistence = 'u', \
              'partition_by', CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, \
-             'partition_of', CASE WHEN c.relispartition THEN (SELECT i.inhparent::regclass::text FROM pg_inherits AS i WHERE i.inhrelid = c.oid) END, \
-             'bound', pg_get_expr(c.relpartbound, c.oid), \
-             'inherits', CASE WHEN NOT c.relispartition THEN (SELECT jsonb_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) FROM pg_inherits AS i WHERE i.inhrelid = c.oid) END, \
              'of_type', CASE WHEN c.reloftype <> 0 THEN c.reloftype::regtype::text END, \
              'options', (SELECT jsonb_object_agg(o.k, o.v) FROM (SELECT split_part(o, '=', 1) AS k, substr(o, strpos(o, '=') + 1) AS v FROM unnest(c.reloptions) AS o \
                UNION ALL SELECT 'toast.' || split_part(o, '=', 1), substr(o, strpos(o, '=') + 1) FROM pg_class AS t, unnest(t.reloptions) AS o WHERE t.oid = c.reltoastrelid) AS o), \
              'access_method', (SELECT nullif(a.amname, 'heap') FROM pg_am AS a WHERE a.oid = c.relam), \
-             'tablespace', (SELECT s.spcname FROM pg_tablespace AS s WHERE s.oid = c.reltablespace), \
-             'replica_identity', CASE c.relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN 'nothing' WHEN 'i' THEN \
-               (SELECT 'index ' || ic.relname FROM pg_index AS x JOIN pg_class AS ic ON ic.oid = x.indexrelid WHERE x.indrelid = c.oid AND x.indisreplident) END))) \
+             'tablespace', (SELECT s.spcname FROM pg_tablespace AS s WHERE s.oid = c.reltablespace)))) \
              FROM pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND {}",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_type", "c.reltype", "0"),
@@ -139,10 +174,10 @@ impl ObjectKind for Table {
         ))
     }
 
-    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        let mut create = Statement::new(self.create_with(id, &[]));
-        if let Some(parent) = &self.partition_of {
-            create = create.lock(Lock::AccessExclusive, parent);
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        let mut create = Statement::new(self.create_with(id, &[], context.to));
+        if let Some(Spec::Partition(partition)) = context.to.get(&id.child(Kind::Partition, "")).map(|object| &object.spec) {
+            create = create.lock(Lock::AccessExclusive, &partition.of);
         }
         vec![create]
     }
@@ -156,16 +191,16 @@ impl ObjectKind for Table {
         ]
     }
 
-    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
         let table = id.sql();
         if self.partition_by != to.partition_by {
             return Change::Replace("PostgreSQL cannot change how a table is partitioned".to_owned());
         }
-        let mut statements = Vec::new();
-        if self.unlogged != to.unlogged {
-            let action = if to.unlogged { "SET UNLOGGED" } else { "SET LOGGED" };
-            statements.push(Statement::alter_table(&table, action).work(crate::Work::Rewrite));
+        if self.access_method != to.access_method && context.version < 15 {
+            return Change::Replace("PostgreSQL changes an access method in place from version 15 on".to_owned());
         }
+        // That a table lets go of its type, or gets one, is the planner's.
+        let statements = self.actions(to, &table);
         Change::Alter(statements)
     }
 
@@ -206,7 +241,7 @@ pub struct TableDoc {
     /// The partitioned table that this is a partition of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partition_of: Option<String>,
-    /// The bound of a partition: `for values from (1) to (10)`, `default`.
+    /// The bound of a partition: `for values from (1) to (10)`; the default partition says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bound: Option<String>,
     /// The tables that it inherits from, in order.
@@ -233,6 +268,9 @@ pub struct TableDoc {
     /// What people should know of constraints, by name.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub constraint_comments: IndexMap<String, String>,
+    /// What people should know of the indexes of constraints, by name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub index_comments: IndexMap<String, String>,
     /// The old names of constraints, by name.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub constraints_renamed_from: IndexMap<String, String>,
@@ -263,9 +301,12 @@ pub struct TableDoc {
     /// The tablespace where it is not the database's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,
-    /// `full`, `nothing` or `index NAME`.
+    /// Which columns of old rows replication sees: `full`, `nothing`, or `index: NAME`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub replica_identity: Option<String>,
+    pub replica_identity: Option<ReplicaIdentity>,
+    /// The index that `CLUSTER` orders it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_on: Option<String>,
 }
 
 /// An SQL expression.
@@ -310,6 +351,7 @@ impl TableDoc {
             let place = node.and_then(|node| node.get("rls"));
             declared.add(id.child(Kind::RowLevelSecurity, ""), RowLevelSecurity { enabled, forced }, 0, place);
         }
+        self.lower_attachments(&id, node, declared);
         let facts = Facts {
             comment: self.comment.as_ref(),
             owner: self.owner.as_ref(),
@@ -323,14 +365,31 @@ impl TableDoc {
         Table {
             unlogged: self.unlogged,
             partition_by: self.partition_by.clone(),
-            partition_of: self.partition_of.clone(),
-            bound: self.bound.clone(),
-            inherits: self.inherits.clone(),
             of_type: self.of_type.clone(),
             options: self.options.clone(),
             access_method: self.access_method.clone(),
             tablespace: self.tablespace.clone(),
-            replica_identity: self.replica_identity.clone(),
+        }
+    }
+
+    /// Its place in other tables, and what it says of its indexes.
+    fn lower_attachments(&self, id: &Id, node: Option<&Node>, declared: &mut Declared) {
+        let place = |key: &str| node.and_then(|node| node.get(key));
+        if let Some(of) = &self.partition_of {
+            let bound = self.bound.clone().unwrap_or_else(|| "DEFAULT".to_owned());
+            let partition = Partition { of: of.clone(), bound };
+            declared.add(id.child(Kind::Partition, ""), partition, 0, place("partition_of"));
+        }
+        if !self.inherits.is_empty() {
+            let inheritance = Inheritance { parents: self.inherits.clone() };
+            declared.add(id.child(Kind::Inheritance, ""), inheritance, 0, place("inherits"));
+        }
+        if let Some(identity) = &self.replica_identity {
+            declared.add(id.child(Kind::ReplicaIdentity, ""), identity.clone(), 0, place("replica_identity"));
+        }
+        if let Some(index) = &self.cluster_on {
+            let mark = ClusterMark { index: index.clone() };
+            declared.add(id.child(Kind::ClusterMark, ""), mark, 0, place("cluster_on"));
         }
     }
 
@@ -344,7 +403,8 @@ impl TableDoc {
             declared.add(constraint("\u{0}primary key"), key, 0, place);
         }
         for (name, names) in &self.unique {
-            let unique = Constraint::written(&format!("UNIQUE ({})", columns(names)));
+            let mut unique = Constraint::written(&format!("UNIQUE ({})", columns(names)));
+            unique.index_comment = self.index_comments.get(name).cloned();
             declared.add(constraint(name), unique, 0, at("unique", name));
         }
         for (name, expression) in &self.checks {
@@ -352,7 +412,9 @@ impl TableDoc {
             declared.add(constraint(name), check, 0, at("checks", name));
         }
         for (name, definition) in &self.constraints {
-            declared.add(constraint(name), Constraint::written(definition), 0, at("constraints", name));
+            let mut written = Constraint::written(definition);
+            written.index_comment = self.index_comments.get(name).cloned();
+            declared.add(constraint(name), written, 0, at("constraints", name));
         }
         for (name, text) in &self.constraint_comments {
             let facts = Facts { comment: Some(text), ..Facts::default() };
@@ -375,29 +437,17 @@ impl TableDoc {
     }
 
     fn raise(raise: &Raise<'_>, id: &Id, table: &Table) -> TableDoc {
-        let rls = raise.model.get(&id.child(Kind::RowLevelSecurity, "")).and_then(|object| match &object.spec {
-            Spec::RowLevelSecurity(rls) => Some(match (rls.enabled, rls.forced) {
-                (true, false) => RlsDoc::Enabled,
-                (true, true) => RlsDoc::Forced,
-                _ => RlsDoc::DisabledForced,
-            }),
-            _ => None,
-        });
         let columns = raise.model.children_of_kind(id, Kind::Column).into_iter();
         let mut doc = TableDoc {
             unlogged: table.unlogged,
             partition_by: table.partition_by.clone(),
-            partition_of: table.partition_of.clone(),
-            bound: table.bound.clone(),
-            inherits: table.inherits.clone(),
             of_type: table.of_type.clone(),
             options: table.options.clone(),
             access_method: table.access_method.clone(),
             tablespace: table.tablespace.clone(),
-            replica_identity: table.replica_identity.clone(),
             columns: columns
                 .filter_map(|object| match &object.spec {
-                    Spec::Column(column) if !column.inherited => {
+                    Spec::Column(column) => {
                         Some((object.id.name().to_owned(), ColumnDoc::raise(raise, &object.id, column)))
                     }
                     _ => None,
@@ -407,17 +457,40 @@ impl TableDoc {
             policies: PolicyDoc::raise_all(raise, id),
             triggers: TriggerDoc::raise_all(raise, id),
             rules: RuleDoc::raise_all(raise, id),
-            rls,
             comment: raise.comment(id),
             owner: raise.owner(id),
             grants: raise.grants(id),
             ..TableDoc::default()
         };
+        doc.raise_attachments(raise, id);
         doc.raise_constraints(raise, id);
+        doc.columns.retain(|_, column| !column.is_empty());
         doc.columns = std::mem::take(&mut doc.columns).into_iter().map(|(name, column)| (name, column.shortened())).collect();
         // A typed table has its columns from its type.
         doc.columns.retain(|_, column| doc.of_type.is_none() || matches!(column, ColumnDoc::Full(_)));
         doc
+    }
+
+    fn raise_attachments(&mut self, raise: &Raise<'_>, id: &Id) {
+        for object in raise.model.children(id) {
+            match &object.spec {
+                Spec::RowLevelSecurity(rls) => {
+                    self.rls = Some(match (rls.enabled, rls.forced) {
+                        (true, false) => RlsDoc::Enabled,
+                        (true, true) => RlsDoc::Forced,
+                        _ => RlsDoc::DisabledForced,
+                    });
+                }
+                Spec::Partition(partition) => {
+                    self.partition_of = Some(partition.of.clone());
+                    self.bound = Some(partition.bound.clone()).filter(|bound| bound != "DEFAULT");
+                }
+                Spec::Inheritance(inheritance) => self.inherits.clone_from(&inheritance.parents),
+                Spec::ReplicaIdentity(identity) => self.replica_identity = Some(identity.clone()),
+                Spec::ClusterMark(mark) => self.cluster_on = Some(mark.index.clone()),
+                _ => {}
+            }
+        }
     }
 
     /// Each constraint in the shortest form that says it all.
@@ -425,9 +498,15 @@ impl TableDoc {
         for object in raise.model.children_of_kind(id, Kind::Constraint) {
             let Spec::Constraint(constraint) = &object.spec else { continue };
             let name = object.id.name();
-            if let Some(comment) = raise.comment(&object.id) {
+            let comment = raise.comment(&object.id);
+            let commented = comment.is_some() || constraint.index_comment.is_some();
+            if let Some(comment) = comment {
                 self.constraint_comments.insert(name.to_owned(), comment);
-            } else if self.raise_unnamed(id.name(), name, constraint) {
+            }
+            if let Some(comment) = &constraint.index_comment {
+                self.index_comments.insert(name.to_owned(), comment.clone());
+            }
+            if constraint.comes_by_itself(&object.id) || (!commented && self.raise_unnamed(id.name(), name, constraint)) {
                 continue;
             }
             match (constraint.constraint_type, constraint.plain_columns(), constraint.plain_check()) {
@@ -438,7 +517,7 @@ impl TableDoc {
                     self.checks.insert(name.to_owned(), Expression(expression.to_owned()));
                 }
                 _ => {
-                    self.constraints.insert(name.to_owned(), constraint.definition.clone());
+                    self.constraints.insert(name.to_owned(), constraint.sql());
                 }
             }
         }

@@ -7,6 +7,7 @@ pub(crate) mod conversion;
 pub(crate) mod dependents;
 pub(crate) mod enum_change;
 pub(crate) mod privileges;
+pub(crate) mod rebuild;
 pub(crate) mod rename;
 pub(crate) mod view_columns;
 pub(crate) mod type_swap;

@@ -1,11 +1,12 @@
 //! Names are stated, not guessed: `renamed_from` in the YAML. What is the same but for its name, and holds no rows, is
 //! brought in line by itself, so that the result is named as a schema built fresh.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kinds::{Id, Kind, Model};
+use kinds::{Id, Kind, Model, Spec, Statement};
 
 use crate::Request;
+use crate::graph::name_space;
 use crate::round::Step;
 
 /// The renames that the YAML states and that are still to be done.
@@ -24,9 +25,40 @@ pub(crate) fn stated(request: &Request<'_>) -> Vec<Step> {
             .map(|(id, old)| (id.renamed(old.as_str()), id.name().to_owned()))
             .filter(|(old, _)| state.contains(old))
             .collect();
+        let level = without_circles_done(request, &state, level);
         renames.extend(ordered(&mut state, level));
     }
     renames
+}
+
+/// Takes out circles (a becomes b, b becomes a) that have been gone round already: names cannot tell, so that what stands
+/// under the names must. If it is more like what is wanted as it stands, nothing is left to do.
+fn without_circles_done(request: &Request<'_>, state: &Model, mut level: Vec<(Id, String)>) -> Vec<(Id, String)> {
+    let targets: BTreeMap<Id, Id> = level.iter().map(|(old, new)| (old.clone(), old.renamed(new.as_str()))).collect();
+    let mut done: BTreeSet<&Id> = BTreeSet::new();
+    for start in targets.keys() {
+        let circle: Vec<&Id> = std::iter::successors(targets.get(start), |id| targets.get(*id).filter(|_| *id != start))
+            .take(targets.len() + 1)
+            .collect();
+        if circle.last() != Some(&start) {
+            continue;
+        }
+        let stands: usize = circle.iter().map(|id| likeness(state, id, request.to, id)).sum();
+        let moved: usize = circle.iter().map(|id| targets.get(*id).map_or(0, |new| likeness(state, id, request.to, new))).sum();
+        if stands >= moved {
+            done.extend(circle);
+        }
+    }
+    level.retain(|(old, _)| !done.contains(old));
+    level
+}
+
+/// How much of `new` there is already under the name `old`, but for what is named after it.
+fn likeness(from: &Model, old: &Id, to: &Model, new: &Id) -> usize {
+    let named_after = [Kind::Constraint, Kind::Index, Kind::NotNull, Kind::Identity];
+    let chain = |id: &Id| std::iter::once(id).chain(id.ancestors()).any(|id| named_after.contains(&id.kind()));
+    let parts = from.objects().filter(|object| object.id == *old || (object.id.is_within(old) && !chain(&object.id)));
+    parts.filter(|object| to.get(&object.id.rebased(old, new)).is_some_and(|other| other.spec == object.spec)).count()
 }
 
 /// Orders renames so that no name is taken when it is given; a circle goes over a name of its own.
@@ -36,12 +68,18 @@ pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<St
     let leaving: Vec<Id> = level.iter().map(|(old, _)| old.clone()).collect();
     level.retain(|(old, new)| !state.contains(&old.renamed(new)) || leaving.contains(&old.renamed(new)));
     while !level.is_empty() {
-        let free = level.iter().position(|(old, new)| !state.contains(&old.renamed(new)));
-        if let Some(index) = free {
-            let (old, new) = level.remove(index);
+        let taken: BTreeSet<Name> = state.ids().flat_map(|id| names(state, id, id.name())).collect();
+        let is_free = |old: &Id, new: &str| names(state, old, new).iter().all(|name| !taken.contains(name));
+        let free = level.iter().position(|(old, new)| is_free(old, new));
+        let (old, new) = level.remove(free.unwrap_or(0));
+        if free.is_some() {
             steps.extend(rename(state, &old, &new));
-        } else {
-            let (old, new) = level.remove(0);
+            continue;
+        }
+        let wanted = names(state, &old, &new);
+        let waits = |(other, _): &(Id, String)| names(state, other, other.name()).iter().any(|name| wanted.contains(name));
+        // What is not renamed itself and holds the name goes later: there is nothing to do before.
+        if level.iter().any(waits) {
             let temporary = format!("endstate_rename_{}", steps.len());
             steps.extend(rename(state, &old, &temporary));
             level.push((old.renamed(temporary), new));
@@ -50,9 +88,32 @@ pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<St
     steps
 }
 
-/// The statement that renames, and the state with everything under the new name.
-fn rename(state: &mut Model, old: &Id, new: &str) -> Option<Step> {
-    let statement = state.get(old)?.spec.rename(old, new)?;
+type Name = (Option<Id>, String);
+
+/// The names that an object takes, if it is called `name`: a constraint's stands in its table, and that of its index in the schema.
+fn names(state: &Model, id: &Id, name: &str) -> Vec<Name> {
+    let schema = name_space(&id.renamed(name));
+    match state.get(id).map(|object| &object.spec) {
+        Some(Spec::Constraint(constraint)) => {
+            let own = (id.parent().cloned(), format!("constraint {name}"));
+            if constraint.has_index() { vec![own, schema] } else { vec![own] }
+        }
+        Some(Spec::NotNull(_)) => vec![(id.parent().and_then(Id::parent).cloned(), format!("constraint {name}"))],
+        _ if id.kind().is_attached() && id.kind() != Kind::Identity => Vec::new(),
+        _ => vec![schema],
+    }
+}
+
+/// The statements that rename, and the state with everything under the new name.
+fn rename(state: &mut Model, old: &Id, new: &str) -> Vec<Step> {
+    let Some(object) = state.get(old) else { return Vec::new() };
+    let statements = match object.spec.rename(old, new) {
+        Some(statement) => vec![statement],
+        None => renamed_in_partition(state, old, new),
+    };
+    if statements.is_empty() {
+        return Vec::new();
+    }
     let renamed = old.renamed(new);
     let moved: Vec<Id> = state.ids().filter(|id| *id == old || id.is_within(old)).cloned().collect();
     for id in moved {
@@ -61,7 +122,22 @@ fn rename(state: &mut Model, old: &Id, new: &str) -> Option<Step> {
             state.insert(object);
         }
     }
-    Some(Step::rename(old, &renamed, statement))
+    statements.into_iter().map(|statement| Step::rename(old, &renamed, statement)).collect()
+}
+
+/// A partition's `NOT NULL` that its parent demands can be renamed only while it is no partition.
+fn renamed_in_partition(state: &Model, old: &Id, new: &str) -> Vec<Statement> {
+    let place = state.get(&old.top().child(Kind::Partition, "")).map(|object| &object.spec);
+    match (state.get(old).map(|object| &object.spec), place) {
+        (Some(Spec::NotNull(not_null)), Some(Spec::Partition(place))) if !old.name().is_empty() => {
+            let (detach, attach) = place.around(&old.top().sql());
+            let own = Spec::NotNull(kinds::kinds::not_null::NotNull { inherited: false, ..not_null.clone() });
+            let rename = own.rename(old, new).into_iter();
+            let around = |sql: String| Statement::new(sql).lock(kinds::Lock::AccessExclusive, place.of.clone());
+            std::iter::once(around(detach)).chain(rename).chain(std::iter::once(around(attach))).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Renames of objects without rows of their own (constraints, indexes, triggers, policies ...) whose definitions are equal:
@@ -69,25 +145,34 @@ fn rename(state: &mut Model, old: &Id, new: &str) -> Option<Step> {
 pub(crate) fn same_but_for_name(request: &Request<'_>) -> Vec<Step> {
     let gone = only_in(request.from, request.to, request);
     let mut come = only_in(request.to, request.from, request);
-    let mut steps = Vec::new();
+    let mut pairs: Vec<(Id, String)> = Vec::new();
     for old in gone {
         let Some(from) = request.from.get(&old) else { continue };
         let twin = come.iter().position(|new| {
-            old.kind() == new.kind()
-                && old.parent() == new.parent()
-                && request.to.get(new).is_some_and(|to| from.spec.same_but_for_name(&to.spec))
+            let same = request.to.get(new).is_some_and(|to| from.spec.same_but_for_name(&to.spec));
+            old.kind() == new.kind() && old.parent() == new.parent() && (same || serves_same_column(request, &old, new))
         });
         if let Some(index) = twin {
-            let new = come.remove(index);
-            steps.extend(from.spec.rename(&old, new.name()).map(|statement| Step::rename(&old, &new, statement)));
+            pairs.push((old, come.remove(index).name().to_owned()));
         }
     }
-    steps
+    ordered(&mut request.from.clone(), pairs)
+}
+
+/// Two sequences that belong to one column are one: its value is kept.
+fn serves_same_column(request: &Request<'_>, old: &Id, new: &Id) -> bool {
+    let owner = |model: &Model, id: &Id| match &model.get(&id.child(Kind::SequenceOwner, ""))?.spec {
+        Spec::SequenceOwner(owner) => Some(owner.column.clone()),
+        _ => None,
+    };
+    old.kind() == Kind::Sequence
+        && owner(request.from, old).is_some_and(|column| owner(request.to, new) == Some(column))
 }
 
 fn only_in(one: &Model, other: &Model, request: &Request<'_>) -> Vec<Id> {
     let candidates = one.ids().filter(|id| (request.managed)(id) && !other.contains(id));
-    let mut ids: Vec<Id> = candidates.filter(|id| !id.kind().is_attached()).cloned().collect();
+    let named = |id: &&Id| !id.kind().is_attached() || matches!(id.kind(), Kind::NotNull | Kind::Identity);
+    let mut ids: Vec<Id> = candidates.filter(named).cloned().collect();
     // Columns and relations hold rows: that they are equal does not make them the same.
     ids.retain(|id| !matches!(id.kind(), Kind::Column | Kind::Table | Kind::Schema));
     let mut order: BTreeMap<Id, ()> = BTreeMap::new();

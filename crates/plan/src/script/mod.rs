@@ -157,6 +157,8 @@ pub fn summary(rounds: &[Round]) -> Vec<String> {
                 Verb::Drop => "drops",
                 Verb::Alter => "changes",
                 Verb::Rename => "renames",
+                Verb::Save => "puts aside the rows of",
+                Verb::Fill => "puts back the rows of",
             };
             match &step.renamed_to {
                 Some(new) => lines.push(format!("{word} {id} to {}", sql::ident(new.name()))),

@@ -7,6 +7,7 @@ use super::{Book, preflight};
 use crate::escape::{code, fenced, markdown as escaped};
 use crate::markdown::most_work;
 use crate::part::{back_steps, forward_steps};
+use crate::wording;
 
 pub(super) fn running(book: &Book<'_>) -> String {
     format!(
@@ -73,6 +74,8 @@ pub(super) fn rollback(book: &Book<'_>) -> String {
         _ => "- Rows written meanwhile stay, but for these, which the script counts and names:\n",
     });
     losses.iter().for_each(|loss| text.push_str(&format!("  - {}\n", escaped(loss))));
+    let forward: Vec<_> = forward_steps(book.plan).collect();
+    wording::lost(&forward).iter().for_each(|lost| text.push_str(&format!("- {}\n", escaped(lost))));
     for guard in steps.iter().flat_map(|step| &step.statement.guards) {
         text.push_str(&format!(
             "- It stops before it has changed anything where there are {}. {}.\n",

@@ -54,7 +54,7 @@ struct ForeignKey {
 /// database has the same tables, and no rows. The sequences that may be read are brought to the same position.
 ///
 /// # Errors
-/// [`Error::Statement`] where a table may not be read, and where row level security would hide rows: a sample that leaves rows out in
+/// The server's where a table may not be read, and where row level security would hide rows: a sample that leaves rows out in
 /// silence proves nothing.
 pub fn sample(live: &mut Snapshot<'_>, shadow: &mut Database, at_most: usize) -> Result<Sampled, Error> {
     live.text_rows(

@@ -236,12 +236,12 @@ mod tests {
 
     #[test]
     fn modifiers_are_kept() {
-        let of = |precision: i32, scale: i32| precision << 16 | (scale & 0x7ff) + 4;
+        let of = |precision: i32, scale: i32| ((precision << 16) | (scale & 0x7ff)) + 4;
         assert_eq!(precision_and_scale(of(10, 2)), Some((10, 2)));
         assert_eq!(precision_and_scale(of(3, -2)), Some((3, -2)));
-        assert_eq!(numeric((10 << 16 | 2) + 4, 5), "6.15");
-        assert_eq!(numeric((2 << 16 | 2) + 4, 5), "0.15");
-        assert_eq!(numeric((2 << 16 | 4) + 4, 5), "0.0015");
+        assert_eq!(numeric(of(10, 2), 5), "6.15");
+        assert_eq!(numeric(of(2, 2), 5), "0.15");
+        assert_eq!(numeric(of(2, 4), 5), "0.0015");
         assert_eq!(limited("abcdef".to_owned(), 37, Some(2)), "11");
         assert_eq!(bits(5, 2), "01");
         assert_eq!(bits(5, 5), "00101");

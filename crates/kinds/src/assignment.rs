@@ -1,0 +1,171 @@
+//! How the values of a column become values of another type: what `ALTER COLUMN ... TYPE` does by itself, and what `USING` must
+//! say (manual, chapter "Type Conversion"; catalog `pg_cast`).
+
+use crate::Context;
+
+/// Types whose values convert into each other when they are assigned.
+const FAMILIES: [&[&str]; 8] = [
+    &["smallint", "integer", "bigint", "numeric", "real", "double precision"],
+    &["text", "character varying", "character", "bpchar", "name"],
+    &["date", "timestamp without time zone", "timestamp with time zone"],
+    &["time without time zone", "time with time zone"],
+    &["inet", "cidr"],
+    &["json", "jsonb"],
+    &["bit", "bit varying"],
+    &["macaddr", "macaddr8"],
+];
+
+/// Other pairs, from and to, that assignment converts.
+const ASSIGNED: [(&str, &str); 10] = [
+    ("timestamp without time zone", "time without time zone"),
+    ("timestamp with time zone", "time without time zone"),
+    ("timestamp with time zone", "time with time zone"),
+    ("time without time zone", "interval"),
+    ("interval", "time without time zone"),
+    ("integer", "money"),
+    ("bigint", "money"),
+    ("numeric", "money"),
+    ("money", "numeric"),
+    ("integer", "oid"),
+];
+
+/// Pairs that an explicit cast converts.
+const CAST: [(&str, &str); 8] = [
+    ("integer", "boolean"),
+    ("boolean", "integer"),
+    ("integer", "bit"),
+    ("bigint", "bit"),
+    ("bit", "integer"),
+    ("bit", "bigint"),
+    ("oid", "integer"),
+    ("bigint", "oid"),
+];
+
+/// Built-in types that no family names.
+const OTHERS: [&str; 20] = [
+    "boolean", "uuid", "bytea", "money", "interval", "oid", "xml", "point", "line", "lseg", "box", "path", "polygon",
+    "circle", "tsvector", "tsquery", "pg_lsn", "jsonpath", "int4range", "tstzrange",
+];
+
+/// The expression after `USING`, or `None` where assignment does it. `column` is the quoted name.
+pub fn using(column: &str, from: &str, to: &str, context: &Context<'_>) -> Option<String> {
+    match (from.strip_suffix("[]"), to.strip_suffix("[]")) {
+        (Some(_), None) if is_text(base(to)) => None,
+        (Some(from), None) => {
+            let value = format!("({column})[1]");
+            Some(plain(&value, from, to, context).unwrap_or(value))
+        }
+        (None, Some(_)) if is_text(base(from)) => Some(format!("{column}::{to}")),
+        (None, Some(to)) => Some(format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}]::{to}[] END")),
+        (Some(_), Some(_)) | (None, None) => plain(column, from, to, context),
+    }
+}
+
+fn plain(value: &str, from: &str, to: &str, context: &Context<'_>) -> Option<String> {
+    let (source, target) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
+    let array = if source.ends_with("[]") { "[]" } else { "" };
+    let (source, target) = (base(source.trim_end_matches("[]")), base(target.trim_end_matches("[]")));
+    if is_assigned(source, target) {
+        return None;
+    }
+    // Between most built-in types there is no cast, but all have a text.
+    if is_built_in(source) && is_built_in(target) && !is_text(source) && !CAST.contains(&(source, target)) {
+        return Some(format!("{value}::text{array}::{to}"));
+    }
+    Some(crate::cast(value, from, to, context))
+}
+
+/// Whether a change of type leaves the stored values as they are, so that no row is written.
+pub fn keeps_rows_as_they_are(from: &str, to: &str) -> bool {
+    let (source, target) = (base(from), base(to));
+    let length = |data_type: &str| modifiers(data_type).first().copied();
+    match (source, target) {
+        ("character varying" | "text", "text") | ("cidr", "inet") => true,
+        ("character varying" | "text", "character varying") => match (length(from), length(to)) {
+            (_, None) => true,
+            (Some(from), Some(to)) => from <= to,
+            (None, Some(_)) => false,
+        },
+        ("numeric", "numeric") => match (modifiers(from).as_slice(), modifiers(to).as_slice()) {
+            (_, []) => true,
+            ([precision, scale], [wider, same]) => precision <= wider && scale == same,
+            _ => false,
+        },
+        ("bit varying", "bit varying") => length(to).is_none_or(|to| length(from).is_some_and(|from| from <= to)),
+        _ => false,
+    }
+}
+
+fn is_assigned(source: &str, target: &str) -> bool {
+    source == target
+        || (is_text(target) && target != "name")
+        || FAMILIES.iter().any(|family| family.contains(&source) && family.contains(&target))
+        || ASSIGNED.contains(&(source, target))
+}
+
+fn is_text(base: &str) -> bool {
+    FAMILIES[1].contains(&base)
+}
+
+fn is_built_in(base: &str) -> bool {
+    FAMILIES.iter().any(|family| family.contains(&base)) || OTHERS.contains(&base)
+}
+
+/// The type without its modifiers: `timestamp(3) with time zone` is a `timestamp with time zone`.
+fn base(data_type: &str) -> &str {
+    match data_type.split_once('(') {
+        Some((_, rest)) if rest.ends_with("with time zone") => {
+            if data_type.starts_with("timestamp") { "timestamp with time zone" } else { "time with time zone" }
+        }
+        Some((_, rest)) if rest.ends_with("without time zone") => {
+            if data_type.starts_with("timestamp") { "timestamp without time zone" } else { "time without time zone" }
+        }
+        Some((name, _)) => name,
+        None => data_type,
+    }
+}
+
+fn modifiers(data_type: &str) -> Vec<i64> {
+    let inner = data_type.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inner, _)| inner);
+    inner.split(',').filter_map(|number| number.trim().parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::kinds::enum_type::Enum;
+    use crate::{Id, Kind, Model, Object};
+
+    fn cast(from: &str, to: &str) -> Option<String> {
+        let mood = Id::root(Kind::Schema, "public").child(Kind::Enum, "mood");
+        let spec = Enum { values: vec!["sad".to_owned()] }.into();
+        let model = Model::from_iter([Object { id: mood, spec, needs: BTreeMap::new(), position: 0 }]);
+        using("c", from, to, &Context { from: &model, to: &model, version: 18, user: "" })
+    }
+
+    #[test]
+    fn casts() {
+        assert_eq!(cast("character varying(10)", "character varying(20)"), None);
+        assert_eq!(cast("integer", "bigint"), None);
+        assert_eq!(cast("uuid", "text"), None);
+        assert_eq!(cast("timestamp(3) without time zone", "timestamp with time zone"), None);
+        assert_eq!(cast("text", "integer").unwrap(), "c::integer");
+        assert_eq!(cast("integer", "boolean").unwrap(), "c::boolean");
+        assert_eq!(cast("bigint", "boolean").unwrap(), "c::text::boolean");
+        assert_eq!(cast("text", "public.mood").unwrap(), "c::public.mood");
+        assert_eq!(cast("integer", "public.mood").unwrap(), "c::text::public.mood");
+        assert_eq!(cast("text[]", "integer[]").unwrap(), "c::integer[]");
+        assert_eq!(cast("integer[]", "bigint[]"), None);
+        assert_eq!(cast("integer[]", "integer").unwrap(), "(c)[1]");
+    }
+
+    #[test]
+    fn rows_stay() {
+        assert!(keeps_rows_as_they_are("character varying(10)", "text"));
+        assert!(keeps_rows_as_they_are("numeric(10,2)", "numeric(14,2)"));
+        assert!(!keeps_rows_as_they_are("numeric(10,2)", "numeric(14,3)"));
+        assert!(!keeps_rows_as_they_are("text", "character varying(5)"));
+    }
+}

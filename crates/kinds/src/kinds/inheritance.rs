@@ -1,0 +1,125 @@
+//! The parents of a table that inherits.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Change, Context, Id, Kind, Model, ObjectKind, Spec, Statement, query};
+
+/// `INHERITS (...)`: the tables that a table has columns and constraints from (catalog `pg_inherits`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Inheritance {
+    /// The tables, in order, quoted with their schemas.
+    pub parents: Vec<String>,
+}
+
+impl Inheritance {
+    /// The statements that lead from these parents to those; the order of parents means something, so that whatever does not
+    /// come first in both is taken away and given again.
+    fn towards(&self, to: &[String], id: &Id) -> Vec<Statement> {
+        let table = id.relation_sql();
+        let same = self.parents.iter().zip(to).take_while(|(one, other)| one == other).count();
+        let stay = if to.starts_with(&self.parents[..same]) { same } else { 0 };
+        let go = self.parents[stay..].iter().map(|parent| format!("NO INHERIT {parent}"));
+        let come = to[stay..].iter().map(|parent| format!("INHERIT {parent}"));
+        go.chain(come).map(|action| Statement::alter_table(&table, action)).collect()
+    }
+}
+
+impl ObjectKind for Inheritance {
+    fn query(_version: u32) -> Option<String> {
+        Some(format!(
+            "SELECT jsonb_build_object('at', jsonb_build_array('pg_inherits'::regclass::oid, c.oid, 0), 'in', {}, 'name', '', \
+             'needs', (SELECT jsonb_agg({}) FROM pg_inherits AS i WHERE i.inhrelid = c.oid), \
+             'spec', jsonb_build_object('parents', (SELECT jsonb_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) \
+             FROM pg_inherits AS i WHERE i.inhrelid = c.oid))) \
+             FROM pg_class AS c WHERE c.relkind = 'r' AND NOT c.relispartition AND c.oid IN (SELECT inhrelid FROM pg_inherits) AND {}",
+            query::address("pg_class", "c.oid", "0"),
+            query::address("pg_class", "i.inhparent", "0"),
+            query::user_made("c.oid"),
+        ))
+    }
+
+    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+        Inheritance { parents: Vec::new() }.towards(&self.parents, id)
+    }
+
+    fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
+        self.towards(&[], id)
+    }
+
+    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+        Change::Alter(self.towards(&to.parents, id))
+    }
+}
+
+/// What a table has its columns from, quoted with their schemas: the partitioned table, or the tables inherited from.
+pub fn parent_names(model: &Model, table: &Id) -> Vec<String> {
+    let spec = |kind: Kind| model.get(&table.child(kind, "")).map(|object| &object.spec);
+    match (spec(Kind::Partition), spec(Kind::Inheritance)) {
+        (Some(Spec::Partition(partition)), _) => vec![partition.of.clone()],
+        (_, Some(Spec::Inheritance(inheritance))) => inheritance.parents.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// The ids of what a table has its columns from.
+pub fn parents(model: &Model, table: &Id) -> Vec<Id> {
+    let attachment = [Kind::Partition, Kind::Inheritance].into_iter().find_map(|kind| model.get(&table.child(kind, "")));
+    let needs = attachment.into_iter().flat_map(|object| object.needs.keys());
+    let mut found: Vec<Id> = needs.filter(|id| matches!(id.kind(), Kind::Table)).cloned().collect();
+    if found.is_empty() {
+        let names = parent_names(model, table);
+        if !names.is_empty() {
+            // As people write it: without the schema where that is their own, or public.
+            let near = |id: &Id| id.schema() == table.schema() || id.schema() == Some("public");
+            let named = |id: &&Id| names.contains(&id.sql()) || (near(id) && names.contains(&sql::ident(id.name())));
+            found = model.ids().filter(|id| id.kind() == Kind::Table).filter(named).cloned().collect();
+        }
+    }
+    found
+}
+
+/// How many generations stand above a table.
+pub fn generation(model: &Model, table: &Id) -> usize {
+    let above = parents(model, table).into_iter().filter(|parent| parent != table);
+    above.map(|parent| 1 + generation(model, &parent)).max().unwrap_or(0)
+}
+
+/// Whether what a table inherits comes to it by itself: it is made with its parents, or has them already.
+pub fn follows(table: &Id, context: &Context<'_>) -> bool {
+    !context.from.contains(table) || parent_names(context.from, table) == parent_names(context.to, table)
+}
+
+/// Whether what a table inherits goes from it by itself, because it has the same parents before and after.
+pub fn stays(table: &Id, context: &Context<'_>) -> bool {
+    parent_names(context.from, table) == parent_names(context.to, table)
+}
+
+/// Whether other tables have columns from this one.
+pub fn has_children(model: &Model, table: Option<&Id>) -> bool {
+    let Some(name) = table.map(Id::sql) else { return false };
+    model.objects().any(|object| match &object.spec {
+        Spec::Partition(partition) => partition.of == name,
+        Spec::Inheritance(inheritance) => inheritance.parents.contains(&name),
+        _ => false,
+    })
+}
+
+/// A column that a child table has of its own as well: columns become that when the table leaves its parents, so it leaves them
+/// and comes back. Once a table, at the first of its columns that needs it.
+pub(crate) fn renewed(column: &Id, context: &Context<'_>) -> Vec<Statement> {
+    let table = column.top();
+    let becomes_own = |id: &Id| {
+        let inherited = |model: &Model| super::column::is_inherited(model, Some(id));
+        id.parent() == Some(table) && inherited(context.from) && context.to.contains(id) && !inherited(context.to)
+    };
+    let first = context.from.ids().filter(|id| id.kind() == Kind::Column).find(|id| becomes_own(id));
+    let place = table.child(Kind::Inheritance, "");
+    match context.from.get(&place).map(|object| &object.spec) {
+        Some(Spec::Inheritance(parents)) if first == Some(column) && stays(table, context) => {
+            let mut statements = parents.towards(&[], &place);
+            statements.extend(Inheritance { parents: Vec::new() }.towards(&parents.parents, &place));
+            statements
+        }
+        _ => Vec::new(),
+    }
+}

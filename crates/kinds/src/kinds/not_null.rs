@@ -1,0 +1,243 @@
+//! `NOT NULL` of columns.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use yaml::Node;
+
+use crate::declared::{Declared, Facts};
+use crate::document::Raise;
+use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Spec, Statement, Work, query};
+
+/// That a column refuses NULL (manual, `CREATE TABLE`).
+///
+/// From PostgreSQL 18 on it is a constraint with a name (`pg_constraint.contype = 'n'`), before that a mark of the
+/// column (`pg_attribute.attnotnull`) whose name here is empty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NotNull {
+    /// False where rows that were there before have not been checked (18).
+    pub valid: bool,
+    /// Whether child tables are left out (18).
+    #[serde(default)]
+    pub no_inherit: bool,
+    /// Whether a partition or child table has it from its parent alone.
+    #[serde(default)]
+    pub inherited: bool,
+}
+
+impl NotNull {
+    /// What is written behind a column: `CONSTRAINT name NOT NULL`, the name only where PostgreSQL would give another.
+    pub fn clause(&self, id: &Id) -> String {
+        let usual = usual_name(id);
+        let name = if unnamed(id) || usual.as_deref() == Some(id.name()) { String::new() } else { format!("CONSTRAINT {} ", sql::ident(id.name())) };
+        let no_inherit = if self.no_inherit { " NO INHERIT" } else { "" };
+        format!(" {name}NOT NULL{no_inherit}")
+    }
+
+    /// The statements that make it on an empty database. A partition that has it under another name than its parent was
+    /// attached with that name, and is so again.
+    pub fn of_partition(&self, id: &Id, context: &Context<'_>) -> Vec<String> {
+        let Some(column) = id.parent() else { return Vec::new() };
+        let parents = super::column::sources(context.to, column);
+        let names: Vec<&Id> = parents
+            .iter()
+            .flat_map(|source| context.to.children_of_kind(source, Kind::NotNull))
+            .map(|object| &object.id)
+            .collect();
+        let table = table(id);
+        let add = self.add(id, context.version).sql;
+        let place = id.top().child(Kind::Partition, "");
+        let place = context.to.get(&place).map(|object| &object.spec);
+        match (names.is_empty(), place) {
+            (true, _) => vec![add],
+            (false, Some(Spec::Partition(place)))
+                if context.version >= 18 && (unnamed(id) || names.iter().all(|other| other.name() != id.name())) =>
+            {
+                let drop = format!("ALTER TABLE {table} ALTER COLUMN {} DROP NOT NULL", sql::ident(column.name()));
+                let (detach, attach) = place.around(&table);
+                vec![detach, drop, add, attach]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn add(&self, id: &Id, version: u32) -> Statement {
+        let column = sql::ident(id.parent().map_or("", Id::name));
+        let work = if self.valid { Work::Scan } else { Work::Catalog };
+        if version < 18 || (unnamed(id) && self.valid && !self.no_inherit) {
+            return Statement::alter_table(&table(id), format!("ALTER COLUMN {column} SET NOT NULL")).work(work);
+        }
+        let name = if unnamed(id) { String::new() } else { format!("CONSTRAINT {} ", sql::ident(id.name())) };
+        let no_inherit = if self.no_inherit { " NO INHERIT" } else { "" };
+        let not_valid = if self.valid { "" } else { " NOT VALID" };
+        Statement::alter_table(&table(id), format!("ADD {name}NOT NULL {column}{no_inherit}{not_valid}")).work(work)
+    }
+}
+
+/// Whether the name is left to PostgreSQL.
+fn unnamed(id: &Id) -> bool {
+    id.name().is_empty() || id.name().starts_with('\u{0}')
+}
+
+fn table(id: &Id) -> String {
+    id.parent().map(Id::relation_sql).unwrap_or_default()
+}
+
+/// The name that PostgreSQL 18 gives, where it need not be cut.
+fn usual_name(id: &Id) -> Option<String> {
+    let column = id.parent()?;
+    let name = format!("{}_{}_not_null", column.parent()?.name(), column.name());
+    (name.len() < 64).then_some(name)
+}
+
+impl ObjectKind for NotNull {
+    fn query(version: u32) -> Option<String> {
+        if version < 18 {
+            return Some(format!(
+                "SELECT jsonb_build_object('at', jsonb_build_array('pg_attribute'::regclass::oid, a.attrelid, a.attnum), 'in', {}, 'name', '', \
+                 'spec', jsonb_build_object('valid', true, 'inherited', EXISTS (SELECT FROM pg_inherits AS i \
+                 JOIN pg_attribute AS p ON p.attrelid = i.inhparent AND p.attname = a.attname WHERE i.inhrelid = a.attrelid AND p.attnotnull))) \
+                 FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid \
+                 WHERE a.attnotnull AND c.relkind IN ('r', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped AND {}",
+                query::address("pg_class", "a.attrelid", "a.attnum"),
+                query::user_made("c.oid"),
+            ));
+        }
+        Some(format!(
+            "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', c.conname, \
+             'spec', jsonb_build_object('valid', c.convalidated, 'no_inherit', c.connoinherit, 'inherited', NOT c.conislocal OR (c.coninhcount > 0 AND t.relispartition))) \
+             FROM pg_constraint AS c JOIN pg_class AS t ON t.oid = c.conrelid WHERE c.contype = 'n' AND {}",
+            query::address("pg_constraint", "c.oid", "0"),
+            query::address("pg_class", "c.conrelid", "c.conkey[1]"),
+            query::user_made("c.oid"),
+        ))
+    }
+
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        if self.inherited && id.top().kind() == Kind::Table && super::inheritance::follows(id.top(), context) {
+            return Vec::new();
+        }
+        let statement = self.add(id, context.version);
+        // In CREATE TABLE it stands behind its column.
+        let inline = self.valid && !super::column::is_inherited(context.to, id.parent());
+        vec![if inline { statement.clause("") } else { statement }]
+    }
+
+    fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        if self.inherited && super::inheritance::stays(id.top(), context) {
+            return Vec::new();
+        }
+        let action = if context.version < 18 {
+            format!("ALTER COLUMN {} DROP NOT NULL", sql::ident(id.parent().map_or("", Id::name)))
+        } else {
+            format!("DROP CONSTRAINT {}", sql::ident(id.name()))
+        };
+        vec![Statement::alter_table(&table(id), action)]
+    }
+
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
+        if self.valid && !to.valid {
+            return Change::Replace("what was checked cannot be made unchecked".to_owned());
+        }
+        let (table, name) = (table(id), sql::ident(id.name()));
+        let mut statements = Vec::new();
+        if context.version >= 18 && self.no_inherit != to.no_inherit {
+            let word = if to.no_inherit { "NO INHERIT" } else { "INHERIT" };
+            statements.push(Statement::alter_table(&table, format!("ALTER CONSTRAINT {name} {word}")));
+        }
+        if context.version >= 18 && self.valid != to.valid {
+            let validate = Statement::alter_table(&table, format!("VALIDATE CONSTRAINT {name}"));
+            statements.push(validate.lock(Lock::ShareUpdateExclusive, &table).work(Work::Scan));
+        }
+        Change::Alter(statements)
+    }
+
+    fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
+        let table = table(id);
+        let sql = format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", sql::ident(id.name()), sql::ident(to));
+        (!self.inherited && !id.name().is_empty()).then(|| Statement::new(sql).lock(Lock::AccessExclusive, table))
+    }
+
+    fn address(&self, id: &Id) -> String {
+        format!("CONSTRAINT {} ON {}", sql::ident(id.name()), table(id))
+    }
+
+    fn same_but_for_name(&self, to: &Self) -> bool {
+        NotNull { inherited: to.inherited, ..self.clone() } == *to
+    }
+}
+
+/// Whether NULL is refused, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum NotNullDoc {
+    /// Whether NULL is refused.
+    Plain(bool),
+    /// The constraint in full (PostgreSQL 18).
+    Full(FullNotNullDoc),
+}
+
+/// A `NOT NULL` constraint in full (PostgreSQL 18).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FullNotNullDoc {
+    /// The name, where it is not the one that PostgreSQL would give.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The name that it had before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
+    /// Whether rows that were there before are left unchecked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub not_valid: bool,
+    /// Whether child tables are left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_inherit: bool,
+    /// What people should know of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+impl NotNullDoc {
+    pub(crate) fn lower(&self, column: &Id, node: Option<&Node>, declared: &mut Declared) {
+        let doc = match self {
+            NotNullDoc::Plain(false) => return,
+            NotNullDoc::Plain(true) => &FullNotNullDoc::default(),
+            NotNullDoc::Full(doc) => doc,
+        };
+        // A comment is put on a name.
+        let usual = usual_name(&column.child(Kind::NotNull, "")).filter(|_| doc.comment.is_some());
+        let name = doc.name.clone().or(usual).unwrap_or_else(|| "\u{0}".to_owned());
+        let id = column.child(Kind::NotNull, name);
+        let spec = NotNull { valid: !doc.not_valid, no_inherit: doc.no_inherit, inherited: false };
+        declared.add(id.clone(), spec, 0, node);
+        let facts =
+            Facts { comment: doc.comment.as_ref(), renamed_from: doc.renamed_from.as_ref(), ..Facts::default() };
+        declared.facts(&id, &facts, false, node);
+    }
+
+    /// What is to be said of a column; nothing where it has it from a parent under the parent's name.
+    pub(crate) fn raise(raise: &Raise<'_>, column: &Id) -> Option<NotNullDoc> {
+        let (id, spec) = raise.children(column, Kind::NotNull).into_iter().next()?;
+        let Spec::NotNull(spec) = spec else { return None };
+        let named = !id.name().is_empty() && usual_name(id).as_deref() != Some(id.name());
+        let doc = FullNotNullDoc {
+            name: named.then(|| id.name().to_owned()),
+            renamed_from: None,
+            not_valid: !spec.valid,
+            no_inherit: spec.no_inherit,
+            comment: raise.comment(id),
+        };
+        if spec.inherited && doc.comment.is_none() && parents_have(raise, column, id.name()) {
+            return None;
+        }
+        Some(if doc == FullNotNullDoc::default() { NotNullDoc::Plain(true) } else { NotNullDoc::Full(doc) })
+    }
+}
+
+fn parents_have(raise: &Raise<'_>, column: &Id, name: &str) -> bool {
+    let Some(table) = column.parent() else { return false };
+    super::inheritance::parents(raise.model, table).iter().any(|parent| {
+        let column = parent.child(Kind::Column, column.name());
+        raise.children(&column, Kind::NotNull).iter().any(|(id, _)| id.name() == name)
+    })
+}

@@ -1,0 +1,143 @@
+//! Tables that PostgreSQL can change only by making them anew, with their rows: another way of partitioning, another type in a
+//! partition key, columns that a child table shall have from its parent alone.
+
+use std::collections::BTreeMap;
+
+use kinds::kinds::inheritance;
+use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work, assignment};
+
+use crate::Request;
+use crate::changes::{Action, Changes};
+
+/// Marks tables that must be made anew, with their partitions.
+pub(crate) fn mark(request: &Request<'_>, changes: &mut Changes) {
+    let mut reasons: BTreeMap<Id, &str> = BTreeMap::new();
+    for object in request.from.objects().filter(|object| (request.managed)(&object.id)) {
+        if let Some(reason) = reason(request, object) {
+            reasons.entry(object.id.top().clone()).or_insert(reason);
+        }
+    }
+    let roots: Vec<Id> = reasons.keys().cloned().collect();
+    for root in roots {
+        for partition in partitions(request, &root) {
+            reasons.entry(partition).or_insert("it is a partition of a table that is made anew");
+        }
+    }
+    for (table, reason) in reasons {
+        changes.actions.insert(table, Action::Replace { reason: reason.to_owned() });
+    }
+}
+
+fn reason(request: &Request<'_>, object: &Object) -> Option<&'static str> {
+    let to = request.to.get(&object.id)?;
+    let table = object.id.top();
+    match (&object.spec, &to.spec) {
+        (Spec::Table(from), Spec::Table(to)) if from.partition_by != to.partition_by => {
+            Some("PostgreSQL cannot change how a table is partitioned")
+        }
+        (Spec::Column(from), Spec::Column(to)) if from.data_type != to.data_type => {
+            let key = match &request.from.get(table)?.spec {
+                Spec::Table(table) => table.partition_by.clone()?,
+                _ => return None,
+            };
+            is_named_in(object.id.name(), &key).then_some("PostgreSQL cannot change the type of a partition key")
+        }
+        (Spec::Column(from), Spec::Column(to)) if !from.inherited && to.inherited => {
+            let inherits = request.to.contains(&table.child(Kind::Inheritance, ""));
+            inherits.then_some("PostgreSQL cannot make a column of its own one that only the parent has")
+        }
+        _ => None,
+    }
+}
+
+/// Whether a column is a word of a partition key as PostgreSQL prints it.
+fn is_named_in(column: &str, key: &str) -> bool {
+    let quoted = sql::ident(column);
+    let within = |character: char| character.is_alphanumeric() || character == '_' || character == '"';
+    key.match_indices(&quoted).any(|(place, _)| {
+        let (before, after) = (&key[..place], &key[place + quoted.len()..]);
+        !before.ends_with(within) && !after.starts_with(within)
+    })
+}
+
+/// All partitions below a table that stay partitions below it.
+fn partitions(request: &Request<'_>, root: &Id) -> Vec<Id> {
+    let below = |model: &kinds::Model, table: &Id| -> bool {
+        let mut above = inheritance::parents(model, table);
+        while let Some(parent) = above.pop() {
+            if parent == *root {
+                return true;
+            }
+            above.extend(inheritance::parents(model, &parent));
+        }
+        false
+    };
+    let places = request.from.ids().filter(|id| id.kind() == Kind::Partition).filter_map(Id::parent);
+    places.filter(|table| below(request.from, table) && below(request.to, table)).cloned().collect()
+}
+
+/// Whether the rows of a table that is made anew are its own to keep: those of a partition come with its parent's.
+fn keeps_rows(request: &Request<'_>, changes: &Changes, table: &Id) -> bool {
+    let replaced = |id: &Id| matches!(changes.actions.get(id), Some(Action::Replace { .. }));
+    let parents = inheritance::parents(request.from, table);
+    let partition = request.from.contains(&table.child(Kind::Partition, ""));
+    replaced(table) && !(partition && parents.iter().any(|parent| replaced(parent)))
+}
+
+/// The statements around a table that is made anew: one that puts its rows aside, and those that put them back.
+pub(crate) fn rows(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<(Statement, Vec<Statement>)> {
+    if !keeps_rows(request, changes, table) {
+        return None;
+    }
+    let sql = table.sql();
+    let aside = format!("pg_temp.{}", sql::ident(&format!("rows of {}", table.name().chars().take(40).collect::<String>())));
+    let (mut names, mut values) = (Vec::new(), Vec::new());
+    for (name, value) in columns(request, table) {
+        names.push(name);
+        values.push(value);
+    }
+    // Rows of a child table are no rows of its parent.
+    let inherited_from = !matches!(&request.from.get(table)?.spec, Spec::Table(table) if table.partition_by.is_some());
+    let only = if inherited_from { "ONLY " } else { "" };
+    let save = Statement::new(format!("CREATE TEMPORARY TABLE {} AS SELECT * FROM {only}{sql}", aside.trim_start_matches("pg_temp.")))
+        .lock(Lock::AccessExclusive, &sql)
+        .work(Work::Scan);
+    let mut back = Vec::new();
+    if !names.is_empty() {
+        let (names, values) = (names.join(", "), values.join(", "));
+        let insert = format!("INSERT INTO {sql} ({names}) OVERRIDING SYSTEM VALUE\nSELECT {values} FROM {aside}");
+        back.push(Statement::new(insert).lock(Lock::AccessExclusive, &sql).work(Work::Rewrite));
+    }
+    back.push(Statement::new(format!("DROP TABLE {aside}")));
+    back.extend(identities(request, table));
+    Some((save, back))
+}
+
+/// The columns that are there before and after, each with its value.
+fn columns(request: &Request<'_>, table: &Id) -> Vec<(String, String)> {
+    let mut columns = Vec::new();
+    for object in request.to.children_of_kind(table, Kind::Column) {
+        let from = request.from.get(&object.id).map(|object| &object.spec);
+        if let (Some(Spec::Column(from)), Spec::Column(to)) = (from, &object.spec)
+            && to.generated.is_none()
+        {
+            let name = sql::ident(object.id.name());
+            let value = assignment::using(&name, &from.data_type, &to.data_type, &request.context());
+            let value = value.unwrap_or_else(|| name.clone());
+            columns.push((name, value));
+        }
+    }
+    columns
+}
+
+/// Identities go on behind the values that the rows have.
+fn identities(request: &Request<'_>, table: &Id) -> Vec<Statement> {
+    let columns = request.to.children_of_kind(table, Kind::Column).into_iter();
+    let identities = columns.flat_map(|column| request.to.children_of_kind(&column.id, Kind::Identity));
+    identities
+        .filter_map(|object| match &object.spec {
+            Spec::Identity(identity) => Some(identity.go_on(&object.id)),
+            _ => None,
+        })
+        .collect()
+}

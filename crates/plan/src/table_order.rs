@@ -1,0 +1,124 @@
+//! The order of what is done to tables that stand in others, refer to others, or are made anew.
+
+use kinds::kinds::inheritance;
+use kinds::{Id, Kind, Model, Spec};
+
+use crate::graph::{Graph, Key};
+use crate::round::Verb;
+
+impl Graph<'_> {
+    /// A table is taken out of its place before anything else is done to it or to its parents, and put into its place when it
+    /// has all that this takes; what its parents bring along comes after.
+    pub(crate) fn order_attachments(&mut self) {
+        let places: Vec<(usize, Key)> = self.snapshot().into_iter().filter(|(_, (id, _))| is_attachment(id)).collect();
+        for (place, (attachment, verb)) in places {
+            let Some(table) = attachment.parent().cloned() else { continue };
+            if self.nodes[place].statements.is_empty() || self.at(&table, Verb::Create).is_some() {
+                continue;
+            }
+            let model = if verb == Verb::Drop { self.request.from } else { self.request.to };
+            let parents = inheritance::parents(model, &table);
+            for (other, (id, other_verb)) in self.snapshot() {
+                let own = id.is_within(&table) && !is_attachment(&id);
+                let theirs = parents.iter().any(|parent| id.is_within(parent)) && !is_attachment(&id);
+                if !own && !theirs || !belongs_to_shape(&id) {
+                    continue;
+                }
+                match (verb, other_verb, self.nodes[other].statements.is_empty()) {
+                    (Verb::Drop, _, _) => self.before(Some(place), Some(other)),
+                    (_, Verb::Create, true) if own => self.before(Some(place), Some(other)),
+                    (_, _, false) => self.before(Some(other), Some(place)),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// `NOT NULL` goes after the keys and identities that demand it, and comes before them.
+    pub(crate) fn order_not_null(&mut self) {
+        let parts = |graph: &Self, kinds: &[Kind]| -> Vec<(usize, Key)> {
+            graph.snapshot().into_iter().filter(|(_, (id, _))| kinds.contains(&id.kind())).collect()
+        };
+        for (place, (id, verb)) in parts(self, &[Kind::NotNull]) {
+            for (other, (other_id, other_verb)) in parts(self, &[Kind::Constraint, Kind::Identity, Kind::ReplicaIdentity]) {
+                if other_id.top() != id.top() {
+                    continue;
+                }
+                match (verb, other_verb) {
+                    (Verb::Drop, Verb::Drop) => self.before(Some(other), Some(place)),
+                    (Verb::Create, Verb::Create) => self.before(Some(place), Some(other)),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// A permanent table refers to permanent ones only: what is referred to becomes permanent first, and unlogged last.
+    pub(crate) fn order_persistence(&mut self) {
+        let unlogged = |model: &Model, id: &Id| matches!(model.get(id).map(|object| &object.spec), Some(Spec::Table(table)) if table.unlogged);
+        let mut pairs = Vec::new();
+        for object in self.request.from.objects() {
+            let Spec::Constraint(constraint) = &object.spec else { continue };
+            let (Some(table), Some(referenced)) = (object.id.parent(), &constraint.references) else { continue };
+            let referenced = self.request.from.ids().find(|id| id.kind() == Kind::Table && id.sql() == *referenced);
+            pairs.extend(referenced.map(|referenced| (table.clone(), referenced.clone())));
+        }
+        for (table, referenced) in pairs {
+            let (one, other) = (self.at(&table, Verb::Alter), self.at(&referenced, Verb::Alter));
+            if unlogged(self.request.to, &referenced) {
+                self.before(one, other);
+            } else if unlogged(self.request.from, &referenced) {
+                self.before(other, one);
+            }
+        }
+    }
+
+    /// Rows are put aside before anything else happens to their table and its partitions, and put back when these are there
+    /// again, before keys refer to them and triggers fire.
+    pub(crate) fn order_rows(&mut self) {
+        let rows = |graph: &Self, verb: Verb| -> Vec<(usize, Id)> {
+            let all = graph.snapshot().into_iter().filter(|(_, (_, other))| *other == verb);
+            all.map(|(place, (id, _))| (place, id)).collect()
+        };
+        for (place, table) in rows(self, Verb::Save) {
+            for (other, (id, _)) in self.snapshot() {
+                let detaches = id.kind() == Kind::Partition && !self.nodes[other].statements.is_empty();
+                let family = has_above(self.request.from, id.top(), &table);
+                if detaches && family && self.at(id.top(), Verb::Drop).is_none() {
+                    self.before(Some(other), Some(place));
+                } else if other != place && family && id.top().kind() == Kind::Table {
+                    self.before(Some(place), Some(other));
+                }
+            }
+        }
+        for (place, table) in rows(self, Verb::Fill) {
+            for (other, (id, verb)) in self.snapshot().into_iter().filter(|(other, _)| *other != place) {
+                let family = has_above(self.request.to, id.top(), &table);
+                let refers = matches!(self.request.to.get(&id).map(|object| &object.spec), Some(Spec::Constraint(key)) if key.references.is_some());
+                let later = refers || matches!(id.kind(), Kind::Trigger | Kind::Policy | Kind::RowLevelSecurity);
+                match (family, verb) {
+                    (true, Verb::Create) if later => self.before(Some(place), Some(other)),
+                    (true, Verb::Create) if matches!(id.kind(), Kind::Table | Kind::Column | Kind::Identity | Kind::Partition) => {
+                        self.before(Some(other), Some(place));
+                    }
+                    (false, Verb::Create) if refers => self.before(Some(place), Some(other)),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// Whether a table is `above`, or stands in it at any depth.
+fn has_above(model: &Model, table: &Id, above: &Id) -> bool {
+    table == above || inheritance::parents(model, table).iter().any(|parent| has_above(model, parent, above))
+}
+
+fn is_attachment(id: &Id) -> bool {
+    matches!(id.kind(), Kind::Partition | Kind::Inheritance)
+}
+
+/// What a table must have in common with its parents.
+fn belongs_to_shape(id: &Id) -> bool {
+    matches!(id.kind(), Kind::Column | Kind::NotNull | Kind::Constraint | Kind::Index | Kind::Trigger | Kind::Identity)
+}
