@@ -93,7 +93,7 @@ fn the_scripts_are_the_pinned_ones() {
         for script in plan.scripts.forward.iter().chain([&plan.scripts.rollback]) {
             let settings = settings(&script.file);
             settings.bind(|| {
-                insta::assert_snapshot!(script.file.trim_end_matches(".sql").to_owned(), script.text)
+                insta::assert_snapshot!(script.file.trim_end_matches(".sql").to_owned(), script.text);
             });
         }
     }

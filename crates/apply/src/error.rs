@@ -62,5 +62,5 @@ pub enum Error {
 }
 
 fn list(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("\n  {line}")).collect()
+    lines.iter().flat_map(|line| ["\n  ", line.as_str()]).collect()
 }

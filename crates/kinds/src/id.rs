@@ -24,6 +24,7 @@ impl Id {
     }
 
     /// An object in another one: a table in a schema, a column in a table, a comment on a column.
+    #[must_use]
     pub fn child(&self, kind: Kind, name: impl Into<String>) -> Id {
         Id { parent: Some(Arc::new(self.clone())), kind, name: name.into(), signature: None }
     }

@@ -129,8 +129,8 @@ pub fn assemble(version: u32, rows: Vec<Vec<Value>>) -> Result<Model, Error> {
     let user_made: Vec<(Address, String)> = parse_all("user-made objects", shared())?;
     let member_privileges: Vec<String> = parse_all("privileges on members of extensions", shared())?;
 
-    let mut reader = Reader::default();
-    reader.members = members.iter().map(|(member, _)| *member).collect();
+    let mut reader =
+        Reader { members: members.iter().map(|(member, _)| *member).collect(), ..Reader::default() };
     reader.place(pending)?;
     for (member, extension) in members {
         if let Some(id) = reader.ids.get(&extension).cloned() {

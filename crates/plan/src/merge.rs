@@ -37,7 +37,7 @@ pub(crate) fn merge(request: &Request<'_>, nodes: Vec<Node>) -> Vec<Step> {
             let place = place(&mut groups, &node, statement, floor);
             floor = floor.max(Some(place));
         }
-        landed.push(if node.statements.is_empty() { floor } else { floor });
+        landed.push(floor);
     }
     let mut steps: Vec<Step> = Vec::new();
     for step in groups.into_iter().map(|group| group.step(request)) {
@@ -126,7 +126,7 @@ impl Group {
         self.reasons.extend(node.reason.iter().cloned());
         match &mut self.body {
             Body::Create { clauses, .. } => {
-                clauses.push((node.id.clone(), statement.clause.unwrap_or_default()))
+                clauses.push((node.id.clone(), statement.clause.unwrap_or_default()));
             }
             Body::Alter { statements, .. } => statements.push(statement),
             Body::Whole(_) => {}

@@ -13,7 +13,7 @@ use crate::interrupt::{self, Guard};
 use crate::{Binaries, Error, server_user, template};
 
 /// A loaded machine may take long; a healthy one takes 50 ms.
-const READY_WITHIN: Duration = Duration::from_mins(1);
+const READY_WITHIN: Duration = Duration::from_secs(60);
 /// An immediate shutdown takes 10 ms. The server itself gives its children five seconds, and we a little more.
 const STOPPED_WITHIN: Duration = Duration::from_secs(7);
 

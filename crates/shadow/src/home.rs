@@ -26,7 +26,7 @@ const LONGEST: usize = 104 - 15;
 /// What memory must have room for before a cluster is put there: 30 MB at first, and as much again for each test or two.
 const ROOM: u64 = 2 << 30;
 /// Younger directories may belong to a process that has not locked them yet.
-const SWEEP_AFTER: Duration = Duration::from_mins(1);
+const SWEEP_AFTER: Duration = Duration::from_secs(60);
 
 /// A directory of mode 0700 that belongs to the server's user, and is removed when this is dropped or the process dies.
 pub(crate) struct Home {

@@ -37,7 +37,8 @@ impl ObjectKind for Cast {
             "SELECT jsonb_build_object('at', {}, 'name', format_type(c.castsource, NULL) || ' AS ' || format_type(c.casttarget, NULL), \
              'spec', jsonb_strip_nulls(jsonb_build_object('function', CASE WHEN c.castfunc <> 0 THEN c.castfunc::regprocedure::text END, \
              'inout', c.castmethod = 'i', 'context', CASE c.castcontext WHEN 'a' THEN 'assignment' WHEN 'i' THEN 'implicit' END))) \
-             FROM pg_cast AS c WHERE {}",
+             FROM pg_cast AS c WHERE {} \
+             AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid AND d.deptype = 'i')",
             query::address("pg_cast", "c.oid", "0"),
             query::user_made("c.oid"),
         ))

@@ -40,8 +40,8 @@ impl ObjectKind for Composite {
              'spec', jsonb_build_object('attributes', (SELECT coalesce(jsonb_agg(a.attname ORDER BY a.attnum), '[]'::jsonb) \
              FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))) \
              FROM pg_class AS c JOIN pg_type AS t ON t.oid = c.reltype WHERE c.relkind = 'c' AND {}",
-            query::address("pg_class", "c.oid", "0"),
             query::address("pg_type", "t.oid", "0"),
+            query::address("pg_class", "c.oid", "0"),
             query::address("pg_type", "t.typarray", "0"),
             query::address("pg_namespace", "t.typnamespace", "0"),
             query::owner("t.typowner"),

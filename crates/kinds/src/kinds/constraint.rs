@@ -25,6 +25,7 @@ pub enum ConstraintType {
 
 /// A constraint of a table, as `pg_get_constraintdef` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "these are the flags of pg_constraint")]
 pub struct Constraint {
     /// What it demands.
     #[serde(rename = "type")]
@@ -243,7 +244,8 @@ impl ObjectKind for Constraint {
             let action = format!("ALTER CONSTRAINT {name}{deferral}{enforcement}");
             statements.push(Statement::alter_table(&table, action).work(work));
         }
-        if self.not_valid && !to.not_valid && !to.not_enforced && !(to.inherited && from_parent) {
+        let own = !to.inherited || !from_parent;
+        if self.not_valid && !to.not_valid && !to.not_enforced && own {
             let validate = Statement::alter_table(&table, format!("VALIDATE CONSTRAINT {name}"));
             statements.push(validate.lock(Lock::ShareUpdateExclusive, &table).work(Work::Scan));
         }

@@ -172,7 +172,8 @@ impl Function {
             support: to.support.clone(),
             ..self.clone()
         };
-        if same != *to || (self.support.is_some() && to.support.is_none()) {
+        // Nothing differs when it is only to be compiled anew.
+        if self == to || same != *to || (self.support.is_some() && to.support.is_none()) {
             return None;
         }
         let word = |word: &Option<String>, default: &str| word.as_deref().unwrap_or(default).to_uppercase();

@@ -96,14 +96,11 @@ impl ObjectKind for Membership {
             options.extend(to.options());
             return Change::Alter(vec![Self::grant(id, &options)]);
         }
-        Change::Alter(match to.admin {
-            true => to.create(id, context),
-            false => {
-                let sql =
-                    format!("REVOKE ADMIN OPTION FOR {} FROM {}", sql::ident(id.name()), id.relation_sql());
-                vec![Statement::new(sql)]
-            }
-        })
+        if to.admin {
+            return Change::Alter(to.create(id, context));
+        }
+        let sql = format!("REVOKE ADMIN OPTION FOR {} FROM {}", sql::ident(id.name()), id.relation_sql());
+        Change::Alter(vec![Statement::new(sql)])
     }
 }
 

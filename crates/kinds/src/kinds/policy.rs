@@ -162,7 +162,7 @@ pub struct PolicyDoc {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The command that it is for; all where nothing is said.
-    #[serde(rename = "for", skip_serializing_if = "is_all")]
+    #[serde(rename = "for", skip_serializing_if = "Command::is_all")]
     pub command: Command,
     /// Whether it narrows what permissive policies allow.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -180,8 +180,11 @@ pub struct PolicyDoc {
     pub with_check: Option<String>,
 }
 
-fn is_all(command: &Command) -> bool {
-    *command == Command::All
+impl Command {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+    fn is_all(&self) -> bool {
+        *self == Command::All
+    }
 }
 
 impl PolicyDoc {

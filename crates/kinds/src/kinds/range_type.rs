@@ -106,7 +106,7 @@ impl Range {
     fn parameters(&self, id: &Id) -> Vec<String> {
         let mut parameters = vec![format!("SUBTYPE = {}", self.subtype)];
         let mut add = |name: &str, value: Option<String>| {
-            parameters.extend(value.map(|value| format!("{name} = {value}")))
+            parameters.extend(value.map(|value| format!("{name} = {value}")));
         };
         add("SUBTYPE_OPCLASS", self.subtype_opclass.clone());
         add("COLLATION", self.collation.clone());

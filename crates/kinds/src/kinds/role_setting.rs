@@ -26,15 +26,14 @@ impl RoleSetting {
 
     fn statement(id: &Id, action: &str) -> Vec<Statement> {
         let role = id.relation_sql();
-        let sql = match Self::is_in_database(id) {
-            false => format!("ALTER ROLE {role} {action}"),
+        let sql = if Self::is_in_database(id) {
             // The statement wants the database's name, which is another one where it is tried out.
-            true => {
-                let head = sql::literal(&format!("ALTER ROLE {role} IN DATABASE "));
-                let tail = sql::literal(&format!(" {action}"));
-                let body = format!("BEGIN EXECUTE {head} || quote_ident(current_database()) || {tail}; END");
-                format!("DO {}", sql::dollar(&body))
-            }
+            let head = sql::literal(&format!("ALTER ROLE {role} IN DATABASE "));
+            let tail = sql::literal(&format!(" {action}"));
+            let body = format!("BEGIN EXECUTE {head} || quote_ident(current_database()) || {tail}; END");
+            format!("DO {}", sql::dollar(&body))
+        } else {
+            format!("ALTER ROLE {role} {action}")
         };
         vec![Statement::new(sql)]
     }

@@ -82,7 +82,7 @@ fn keeps_rows(request: &Request<'_>, changes: &Changes, table: &Id) -> bool {
     let replaced = |id: &Id| matches!(changes.actions.get(id), Some(Action::Replace { .. }));
     let parents = inheritance::parents(request.from, table);
     let partition = request.from.contains(&table.child(Kind::Partition, ""));
-    replaced(table) && !(partition && parents.iter().any(|parent| replaced(parent)))
+    replaced(table) && !(partition && parents.iter().any(replaced))
 }
 
 /// The statements around a table that is made anew: one that puts its rows aside, and those that put them back.

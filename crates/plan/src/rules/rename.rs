@@ -195,7 +195,6 @@ fn only_in(one: &Model, other: &Model, request: &Request<'_>) -> Vec<Id> {
     let mut ids: Vec<Id> = candidates.filter(named).cloned().collect();
     // Columns and relations hold rows: that they are equal does not make them the same.
     ids.retain(|id| !matches!(id.kind(), Kind::Column | Kind::Table | Kind::Schema));
-    let mut order: BTreeMap<Id, ()> = BTreeMap::new();
-    order.extend(ids.drain(..).map(|id| (id, ())));
-    order.into_keys().collect()
+    ids.sort();
+    ids
 }

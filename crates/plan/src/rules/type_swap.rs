@@ -195,7 +195,7 @@ fn move_users(request: &Request<'_>, changes: &mut Changes, id: &Id, root: &Id) 
             Spec::Column(column) if column.inherited => {}
             Spec::Column(column) if column.generated.is_none() => retype(request, changes, user, root)?,
             Spec::Table(table) if table.of_type.as_deref() == Some(&id.sql()) => {
-                suspend(request, changes, &user.id)
+                suspend(request, changes, &user.id);
             }
             Spec::Table(_) => return Err(in_partition_key(&user.id, root)),
             _ => go_and_come_back(request, changes, user, root),

@@ -118,7 +118,7 @@ fn orphans(id: &Id, model: &Model, before: &Model) -> Option<Guard> {
         })
     };
     let target_exists = before.ids().any(|other| other.kind() == Kind::Table && other.sql() == references);
-    if !columns.iter().all(|column| present(column)) || !target_exists {
+    if !columns.iter().all(present) || !target_exists {
         return None;
     }
     let not_null: Vec<String> = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();

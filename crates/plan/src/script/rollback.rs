@@ -133,26 +133,22 @@ fn count(leg: &Leg<'_>, id: &kinds::Id) -> Option<(String, String)> {
             && (id.kind() == Kind::Table
                 || object.id.parent().map(kinds::Id::parent) == id.parent().map(kinds::Id::parent))
     })?;
-    match &present.spec {
-        Spec::Column(_) => {
-            let (table, column) = (present.id.relation_sql(), sql::ident(present.id.name()));
-            let default = leg.after.get(&present.id.child(Kind::ColumnDefault, ""));
-            let wrote = match default.map(|object| &object.spec) {
-                Some(Spec::ColumnDefault(default)) => {
-                    format!("{column} IS DISTINCT FROM ({})", default.expression)
-                }
-                _ => format!("{column} IS NOT NULL"),
-            };
-            let named = format!("{table}.{column}").replace('%', "%%");
-            let what = format!("{}: % values of {named} go with the column", leg.file);
-            Some((format!("SELECT count(*) FROM {table} WHERE {wrote}"), what))
-        }
-        _ => {
-            let table = present.id.sql();
-            let what = format!("{}: % rows of {} go with the table", leg.file, table.replace('%', "%%"));
-            Some((format!("SELECT count(*) FROM {table}"), what))
-        }
+    if let Spec::Column(_) = &present.spec {
+        let (table, column) = (present.id.relation_sql(), sql::ident(present.id.name()));
+        let default = leg.after.get(&present.id.child(Kind::ColumnDefault, ""));
+        let wrote = match default.map(|object| &object.spec) {
+            Some(Spec::ColumnDefault(default)) => {
+                format!("{column} IS DISTINCT FROM ({})", default.expression)
+            }
+            _ => format!("{column} IS NOT NULL"),
+        };
+        let named = format!("{table}.{column}").replace('%', "%%");
+        let what = format!("{}: % values of {named} go with the column", leg.file);
+        return Some((format!("SELECT count(*) FROM {table} WHERE {wrote}"), what));
     }
+    let table = present.id.sql();
+    let what = format!("{}: % rows of {} go with the table", leg.file, table.replace('%', "%%"));
+    Some((format!("SELECT count(*) FROM {table}"), what))
 }
 
 /// The statements inside the block; one that PL/pgSQL could not cut out of it is executed as text.
