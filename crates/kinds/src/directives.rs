@@ -37,6 +37,9 @@ pub struct EnumDirective {
     pub map: BTreeMap<String, String>,
     /// New value to old value, on the way back, for what [`EnumDirective::map`] does not tell.
     pub map_back: BTreeMap<String, String>,
+    /// On the way back, what `map` comes to where each new value had one old value; a value that the old type had too, and that
+    /// was not mapped to another, stays what it is.
+    pub implied: BTreeMap<String, String>,
     /// How.
     pub strategy: Strategy,
 }
@@ -45,15 +48,14 @@ impl EnumDirective {
     /// The same for the way back: values mapped one to one are mapped back, `map_back` says the rest.
     #[must_use]
     pub fn inverted(&self) -> EnumDirective {
-        let mut map: BTreeMap<String, String> = BTreeMap::new();
+        let mut implied: BTreeMap<String, String> = BTreeMap::new();
         for (old, new) in &self.map {
             let sources = self.map.values().filter(|value| *value == new).count();
             if sources == 1 {
-                map.insert(new.clone(), old.clone());
+                implied.insert(new.clone(), old.clone());
             }
         }
-        map.extend(self.map_back.clone());
-        EnumDirective { map, map_back: self.map.clone(), strategy: self.strategy }
+        EnumDirective { map: self.map_back.clone(), map_back: self.map.clone(), implied, strategy: self.strategy }
     }
 }
 

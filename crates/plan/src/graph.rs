@@ -218,6 +218,7 @@ impl<'a> Graph<'a> {
                 self.before(self.at(&id, Verb::Drop), Some(place));
             }
             self.order_attributes(&id, place);
+            self.order_attribute_types(&id, place);
             for need in needs(self.request.to, &id) {
                 if need.1 == kinds::Dependency::Auto && id.kind() == Kind::Sequence {
                     continue;
@@ -267,6 +268,18 @@ impl<'a> Graph<'a> {
         for sibling in self.request.to.children_of_kind(composite, Kind::Attribute) {
             if Some(sibling.position) < position {
                 self.before(self.at(&sibling.id, Verb::Create), Some(place));
+            }
+        }
+    }
+
+    /// A composite type is made after the types of its attributes, so that these can stand in its statement.
+    fn order_attribute_types(&mut self, id: &Id, place: usize) {
+        if id.kind() != Kind::Composite {
+            return;
+        }
+        for attribute in self.request.to.children_of_kind(id, Kind::Attribute) {
+            for need in attribute.needs.keys().filter(|need| need.kind().is_type()) {
+                self.before(self.at(need, Verb::Create), Some(place));
             }
         }
     }

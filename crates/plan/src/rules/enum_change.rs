@@ -29,7 +29,13 @@ fn of<'a>(request: &'a Request<'_>, id: &Id) -> Option<Changed<'a>> {
     let to = request.to.get(id)?;
     match (&request.from.get(id)?.spec, &to.spec) {
         (Spec::Enum(from), Spec::Enum(to_enum)) => {
-            let directive = request.directives.enums.get(id).cloned().unwrap_or_default();
+            let mut directive = request.directives.enums.get(id).cloned().unwrap_or_default();
+            for (old, new) in &directive.implied {
+                let was_one = to_enum.values.contains(old) && !directive.map_back.contains_key(old);
+                if !was_one {
+                    directive.map.entry(old.clone()).or_insert_with(|| new.clone());
+                }
+            }
             Some(Changed { id: &to.id, from, to: to_enum, directive })
         }
         _ => None,

@@ -367,24 +367,37 @@ pub(crate) fn reissue_functions(request: &Request<'_>, changes: &mut Changes) {
     }
     let mut names: Vec<&str> = swapped.iter().map(Id::name).collect();
     let columns = request.from.objects().filter(|object| object.id.kind() == Kind::Column);
-    let tables = columns.filter(|column| swapped.iter().any(|id| column.needs.contains_key(id)));
-    names.extend(tables.filter_map(|column| column.id.parent().map(Id::name)));
+    names.extend(columns.filter(|column| swapped.iter().any(|id| column.needs.contains_key(id))).map(|column| column.id.name()));
     for object in request.to.objects().filter(|object| (request.managed)(&object.id)) {
         let Spec::Function(function) = &object.spec else { continue };
-        let unchanged = !changes.actions.contains_key(&object.id) && request.from.contains(&object.id);
-        if !unchanged || function.language != "plpgsql" {
+        let stays = matches!(changes.actions.get(&object.id), None | Some(Action::Alter(_))) && request.from.contains(&object.id);
+        if !stays || function.language != "plpgsql" || !has_type(function.body.as_deref().unwrap_or_default(), &names) {
             continue;
         }
-        let body = function.body.as_deref().unwrap_or_default();
-        let mentioned = sql::mentions("plpgsql", body, &names);
-        if !mentioned.iter().any(|mention| matches!(mention.role, sql::Role::Type | sql::Role::Unknown)) {
-            continue;
-        }
-        if let kinds::Change::Alter(statements) =
-            object.spec.alter(&object.spec, &object.id, &request.context())
-        {
-            changes.actions.insert(object.id.clone(), Action::Alter(statements));
-            changes.later.extend(swapped.iter().map(|id| (object.id.clone(), id.clone())));
-        }
+        let replacement = || Action::Alter(vec![function.replacement(&object.id)]);
+        changes.actions.entry(object.id.clone()).or_insert_with(replacement);
+        changes.later.extend(swapped.iter().map(|id| (object.id.clone(), id.clone())));
+    }
+}
+
+/// Whether a body in PL/pgSQL has something of a type that is named so, or of the type of a column that is: `users.role%TYPE`.
+fn has_type(body: &str, names: &[&str]) -> bool {
+    sql::mentions("plpgsql", body, names).iter().any(|mention| {
+        let copied = body[mention.offset + mention.len..].trim_start().starts_with('%');
+        copied || matches!(mention.role, sql::Role::Type | sql::Role::Unknown)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_body_has_of_a_type() {
+        assert!(has_type("DECLARE r public.role; BEGIN END", &["role"]));
+        assert!(has_type("BEGIN RETURN 'user'::public.role; END", &["role"]));
+        assert!(has_type("DECLARE r public.users.rank%TYPE; BEGIN END", &["rank"]));
+        assert!(!has_type("BEGIN UPDATE users SET rank = 1; RETURN 1; END", &["rank"]));
+        assert!(!has_type("BEGIN RETURN 1; END -- role", &["role"]));
     }
 }
