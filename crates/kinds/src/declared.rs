@@ -90,7 +90,11 @@ impl Declared {
             let place = node.and_then(|node| node.at(["grants", grantee]));
             for (grantor, privileges) in self.by_grantor(privileges, place) {
                 // What the grantee has by default is taken away first, so that it has what is written and no more.
-                let default = if matches!(id.kind(), Kind::Column | Kind::ViewColumn) { Privileges::new() } else { ["all".to_owned()].into() };
+                let default = if matches!(id.kind(), Kind::Column | Kind::ViewColumn) {
+                    Privileges::new()
+                } else {
+                    ["all".to_owned()].into()
+                };
                 let grant = id.child(Kind::Grant, grantee.clone()).with_signature(grantor);
                 self.add(grant, Grant { privileges, default }, 0, place);
             }

@@ -55,7 +55,12 @@ impl EnumDirective {
                 implied.insert(new.clone(), old.clone());
             }
         }
-        EnumDirective { map: self.map_back.clone(), map_back: self.map.clone(), implied, strategy: self.strategy }
+        EnumDirective {
+            map: self.map_back.clone(),
+            map_back: self.map.clone(),
+            implied,
+            strategy: self.strategy,
+        }
     }
 }
 

@@ -164,7 +164,10 @@ impl TypeDoc {
             let id = schema.child(Kind::Enum, name);
             declared.add(id.clone(), Enum { values: self.values.clone().unwrap_or_default() }, 0, node);
             let (map, map_back) = (self.map.clone(), self.map_back.clone());
-            declared.enum_directive(&id, EnumDirective { map, map_back, strategy: self.strategy, ..EnumDirective::default() });
+            declared.enum_directive(
+                &id,
+                EnumDirective { map, map_back, strategy: self.strategy, ..EnumDirective::default() },
+            );
             id
         };
         let facts = Facts {

@@ -367,11 +367,19 @@ pub(crate) fn reissue_functions(request: &Request<'_>, changes: &mut Changes) {
     }
     let mut names: Vec<&str> = swapped.iter().map(Id::name).collect();
     let columns = request.from.objects().filter(|object| object.id.kind() == Kind::Column);
-    names.extend(columns.filter(|column| swapped.iter().any(|id| column.needs.contains_key(id))).map(|column| column.id.name()));
+    names.extend(
+        columns
+            .filter(|column| swapped.iter().any(|id| column.needs.contains_key(id)))
+            .map(|column| column.id.name()),
+    );
     for object in request.to.objects().filter(|object| (request.managed)(&object.id)) {
         let Spec::Function(function) = &object.spec else { continue };
-        let stays = matches!(changes.actions.get(&object.id), None | Some(Action::Alter(_))) && request.from.contains(&object.id);
-        if !stays || function.language != "plpgsql" || !has_type(function.body.as_deref().unwrap_or_default(), &names) {
+        let stays = matches!(changes.actions.get(&object.id), None | Some(Action::Alter(_)))
+            && request.from.contains(&object.id);
+        if !stays
+            || function.language != "plpgsql"
+            || !has_type(function.body.as_deref().unwrap_or_default(), &names)
+        {
             continue;
         }
         let replacement = || Action::Alter(vec![function.replacement(&object.id)]);
