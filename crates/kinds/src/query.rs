@@ -31,10 +31,12 @@ pub fn exploded(acl: &str) -> String {
     )
 }
 
-/// `reloptions`-like arrays as a JSON object, sorted by key.
+/// `reloptions`-like arrays as a JSON object, sorted by key. Some builds of the server stamp columns with a `pg_attver` that changes
+/// by itself: it is nobody's setting.
 pub fn options(array: &str) -> String {
     format!(
-        "(SELECT jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) FROM unnest({array}) AS o)"
+        "(SELECT jsonb_object_agg(split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)) FROM unnest({array}) AS o \
+         WHERE o !~ '^pg_attver=')"
     )
 }
 

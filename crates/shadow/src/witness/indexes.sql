@@ -28,6 +28,7 @@ FROM pg_index AS i
 JOIN pg_class AS c ON c.oid = i.indexrelid
 JOIN managed AS n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (
-    SELECT jsonb_agg(coalesce(a.attstattarget, -1) ORDER BY a.attnum), jsonb_agg(a.attoptions ORDER BY a.attnum)
+    SELECT jsonb_agg(coalesce(a.attstattarget, -1) ORDER BY a.attnum), jsonb_agg((
+        SELECT array_agg(o) FROM unnest(a.attoptions) AS o WHERE o !~ '^pg_attver=') ORDER BY a.attnum)
     FROM pg_attribute AS a WHERE a.attrelid = c.oid
 ) AS a (targets, options)
