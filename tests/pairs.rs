@@ -30,9 +30,11 @@ const ROLES: &str = "CREATE ROLE alice; CREATE ROLE bob; CREATE ROLE app_reader;
      CREATE ROLE \"Odd Role\" NOLOGIN; GRANT alice TO bob";
 
 /// Cases that show what does not work yet: `cargo test --test pairs -- --ignored` runs them.
-const UNMENDED: [&str; 2] = [
+const UNMENDED: [&str; 3] = [
     // The value of an identity column's sequence is lost when the identity goes and comes back.
     "column::identity",
+    // On 13 a partition's own state of a trigger is not restored.
+    "trigger::partitions",
     // Options of a view come back in another order.
     "view::security_invoker",
 ];
