@@ -16,8 +16,9 @@ use crate::kinds::{
     server::ServerDoc, statistics::StatisticsDoc, table::TableDoc,
     text_search_configuration::TextSearchConfigurationDoc, text_search_dictionary::TextSearchDictionaryDoc,
     text_search_parser::TextSearchParserDoc, text_search_template::TextSearchTemplateDoc,
-    transform::TransformDoc, type_doc::TypeDoc, view::ViewDoc,
+    transform::TransformDoc, view::ViewDoc,
 };
+use crate::type_doc::TypeDoc;
 use crate::{Id, Kind, Model, Spec, privileges};
 
 /// What stands in a schema, by section: one line a section makes the fields, the lowering and the raising.

@@ -18,6 +18,7 @@ pub mod query;
 pub mod read;
 mod shape;
 mod statement;
+mod type_doc;
 
 pub use cast::cast;
 pub use declared::{Declared, Grants, Privilege};

@@ -56,7 +56,6 @@ pub mod text_search_parser;
 pub mod text_search_template;
 pub mod transform;
 pub mod trigger;
-pub mod type_doc;
 pub mod user_mapping;
 pub mod view;
 pub mod view_column;
