@@ -3,6 +3,7 @@
 mod error;
 mod live;
 mod old_names;
+mod preflight;
 mod prepare;
 mod proof;
 mod propose;
@@ -14,6 +15,7 @@ mod workspace;
 pub use error::Error;
 pub use live::Live;
 pub use old_names::OldName;
+pub use preflight::Answer;
 pub use prepare::{Drift, Options, Plan, compare, prepare};
 pub use proof::{Proof, prove};
 pub use propose::{Proposal, Stage, propose};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kinds::{Hazard, Kind, Spec};
 
-use super::{Heading, Leg, Probe, checks, forward, guards, locks, settings, summary};
+use super::{Heading, Leg, Probe, checks, forward, locks, settings, summary};
 use crate::{Round, Verb};
 
 /// The text of the script that goes back from wherever the database stands.
@@ -12,7 +12,7 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
     let mut text = head(heading, legs);
     text.push_str("BEGIN;\n\n");
     text.push_str(&settings());
-    text.push_str("\nDO $endstate$\nDECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_count bigint;\nBEGIN\n");
+    text.push_str("\nDO $endstate$\nDECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_count bigint;\n    endstate_keys text;\nBEGIN\n");
     text.push_str(&forward::version(heading, &heading.rollback));
     text.push_str(&standing(heading, legs));
     for (number, leg) in legs.iter().enumerate().rev() {
@@ -20,9 +20,8 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
             "\n    -- Takes {} back.\n    IF endstate_stands > {number} THEN\n",
             leg.file
         ));
-        let guards = guards(leg.back, leg.after, leg.before);
-        text.push_str(&checks::guards(
-            &guards,
+        text.push_str(&checks::rows(
+            &leg.asks_back,
             &format!("{} stopped, and nothing is changed", heading.rollback),
             "        ",
         ));
