@@ -1,7 +1,9 @@
 //! From a live database and a workspace to a proven plan, and on to the database.
 
+mod compare;
 mod error;
 mod live;
+mod pattern;
 mod prepare;
 mod proof;
 mod propose;
@@ -10,9 +12,10 @@ mod scripts;
 mod settings;
 mod workspace;
 
+pub use compare::{Comparison, Drift, compare};
 pub use error::Error;
 pub use live::Live;
-pub use prepare::{Drift, Options, Plan, compare, prepare};
+pub use prepare::{Options, Plan, prepare};
 pub use proof::{Proof, prove};
 pub use propose::{Proposal, Stage, propose};
 pub use scope::Scope;

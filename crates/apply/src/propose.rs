@@ -8,7 +8,7 @@ use kinds::{Directives, Id, Kind, Model, Object, Spec};
 use plan::{Request, Round};
 use shadow::{Names, Workbench};
 
-use crate::scope::Pattern;
+use crate::pattern::Pattern;
 use crate::{Error, Live, Scope, Workspace};
 
 /// One step of the way between two boundaries: a script.
@@ -35,12 +35,14 @@ pub struct Proposal {
     pub stages: Vec<Stage>,
     /// Differences between the live catalog and its rebuild on the shadow: there should be none.
     pub self_check: Vec<String>,
+    /// What was touched, and what is only context.
+    pub scope: Scope,
 }
 
 /// Where planning happens.
 struct Planner<'a> {
     bench: &'a mut Workbench,
-    scope: &'a Scope,
+    scope: Scope,
     user: String,
     major: u32,
 }
@@ -52,24 +54,46 @@ pub fn propose(
     workspace: &Workspace,
     scope: &Scope,
 ) -> Result<Proposal, Error> {
-    let mut planner = Planner { bench, scope, user: live.facts.user.clone(), major: live.facts.major };
+    let mut planner = Planner { bench, scope: scope.clone(), user: live.facts.user.clone(), major: live.facts.major };
     let (before, self_check) = planner.rebuild(live)?;
     let desired = planner.build_desired(live, workspace)?;
     let directives = applicable(&resolved(&workspace.declared.directives, &desired), &before, workspace)?;
     let groups = Groups::new(workspace);
     let stages = planner.stages(&before, &desired, &directives, &groups)?;
-    Ok(Proposal { before, desired, stages, self_check })
+    Ok(Proposal { before, desired, stages, self_check, scope: planner.scope })
 }
 
-/// The catalog found and the catalog wanted, both read from the shadow.
+/// The catalog found and the catalog wanted.
+pub(crate) struct Both {
+    /// The catalog found, under the names that it has once all is renamed.
+    pub(crate) before: Model,
+    /// The catalog wanted.
+    pub(crate) desired: Model,
+    /// The renames that are still to be done, without the names that follow one of them.
+    pub(crate) renames: Vec<(Id, Id)>,
+    /// What may be touched.
+    pub(crate) scope: Scope,
+}
+
+/// Reads both sides; where something is still to be renamed, the shadow tells what the catalog is after that.
 pub(crate) fn both(
     bench: &mut Workbench,
     live: &Live,
     workspace: &Workspace,
     scope: &Scope,
-) -> Result<(Model, Model), Error> {
-    let mut planner = Planner { bench, scope, user: live.facts.user.clone(), major: live.facts.major };
-    Ok((live.model.clone(), planner.build_desired(live, workspace)?))
+) -> Result<Both, Error> {
+    let mut planner =
+        Planner { bench, scope: scope.clone(), user: live.facts.user.clone(), major: live.facts.major };
+    let desired = planner.build_desired(live, workspace)?;
+    let stated = resolved(&workspace.declared.directives, &desired);
+    let directives = applicable(&stated, &live.model, workspace)?;
+    let (before, renames) = if directives.renames.is_empty() {
+        (live.model.clone(), Vec::new())
+    } else {
+        planner.rebuild(live)?;
+        planner.renamed(&desired, &directives)?
+    };
+    Ok(Both { before, desired, renames, scope: planner.scope })
 }
 
 /// Functions are declared with their arguments as written; directives for them find the function as PostgreSQL names it.
@@ -189,6 +213,14 @@ impl Planner<'_> {
         shadow::build(&mut database, &roles, self.major, Names::Written).map_err(failed)?;
         self.bench.give_owner("desired")?;
         shadow::build(&mut database, &rest, self.major, Names::Written).map_err(failed)?;
+        let desired = self.read(&mut database)?;
+        let directives = resolved(&workspace.declared.directives, &desired);
+        let kept = self.scope.keep(&live.model, &desired, &directives);
+        if kept.is_empty() {
+            return Ok(desired);
+        }
+        let failed = |failures| context("what `never_drop` keeps", failures);
+        shadow::build(&mut database, &kept, self.major, Names::Qualified).map_err(failed)?;
         self.read(&mut database)
     }
 
@@ -270,6 +302,44 @@ impl Planner<'_> {
             }
         }
         Err(Error::NotReached { remaining: differences(&state, to) })
+    }
+
+    /// The live catalog with all done that is nothing but a rename, and what that is.
+    fn renamed(
+        &mut self,
+        desired: &Model,
+        directives: &Directives,
+    ) -> Result<(Model, Vec<(Id, Id)>), Error> {
+        self.bench.copy("before", "renamed")?;
+        let mut connection = self.bench.connect_as("renamed", &self.user)?;
+        let mut state = self.read(&mut connection)?;
+        let start = state.clone();
+        let mut renames: Vec<(Id, Id)> = Vec::new();
+        loop {
+            // Values of enums are no names of objects: they wait.
+            let mut to = desired.clone();
+            state.objects().filter(|object| object.id.kind() == Kind::Enum).for_each(|object| {
+                to.insert(object.clone());
+            });
+            let managed: &dyn Fn(&Id) -> bool = &|id| self.scope.manages(id);
+            let (version, user) = (self.major, self.user.as_str());
+            let request =
+                Request { start: &start, from: &state, to: &to, directives, managed, version, user };
+            // What cannot be planned is no rename, and a difference all the same.
+            let Ok(Some(round)) = plan::next_round(&request) else { break };
+            if !round.steps.iter().all(|step| step.ids.iter().all(|(verb, _)| *verb == plan::Verb::Rename)) {
+                break;
+            }
+            run(&mut connection, &round)?;
+            let steps = round.steps.iter().filter_map(|step| Some((step, step.renamed_to.clone()?)));
+            renames.extend(steps.flat_map(|(step, to)| step.ids.iter().map(move |(_, id)| (id.clone(), to.clone()))));
+            state = self.read(&mut connection)?;
+        }
+        let new: Vec<Id> = renames.iter().map(|(_, new)| new.clone()).collect();
+        renames.retain(|(old, to)| {
+            directives.renames.contains_key(to) || !new.iter().any(|new| old.is_within(new))
+        });
+        Ok((state, renames))
     }
 
     /// The catalog after a group that is not the last: this group's objects as desired, all others as they are, built fresh.

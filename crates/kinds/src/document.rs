@@ -19,7 +19,7 @@ use crate::kinds::{
     transform::TransformDoc, view::ViewDoc,
 };
 use crate::type_doc::TypeDoc;
-use crate::{Id, Kind, Model, Spec, privileges};
+use crate::{Id, Kind, Model, Spec, privileges, syntax};
 
 /// What stands in a schema, by section: one line a section makes the fields, the lowering and the raising.
 macro_rules! sections {
@@ -219,7 +219,7 @@ impl Document {
         for (name, doc) in &self.event_triggers {
             doc.lower(name, node.and_then(|node| node.at(["event_triggers", name])), declared);
         }
-        security_label::lower_all(&self.security_labels, declared);
+        security_label::lower_all(&self.security_labels, node, declared);
         for (name, doc) in &self.schemas {
             doc.lower(name, node.and_then(|node| node.at(["schemas", name])), declared);
         }
@@ -297,32 +297,44 @@ impl SchemaDoc {
             grants: self.grants.as_ref(),
             renamed_from: self.renamed_from.as_ref(),
         };
-        declared.add(id.clone(), Schema {}, 0, node);
-        // Schema public comes with the database, and so does its owner.
-        let owned = name != "public" || self.owner.is_some();
-        declared.facts(&id, &facts, owned, node);
+        // Each file may say a part of what stands in a schema.
+        if !declared.contains(&id) {
+            declared.add(id.clone(), Schema {}, 0, node);
+        }
+        declared.facts(&id, &facts, self.owner.is_some(), node);
         lower_schema_sections(self, &id, node, declared);
     }
 }
 
 /// Checks the YAML of a workspace and turns it into objects; everything wrong is in [`Declared::problems`].
-pub fn declare(documents: Vec<Node>, default_owner: &str) -> Declared {
+pub fn declare(documents: &[Node]) -> Declared {
     let schema = Document::schema();
-    let mut declared = Declared { default_owner: default_owner.to_owned(), ..Declared::default() };
+    let mut declared = Declared::default();
     for node in documents {
-        let problems = yaml::check(&node, &schema, &mut check_sql);
+        let problems = yaml::check(node, &schema, &mut check_sql);
         if !problems.is_empty() {
             declared.problems.extend(problems);
             continue;
         }
-        match serde_json::from_value::<Document>(yaml::coerce(&node, &schema)) {
-            Ok(document) => document.lower(Some(&node), &mut declared),
+        match serde_json::from_value::<Document>(yaml::coerce(node, &schema)) {
+            Ok(document) => {
+                let first = declared.objects.len();
+                document.lower(Some(node), &mut declared);
+                syntax::check(&mut declared, first, node);
+            }
             Err(error) => declared.problems.push(yaml::Problem::new(error.to_string(), &node.place)),
         }
     }
     let public = Id::root(Kind::Schema, "public");
-    if !declared.absent.contains_key(&public) && !declared.objects.iter().any(|object| object.id == public) {
-        declared.add(public, Schema {}, 0, None);
+    if !declared.absent.contains_key(&public) && !declared.contains(&public) {
+        declared.add(public.clone(), Schema {}, 0, None);
+    }
+    let schemas = declared.objects.iter().map(|object| &object.id).filter(|id| id.kind() == Kind::Schema);
+    // Schema public comes with the database, and so does its owner.
+    for schema in schemas.filter(|id| **id != public).cloned().collect::<Vec<_>>() {
+        if !declared.contains(&schema.child(Kind::Owner, "")) {
+            declared.add_owner(&schema, None, None);
+        }
     }
     declared.chain_grants();
     declared
