@@ -3,6 +3,7 @@
 use kinds::{Context, Id, Model};
 use serde::Serialize;
 use shadow::{Facts, Workbench};
+use yaml::Node;
 
 use crate::propose::{self, Both};
 use crate::{Error, Live, Options, Scope, Workspace};
@@ -37,17 +38,60 @@ pub struct Drift {
     pub place: Option<String>,
 }
 
+/// Both sides, and the shadow that the desired one was built on.
+pub struct Sides {
+    /// The live database.
+    pub live: Live,
+    /// The desired state as written.
+    pub workspace: Workspace,
+    both: Both,
+    bench: Workbench,
+}
+
+impl Sides {
+    /// Reads both sides.
+    pub fn read(options: &Options) -> Result<Sides, Error> {
+        let mut workspace = Workspace::load(&options.schema)?;
+        let live = Live::read(&options.conninfo)?;
+        workspace.declared.own(&live.facts.owner);
+        let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
+        let mut bench = Workbench::start(&live.facts)?;
+        let both = propose::both(&mut bench, &live, &workspace, &scope)?;
+        Ok(Sides { live, workspace, both, bench })
+    }
+
+    /// The same live database against YAML that says something else.
+    pub fn with(mut self, documents: &[Node]) -> Result<Sides, Error> {
+        let mut workspace = self.workspace.with(documents)?;
+        workspace.declared.own(&self.live.facts.owner);
+        let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &self.live.model);
+        // Each comparison has a shadow of its own.
+        self.bench = Workbench::start(&self.live.facts)?;
+        let both = propose::both(&mut self.bench, &self.live, &workspace, &scope)?;
+        Ok(Sides { workspace, both, ..self })
+    }
+
+    /// The managed part of the live catalog, under the names that it has once all is renamed.
+    pub fn found(&self) -> Model {
+        self.both.scope.of(&self.both.before)
+    }
+
+    /// The managed part of the desired catalog.
+    pub fn desired(&self) -> Model {
+        self.both.scope.of(&self.both.desired)
+    }
+
+    /// Every difference.
+    pub fn drift(&self) -> Vec<Drift> {
+        drift(&self.both, &self.workspace, self.live.facts.major)
+    }
+}
+
 /// Reads both sides and compares them.
 pub fn compare(options: &Options) -> Result<Comparison, Error> {
-    let mut workspace = Workspace::load(&options.schema)?;
-    let live = Live::read(&options.conninfo)?;
-    workspace.declared.own(&live.facts.owner);
-    let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
-    let mut bench = Workbench::start(&live.facts)?;
-    let both = propose::both(&mut bench, &live, &workspace, &scope)?;
-    let drift = drift(&both, &workspace, live.facts.major);
-    let unmanaged = both.scope.unmanaged(&live.model);
-    Ok(Comparison { facts: live.facts, drift, unmanaged, unread: live.model.unread })
+    let sides = Sides::read(options)?;
+    let (drift, unmanaged) = (sides.drift(), sides.both.scope.unmanaged(&sides.live.model));
+    Ok(Comparison { facts: sides.live.facts, drift, unmanaged, unread: sides.live.model.unread })
 }
 
 fn drift(both: &Both, workspace: &Workspace, version: u32) -> Vec<Drift> {

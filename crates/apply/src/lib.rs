@@ -7,12 +7,13 @@ mod pattern;
 mod prepare;
 mod proof;
 mod propose;
+mod refusal;
 mod scope;
 mod scripts;
 mod settings;
 mod workspace;
 
-pub use compare::{Comparison, Drift, compare};
+pub use compare::{Comparison, Drift, Sides, compare};
 pub use error::Error;
 pub use live::Live;
 pub use prepare::{Options, Plan, prepare};

@@ -9,7 +9,7 @@ use plan::{Request, Round};
 use shadow::{Names, Workbench};
 
 use crate::pattern::Pattern;
-use crate::{Error, Live, Scope, Workspace};
+use crate::{Error, Live, Scope, Workspace, refusal};
 
 /// One step of the way between two boundaries: a script.
 #[derive(Debug)]
@@ -208,11 +208,15 @@ impl Planner<'_> {
         }
         // What is not managed may stand on what is: it is tried again after the declared objects.
         let _ = shadow::build(&mut database, &unmanaged, self.major, Names::Qualified);
-        let failed = |failures| problems(&workspace.declared, failures);
         let (roles, rest): (Vec<Object>, Vec<Object>) = declared.into_iter().partition(is_of_role);
-        shadow::build(&mut database, &roles, self.major, Names::Written).map_err(failed)?;
-        self.bench.give_owner("desired")?;
-        shadow::build(&mut database, &rest, self.major, Names::Written).map_err(failed)?;
+        for (objects, are_roles) in [(roles, true), (rest, false)] {
+            if let Err(failures) = shadow::build(&mut database, &objects, self.major, Names::Written) {
+                return Err(refusal::problems(&mut database, &workspace.declared, failures));
+            }
+            if are_roles {
+                self.bench.give_owner("desired")?;
+            }
+        }
         let desired = self.read(&mut database)?;
         let directives = resolved(&workspace.declared.directives, &desired);
         let kept = self.scope.keep(&live.model, &desired, &directives);
@@ -456,22 +460,6 @@ fn is_of_role(object: &Object) -> bool {
 fn context(what: &str, failures: Vec<shadow::Failure>) -> Error {
     let failures = failures.into_iter().map(|failure| format!("{}: {}", failure.id, failure.error)).collect();
     Error::Context { what: what.to_owned(), failures }
-}
-
-/// What the server refused to build, at its place in the YAML.
-fn problems(declared: &kinds::Declared, failures: Vec<shadow::Failure>) -> Error {
-    let problems = failures.into_iter().map(|failure| {
-        let message = match failure.error.server() {
-            Some(server) => server.message.clone(),
-            None => failure.error.to_string(),
-        };
-        let mut problem =
-            yaml::Problem { message: format!("{}: {message}", failure.id), ..yaml::Problem::default() };
-        problem.place = declared.place(&failure.id).cloned();
-        problem.help = failure.error.server().and_then(|server| server.hint.clone());
-        problem
-    });
-    Error::Yaml { problems: problems.collect() }
 }
 
 /// The ids of what differs between two catalogs.

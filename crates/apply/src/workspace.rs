@@ -38,6 +38,16 @@ impl Workspace {
         }
     }
 
+    /// The same workspace with other documents.
+    pub(crate) fn with(&self, documents: &[yaml::Node]) -> Result<Workspace, Error> {
+        let mut declared = kinds::declare(documents);
+        let problems = std::mem::take(&mut declared.problems);
+        match problems.is_empty() {
+            true => Ok(Workspace { path: self.path.clone(), settings: self.settings.clone(), declared }),
+            false => Err(Error::Yaml { problems }),
+        }
+    }
+
     /// As [`Workspace::load`], and names the owner of what says nothing about its owner.
     pub fn read(path: &Path, default_owner: &str) -> Result<Workspace, Error> {
         let mut workspace = Workspace::load(path)?;

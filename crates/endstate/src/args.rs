@@ -110,6 +110,14 @@ pub(crate) struct Dump {
     /// Schemas besides public have folders of their own in schemas/. The folder must be empty, or not be there yet.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+
+    /// Edit the YAML that --schema names so that it says what the database is
+    ///
+    /// Adopts changes that were made by hand. Only what differs is edited: comments, the order of keys and directives such as
+    /// `renamed_from` stay. New objects get the file that a dump would give them. What is not managed is left alone. Afterwards
+    /// `plan` has nothing to do, but for renames that the YAML asks for and that are still to come.
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) update: bool,
 }
 
 /// Show the way from the live database to the desired state, proven both ways

@@ -69,8 +69,21 @@ pub(crate) fn path(schema: Option<&str>, section: &str, name: Option<&str>) -> P
             of_schema(schema, &format!("{section}/{}.yaml", word(name)))
         }
         Some(name) => of_schema(schema, &format!("{section}/{}.yaml", word(name))),
-        None if schema.is_some() && OF_THE_SCHEMA.contains(&section) => of_schema(schema, "schema.yaml"),
+        None if schema.is_some() && is_of_the_schema(section) => of_schema(schema, "schema.yaml"),
         None => of_schema(schema, &format!("{section}.yaml")),
+    }
+}
+
+/// Whether something under a schema is said of the schema itself.
+pub(crate) fn is_of_the_schema(key: &str) -> bool {
+    OF_THE_SCHEMA.contains(&key)
+}
+
+/// Whether objects at this path of a document have files of their own.
+pub(crate) fn is_apart(path: &[&str]) -> bool {
+    match path {
+        ["schemas", _, section, ..] | [section, ..] => APART.contains(section),
+        [] => false,
     }
 }
 

@@ -6,7 +6,7 @@ use yaml::{Node, Place, Problem};
 
 use crate::kinds::{comment::Comment, grant::Grant, owner::Owner};
 use crate::privileges::{self, Privileges};
-use crate::{Dependency, Directives, EnumDirective, Id, Kind, Model, Object, Spec};
+use crate::{Dependency, Directives, EnumDirective, Id, Kind, Model, Object, Spec, syntax};
 
 /// All that the YAML says.
 ///
@@ -182,6 +182,18 @@ impl Declared {
         if directive != EnumDirective::default() {
             self.directives.enums.insert(id.clone(), directive);
         }
+    }
+
+    /// Where in the YAML a byte of the statement that makes an object comes from.
+    pub fn locate(&self, id: &Id, statement: &str, offset: usize) -> Option<Place> {
+        let place = self.place(id)?;
+        let token = statement.get(offset..).unwrap_or_default();
+        let quoted = token.strip_prefix('"').and_then(|rest| rest.find('"')).map(|end| end + 2);
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
+        let len = quoted.unwrap_or_else(|| token.find(|c| !is_name(c)).unwrap_or(token.len()));
+        let (Some(document), _) = yaml::parse(&place.source) else { return Some(place.clone()) };
+        let node = syntax::named(&document, place)?;
+        Some(syntax::place(node, statement, offset, len))
     }
 
     /// Where an object, or what it stands in, is declared.

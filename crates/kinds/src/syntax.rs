@@ -19,7 +19,7 @@ pub(crate) fn check(declared: &mut Declared, first: usize, document: &Node) {
         .filter_map(|object| {
             let (text, error) = refused(object, &context)?;
             let node = declared.places.get(&object.id).and_then(|place| named(document, place));
-            let place = node.map(|node| place(node, &text, &error));
+            let place = node.map(|node| place(node, &text, error.offset, error.len));
             Some(Problem { message: error.message, place, ..Problem::default() })
         })
         .collect();
@@ -42,7 +42,7 @@ fn refused(object: &Object, context: &Context<'_>) -> Option<(String, sql::Synta
 }
 
 /// The value whose key stands at a place.
-fn named<'n>(node: &'n Node, place: &Place) -> Option<&'n Node> {
+pub(crate) fn named<'n>(node: &'n Node, place: &Place) -> Option<&'n Node> {
     if node.name_place() == place {
         return Some(node);
     }
@@ -53,14 +53,14 @@ fn named<'n>(node: &'n Node, place: &Place) -> Option<&'n Node> {
     }
 }
 
-/// The place in the YAML of an error in a statement: in the longest value that the statement has there, else where the object is named.
-fn place(node: &Node, statement: &str, error: &sql::SyntaxError) -> Place {
+/// The place in the YAML of a part of a statement: in the longest value that the statement has there, else where the object is named.
+pub(crate) fn place(node: &Node, statement: &str, offset: usize, len: usize) -> Place {
     let mut values = Vec::new();
     scalars(node, &mut values);
     let hits = values.into_iter().filter_map(|(text, node)| {
         let mut found = statement.match_indices(text).map(|(start, _)| start);
-        let start = found.find(|start| (*start..=start + text.len()).contains(&error.offset))?;
-        Some((text.len(), node.place.within(error.offset - start, error.len)))
+        let start = found.find(|start| (*start..=start + text.len()).contains(&offset))?;
+        Some((text.len(), node.place.within(offset - start, len)))
     });
     hits.max_by_key(|(length, _)| *length).map_or_else(|| node.name_place().clone(), |(_, place)| place)
 }

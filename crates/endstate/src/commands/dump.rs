@@ -10,6 +10,9 @@ use crate::args::{Dump, Global};
 use crate::{Outcome, folder, layout, output};
 
 pub(super) fn run(global: &Global, arguments: &Dump) -> anyhow::Result<Outcome> {
+    if arguments.update {
+        return super::update::run(global);
+    }
     if let Some(out) = &arguments.out {
         folder::must_be_free(out)?;
     }

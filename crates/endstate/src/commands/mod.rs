@@ -9,6 +9,7 @@ mod json_schema;
 mod man;
 mod plan;
 mod prove;
+mod update;
 
 use std::time::Instant;
 
