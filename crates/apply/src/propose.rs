@@ -45,6 +45,8 @@ struct Planner<'a> {
     scope: Scope,
     user: String,
     major: u32,
+    /// Whether the live catalog stands on the shadow.
+    rebuilt: bool,
 }
 
 /// Plans the way from the live catalog to the desired one, and back.
@@ -54,7 +56,7 @@ pub fn propose(
     workspace: &Workspace,
     scope: &Scope,
 ) -> Result<Proposal, Error> {
-    let mut planner = Planner { bench, scope: scope.clone(), user: live.facts.user.clone(), major: live.facts.major };
+    let mut planner = Planner::new(bench, live, scope);
     let (before, self_check) = planner.rebuild(live)?;
     let desired = planner.build_desired(live, workspace)?;
     let directives = applicable(&resolved(&workspace.declared.directives, &desired), &before, workspace)?;
@@ -82,17 +84,11 @@ pub(crate) fn both(
     workspace: &Workspace,
     scope: &Scope,
 ) -> Result<Both, Error> {
-    let mut planner =
-        Planner { bench, scope: scope.clone(), user: live.facts.user.clone(), major: live.facts.major };
+    let mut planner = Planner::new(bench, live, scope);
     let desired = planner.build_desired(live, workspace)?;
     let stated = resolved(&workspace.declared.directives, &desired);
     let directives = applicable(&stated, &live.model, workspace)?;
-    let (before, renames) = if directives.renames.is_empty() {
-        (live.model.clone(), Vec::new())
-    } else {
-        planner.rebuild(live)?;
-        planner.renamed(&desired, &directives)?
-    };
+    let (before, renames) = planner.renamed(live, &desired, &directives)?;
     Ok(Both { before, desired, renames, scope: planner.scope })
 }
 
@@ -155,7 +151,12 @@ fn has_arguments(spec: &Spec, written: &Id) -> bool {
     }
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    fn new(bench: &'a mut Workbench, live: &Live, scope: &Scope) -> Planner<'a> {
+        let (user, major) = (live.facts.user.clone(), live.facts.major);
+        Planner { bench, scope: scope.clone(), user, major, rebuilt: false }
+    }
+
     /// The live catalog, built anew: what everything starts from.
     fn rebuild(&mut self, live: &Live) -> Result<(Model, Vec<String>), Error> {
         let objects: Vec<Object> = self.context(live).cloned().collect();
@@ -163,6 +164,7 @@ impl Planner<'_> {
         let model = self.read(&mut database)?;
         let live = objects.into_iter().collect();
         let self_check = differences(&live, &model);
+        self.rebuilt = true;
         Ok((model, self_check))
     }
 
@@ -219,12 +221,18 @@ impl Planner<'_> {
         }
         let desired = self.read(&mut database)?;
         let directives = resolved(&workspace.declared.directives, &desired);
-        let kept = self.scope.keep(&live.model, &desired, &directives);
-        if kept.is_empty() {
+        let directives = applicable(&directives, &live.model, workspace)?;
+        // What is not managed may stand on what is, under its new name.
+        let (around, _) = self.renamed(live, &desired, &directives)?;
+        let is_absent = |object: &&Object| !self.scope.manages(&object.id) && !desired.contains(&object.id);
+        let is_ours = |object: &&Object| object.id.kind() != Kind::RoleSetting;
+        let mut rest: Vec<Object> = around.objects().filter(is_absent).filter(is_ours).cloned().collect();
+        rest.extend(self.scope.keep(&around, &desired, &directives));
+        if rest.is_empty() {
             return Ok(desired);
         }
-        let failed = |failures| context("what `never_drop` keeps", failures);
-        shadow::build(&mut database, &kept, self.major, Names::Qualified).map_err(failed)?;
+        let failed = |failures| context("with the desired state, what is not managed", failures);
+        shadow::build(&mut database, &rest, self.major, Names::Qualified).map_err(failed)?;
         self.read(&mut database)
     }
 
@@ -311,9 +319,16 @@ impl Planner<'_> {
     /// The live catalog with all done that is nothing but a rename, and what that is.
     fn renamed(
         &mut self,
+        live: &Live,
         desired: &Model,
         directives: &Directives,
     ) -> Result<(Model, Vec<(Id, Id)>), Error> {
+        if directives.renames.is_empty() {
+            return Ok((live.model.clone(), Vec::new()));
+        }
+        if !self.rebuilt {
+            self.rebuild(live)?;
+        }
         self.bench.copy("before", "renamed")?;
         let mut connection = self.bench.connect_as("renamed", &self.user)?;
         let mut state = self.read(&mut connection)?;
@@ -339,6 +354,8 @@ impl Planner<'_> {
             renames.extend(steps.flat_map(|(step, to)| step.ids.iter().map(move |(_, id)| (id.clone(), to.clone()))));
             state = self.read(&mut connection)?;
         }
+        drop(connection);
+        self.bench.drop_database("renamed")?;
         let new: Vec<Id> = renames.iter().map(|(_, new)| new.clone()).collect();
         renames.retain(|(old, to)| {
             directives.renames.contains_key(to) || !new.iter().any(|new| old.is_within(new))

@@ -83,24 +83,18 @@ impl Scope {
         })
     }
 
-    /// Takes what is of a kind that is never dropped, and not wanted, out of what may be touched; and tells which objects these are, by
-    /// the names that they have after the renames.
+    /// Takes what is of a kind that is never dropped, and not wanted, out of what may be touched; and tells which objects these are.
+    /// `live` has the names that all have after the renames.
     pub(crate) fn keep(&mut self, live: &Model, desired: &Model, directives: &Directives) -> Vec<Object> {
         let candidates = live.objects().filter(|object| self.never_drop.contains(&object.id.kind()));
-        let candidates = candidates.filter(|object| self.manages(&object.id));
-        let outermost: Vec<(Id, Id)> = candidates
-            .map(|object| (object, directives.after(&object.id)))
-            .filter(|(object, id)| !is_wanted(object, id, desired))
-            .map(|(object, id)| (object.id.clone(), id))
-            .collect();
-        let stays = |id: &Id| outermost.iter().find(|(old, _)| id == old || id.is_within(old));
-        let kept = live.objects().filter_map(|object| {
-            let (old, new) = stays(&object.id)?;
-            Some(Object { id: object.id.rebased(old, new), ..object.clone() })
-        });
-        let kept: Vec<Object> = kept.collect();
-        self.kept.extend(outermost.into_iter().flat_map(|(old, new)| [old, new]));
-        kept
+        let unwanted = candidates.filter(|object| !desired.contains(&object.id) && self.manages(&object.id));
+        let kept: BTreeSet<Id> = unwanted.map(|object| object.id.clone()).collect();
+        let stays = |id: &Id| std::iter::once(id).chain(id.ancestors()).any(|id| kept.contains(id));
+        let objects = live.objects().filter(|object| stays(&object.id) && !desired.contains(&object.id));
+        let objects = objects.cloned().collect();
+        self.kept.extend(kept.iter().map(|id| directives.before(id, None)));
+        self.kept.extend(kept);
+        objects
     }
 
     /// The managed part of a catalog, with the schemas that it stands in; `public` stays, or it would be said to be absent.
@@ -135,13 +129,4 @@ impl Scope {
 
 fn named(words: &[String]) -> BTreeSet<Kind> {
     words.iter().flat_map(|word| Kind::named(word)).collect()
-}
-
-/// Whether the desired state has the object, or one that it only needs to be renamed to.
-fn is_wanted(object: &Object, id: &Id, desired: &Model) -> bool {
-    let twin = |other: &&Object| object.spec.same_but_for_name(&other.spec);
-    desired.contains(id)
-        || id.parent().is_some_and(|parent| {
-            desired.contains(parent) && desired.children_of_kind(parent, id.kind()).iter().any(twin)
-        })
 }
