@@ -351,7 +351,9 @@ impl<'a> Planner<'a> {
             }
             run(&mut connection, &round)?;
             let steps = round.steps.iter().filter_map(|step| Some((step, step.renamed_to.clone()?)));
-            renames.extend(steps.flat_map(|(step, to)| step.ids.iter().map(move |(_, id)| (id.clone(), to.clone()))));
+            renames.extend(
+                steps.flat_map(|(step, to)| step.ids.iter().map(move |(_, id)| (id.clone(), to.clone()))),
+            );
             state = self.read(&mut connection)?;
         }
         drop(connection);

@@ -39,13 +39,16 @@ fn problem(declared: &Declared, names: &[(String, String)], failure: &Failure) -
     let server = failure.error.server();
     let message = server.map_or_else(|| failure.error.to_string(), |server| server.message.clone());
     let position = server.and_then(|server| server.position);
-    let place = match position {
-        Some(position) => declared.locate(&failure.id, &failure.statement, position),
-        None => declared.place(&failure.id).cloned(),
+    let place = match (position, server.and_then(shadow::missing_name)) {
+        (Some(position), _) => declared.locate(&failure.id, &failure.statement, position),
+        (None, Some(name)) => declared.locate_name(&failure.id, &name),
+        (None, None) => declared.place(&failure.id).cloned(),
     };
+    // What PostgreSQL is to name has a name of ours meanwhile.
+    let object = failure.id.renamed(failure.id.name().trim_start_matches('\0'));
     let meant = server.and_then(|server| meant(server, names)).map(|name| format!("did you mean `{name}`?"));
     let help = meant.or_else(|| server.and_then(|server| server.hint.clone()));
-    Problem { message: format!("{}: {message}", failure.id), place, help, ..Problem::default() }
+    Problem { message: format!("{object}: {message}"), place, help, ..Problem::default() }
 }
 
 /// The name that is there and nearest to the one that is not.

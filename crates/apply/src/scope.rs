@@ -101,9 +101,8 @@ impl Scope {
     pub fn of(&self, model: &Model) -> Model {
         let managed = |id: &Id| self.manages(id);
         let schemas: BTreeSet<&str> = model.ids().filter(|id| managed(id)).filter_map(Id::schema).collect();
-        let is_around = |id: &Id| {
-            id.kind() == Kind::Schema && (schemas.contains(id.name()) || id.name() == "public")
-        };
+        let is_around =
+            |id: &Id| id.kind() == Kind::Schema && (schemas.contains(id.name()) || id.name() == "public");
         let mut part = model.clone();
         part.retain(|object| managed(&object.id) || is_around(&object.id));
         part

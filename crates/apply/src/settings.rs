@@ -64,9 +64,9 @@ impl Settings {
             except.map(|(place, text)| (text, node.at(["manage", "except", &place.to_string()]))).collect();
         for (script, list) in self.scripts.iter().flat_map(|scripts| &scripts.forward) {
             let list = list.iter().enumerate();
-            patterns.extend(list.map(|(place, text)| {
-                (text, node.at(["scripts", "forward", script, &place.to_string()]))
-            }));
+            patterns.extend(
+                list.map(|(place, text)| (text, node.at(["scripts", "forward", script, &place.to_string()]))),
+            );
         }
         let problem = |(text, node): (&String, Option<&Node>)| {
             let (message, help) = Pattern::problem(text)?;

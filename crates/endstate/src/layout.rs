@@ -153,6 +153,9 @@ mod tests {
             files[Path::new("schemas/auth/schema.yaml")],
             "schemas:\n  auth:\n    comment: x\n    grants:\n      a: [usage]\n"
         );
-        assert_eq!(files[Path::new("schemas/auth/tables/u.yaml")], "schemas:\n  auth:\n    tables:\n      u: {}\n");
+        assert_eq!(
+            files[Path::new("schemas/auth/tables/u.yaml")],
+            "schemas:\n  auth:\n    tables:\n      u: {}\n"
+        );
     }
 }

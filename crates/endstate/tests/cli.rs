@@ -95,7 +95,9 @@ fn run(server: &Server, case: &Path, name: &str) -> Result<(), Failed> {
         };
         let (stdout, stderr) = last.as_ref().map_or_else(Default::default, texts);
         match line.split_once(' ') {
-            Some(("$", arguments)) => last = Some(endstate(folder.path(), arguments, &server.db(name), &environment)?),
+            Some(("$", arguments)) => {
+                last = Some(endstate(folder.path(), arguments, &server.db(name), &environment)?)
+            }
             Some(("sql:", sql)) => server.run(name, sql)?,
             Some(("env", setting)) => environment.push(setting.split_once('=').unwrap()),
             Some(("exit", code)) => {
@@ -122,9 +124,18 @@ fn run(server: &Server, case: &Path, name: &str) -> Result<(), Failed> {
     server.run("postgres", &format!("DROP DATABASE \"{name}\" WITH (FORCE)"))
 }
 
-fn endstate(folder: &Path, arguments: &str, db: &str, environment: &[(&str, &str)]) -> Result<Output, Failed> {
+fn endstate(
+    folder: &Path,
+    arguments: &str,
+    db: &str,
+    environment: &[(&str, &str)],
+) -> Result<Output, Failed> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_endstate"));
-    command.current_dir(folder).env_remove("DATABASE_URL").env("PGDATABASE", "none").envs(environment.iter().copied());
+    command
+        .current_dir(folder)
+        .env_remove("DATABASE_URL")
+        .env("PGDATABASE", "none")
+        .envs(environment.iter().copied());
     command.args(arguments.split(' ').filter(|word| !word.is_empty()).map(|word| word.replace('~', " ")));
     if !arguments.contains("--db") {
         command.args(["--db", db]);

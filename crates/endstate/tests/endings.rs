@@ -81,7 +81,8 @@ fn a_wrong_password_is_never_echoed() {
 fn a_server_before_13_is_refused() {
     let port = server(|stream| {
         let ready = message(b'Z', b"I");
-        let parameters = [message(b'S', b"client_encoding\0UTF8\0"), message(b'S', b"server_version\x0012.22\0")].concat();
+        let parameters =
+            [message(b'S', b"client_encoding\0UTF8\0"), message(b'S', b"server_version\x0012.22\0")].concat();
         stream.write_all(&[message(b'R', &0_u32.to_be_bytes()), parameters, ready.clone()].concat()).unwrap();
         let column = |name: &[u8]| [name, &[0; 7], &25_u32.to_be_bytes(), &[0xff; 6], &[0; 2]].concat();
         let columns = [&2_u16.to_be_bytes()[..], &column(b"number"), &column(b"text")].concat();
@@ -89,7 +90,8 @@ fn a_server_before_13_is_refused() {
         let row = [&2_u16.to_be_bytes()[..], &value(b"120022"), &value(b"12.22")].concat();
         // Whatever is asked, this is the answer.
         while read(stream, 1).is_some() {
-            let answer = [message(b'T', &columns), message(b'D', &row), message(b'C', b"SELECT 1\0"), ready.clone()];
+            let answer =
+                [message(b'T', &columns), message(b'D', &row), message(b'C', b"SELECT 1\0"), ready.clone()];
             stream.write_all(&answer.concat()).unwrap();
         }
     });
@@ -102,7 +104,8 @@ fn servers_of(process: u32) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let read = |name: &str| fs::read_to_string(entry.path().join(name)).unwrap_or_default();
-        let parent = read("stat").rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse::<u32>().ok());
+        let parent =
+            read("stat").rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse::<u32>().ok());
         let command = read("cmdline").replace('\0', " ");
         if parent == Some(process) && command.contains("postgres") && command.contains(" -D ") {
             found.push(command);
@@ -132,7 +135,8 @@ fn an_interruption_leaves_nothing() {
             }
             thread::sleep(Duration::from_millis(5));
         };
-        let directory = servers.first().and_then(|line| line.split(" -D ").nth(1)?.split(' ').next()).unwrap().to_owned();
+        let directory =
+            servers.first().and_then(|line| line.split(" -D ").nth(1)?.split(' ').next()).unwrap().to_owned();
         thread::sleep(Duration::from_millis(wait));
         Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(130), "after {wait} ms");
@@ -142,7 +146,8 @@ fn an_interruption_leaves_nothing() {
             thread::sleep(Duration::from_millis(20));
         }
         assert!(!Path::new(&directory).exists(), "{directory} is left after {wait} ms");
-        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["a.yaml"], "after {wait} ms");
     }
 }

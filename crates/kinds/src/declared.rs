@@ -196,6 +196,14 @@ impl Declared {
         Some(syntax::place(node, statement, offset, len))
     }
 
+    /// Where in the YAML of an object a name stands, else where the object is declared.
+    pub fn locate_name(&self, id: &Id, name: &str) -> Option<Place> {
+        let place = self.place(id)?;
+        let (Some(document), _) = yaml::parse(&place.source) else { return Some(place.clone()) };
+        let node = syntax::named(&document, place)?;
+        Some(syntax::name(node, name).unwrap_or_else(|| place.clone()))
+    }
+
     /// Where an object, or what it stands in, is declared.
     pub fn place(&self, id: &Id) -> Option<&Place> {
         std::iter::once(id).chain(id.ancestors()).find_map(|id| self.places.get(id))

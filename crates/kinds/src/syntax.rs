@@ -65,6 +65,20 @@ pub(crate) fn place(node: &Node, statement: &str, offset: usize, len: usize) -> 
     hits.max_by_key(|(length, _)| *length).map_or_else(|| node.name_place().clone(), |(_, place)| place)
 }
 
+/// The place of a name in the values of a node, where it stands as a word of its own.
+pub(crate) fn name(node: &Node, name: &str) -> Option<Place> {
+    let mut values = Vec::new();
+    scalars(node, &mut values);
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    values.into_iter().find_map(|(text, node)| {
+        let mut found = text.match_indices(name).map(|(start, _)| start);
+        let start = found.find(|start| {
+            !text[..*start].ends_with(is_part) && !text[start + name.len()..].starts_with(is_part)
+        })?;
+        Some(node.place.within(start, name.len()))
+    })
+}
+
 fn scalars<'n>(node: &'n Node, into: &mut Vec<(&'n str, &'n Node)>) {
     match &node.value {
         Value::Map(entries) => entries.iter().for_each(|(_, node)| scalars(node, into)),

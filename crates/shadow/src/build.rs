@@ -104,9 +104,7 @@ fn one(error: catalog::Error) -> Vec<Failure> {
 fn failures(units: Vec<Unit>) -> Vec<Failure> {
     let is_consequence = |unit: &Unit| {
         let missing = unit.error.as_ref().and_then(catalog::Error::server).and_then(missing_name);
-        missing.is_some_and(|name| {
-            units.iter().any(|other| other.id.name() == name && other.id != unit.id)
-        })
+        missing.is_some_and(|name| units.iter().any(|other| other.id.name() == name && other.id != unit.id))
     };
     let consequences: Vec<bool> = units.iter().map(is_consequence).collect();
     let all = consequences.iter().all(|consequence| *consequence);

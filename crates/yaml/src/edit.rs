@@ -26,9 +26,10 @@ pub fn set(source: &Arc<Source>, path: &[&str], value: &Json, siblings: &[&str])
         replace(source, key, node, value, flow)?
     } else {
         let map = parents.last()?;
-        let wrapped = rest[1..].iter().rev().fold(value.clone(), |inner, key| {
-            Json::Object(Map::from_iter([((*key).to_owned(), inner)]))
-        });
+        let wrapped = rest[1..]
+            .iter()
+            .rev()
+            .fold(value.clone(), |inner, key| Json::Object(Map::from_iter([((*key).to_owned(), inner)])));
         insert(source, &parents, map, rest[0], &wrapped, siblings)?
     };
     sound(source, text, path, Some(value))
@@ -51,7 +52,11 @@ pub fn remove(source: &Arc<Source>, path: &[&str]) -> Option<String> {
     }
     let (key, node) = entry(&parents[..depth + 1], &path[..depth])?;
     let map = parents[depth - 1];
-    let range = if is_flow(map) { flow_range(&source.text, map, key)? } else { with_comment(source, map, key, node)? };
+    let range = if is_flow(map) {
+        flow_range(&source.text, map, key)?
+    } else {
+        with_comment(source, map, key, node)?
+    };
     let mut text = source.text.to_string();
     text.replace_range(range, "");
     sound(source, text, path, None)
@@ -80,9 +85,14 @@ fn walk<'n, 'p>(root: &'n Node, path: &'p [&'p str]) -> (Vec<&'n Node>, &'p [&'p
 fn entry<'n>(parents: &[&'n Node], path: &[&str]) -> Option<(&'n Key, &'n Node)> {
     let map = parents.get(path.len().checked_sub(1)?)?;
     let (key, node) = map.entry(path.last()?)?;
-    let is_own = key.place.range.start >= map.place.range.start && node.place.range.start >= key.place.range.end;
+    let is_own =
+        key.place.range.start >= map.place.range.start && node.place.range.start >= key.place.range.end;
     let next = match &map.value {
-        Value::Map(entries) => entries.iter().map(|(key, _)| key.place.range.start).filter(|start| *start > key.place.range.start).min(),
+        Value::Map(entries) => entries
+            .iter()
+            .map(|(key, _)| key.place.range.start)
+            .filter(|start| *start > key.place.range.start)
+            .min(),
         _ => None,
     };
     (is_own && next.is_none_or(|next| node.place.range.start < next)).then_some((key, node))
@@ -167,7 +177,9 @@ fn block_range(source: &Arc<Source>, key: &Key, node: &Node) -> Option<Range<usi
     let text = &source.text;
     let indent = indent(text, key)?;
     let start = key.place.range.start - indent;
-    let value_end = if node.place.text().starts_with(['{', '[']) && matches!(node.value, Value::Map(_) | Value::List(_)) {
+    let value_end = if node.place.text().starts_with(['{', '['])
+        && matches!(node.value, Value::Map(_) | Value::List(_))
+    {
         flow_end(text, node.place.range.start)?
     } else {
         node.place.range.end
@@ -177,7 +189,9 @@ fn block_range(source: &Arc<Source>, key: &Key, node: &Node) -> Option<Range<usi
     for line in text[start..].split_inclusive('\n') {
         let bare = line.trim();
         let depth = line.len() - line.trim_start_matches(' ').len();
-        let is_item = depth == indent && matches!(node.value, Value::List(_)) && (bare == "-" || bare.starts_with("- "));
+        let is_item = depth == indent
+            && matches!(node.value, Value::List(_))
+            && (bare == "-" || bare.starts_with("- "));
         if at > start && at >= value_end && !bare.is_empty() && depth <= indent && !is_item {
             break;
         }
@@ -192,7 +206,8 @@ fn block_range(source: &Arc<Source>, key: &Key, node: &Node) -> Option<Range<usi
 /// The lines of a key and its value, and of the comment right above where the key is not the first.
 fn with_comment(source: &Arc<Source>, map: &Node, key: &Key, node: &Node) -> Option<Range<usize>> {
     let range = block_range(source, key, node)?;
-    let is_first = matches!(&map.value, Value::Map(entries) if entries.first().is_some_and(|(first, _)| first == key));
+    let is_first =
+        matches!(&map.value, Value::Map(entries) if entries.first().is_some_and(|(first, _)| first == key));
     let mut start = range.start;
     if !is_first {
         let indent = indent(&source.text, key)?;
@@ -305,8 +320,18 @@ mod tests {
     fn what_is_longer_is_written_anew() {
         let column = set("tables.users.columns.age", json!({ "type": "int", "not_null": true }), &[]);
         assert_eq!(column, TEXT.replace("age: int\n", "age: { type: int, not_null: true }\n"));
-        assert_eq!(set("tables.orders.comment", json!("Two\nlines"), &[]).matches("      Two\n      lines\n").count(), 1);
-        assert_eq!(set("tables.users.primary_key", json!(["id", "age"]), &[]).matches("    primary_key: [id, age]\n\n  # things").count(), 1);
+        assert_eq!(
+            set("tables.orders.comment", json!("Two\nlines"), &[])
+                .matches("      Two\n      lines\n")
+                .count(),
+            1
+        );
+        assert_eq!(
+            set("tables.users.primary_key", json!(["id", "age"]), &[])
+                .matches("    primary_key: [id, age]\n\n  # things")
+                .count(),
+            1
+        );
         assert_eq!(set("tables.users.columns.id.not_null", json!(true), &[]), "nothing");
     }
 

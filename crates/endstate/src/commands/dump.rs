@@ -43,11 +43,14 @@ pub(super) fn document(live: &Live, workspace: Option<&Workspace>) -> anyhow::Re
     if let Some(workspace) = workspace {
         let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
         let unmanaged = scope.unmanaged(&live.model).into_iter();
-        unmanaged.for_each(|object| output::warning(&format!("not in the dump, because it is not managed: {object}")));
+        unmanaged.for_each(|object| {
+            output::warning(&format!("not in the dump, because it is not managed: {object}"))
+        });
         model = scope.of(&live.model);
     }
     let unread = model.unread.iter();
-    unread.for_each(|object| output::warning(&format!("not in the dump, because no kind reads it: {object}")));
+    unread
+        .for_each(|object| output::warning(&format!("not in the dump, because no kind reads it: {object}")));
     let raise = Raise { model: &model, default_owner: &live.facts.owner };
     Ok(serde_json::to_value(Document::raise(&raise))?)
 }
