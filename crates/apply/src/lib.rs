@@ -3,6 +3,7 @@
 mod compare;
 mod error;
 mod live;
+mod old_names;
 mod pattern;
 mod prepare;
 mod proof;
@@ -16,6 +17,7 @@ mod workspace;
 pub use compare::{Comparison, Drift, Sides, compare};
 pub use error::Error;
 pub use live::Live;
+pub use old_names::OldName;
 pub use prepare::{Options, Plan, prepare};
 pub use proof::{Proof, prove};
 pub use propose::{Proposal, Stage, propose};
