@@ -90,7 +90,8 @@ impl Sides {
 /// Reads both sides and compares them.
 pub fn compare(options: &Options) -> Result<Comparison, Error> {
     let sides = Sides::read(options)?;
-    let (drift, unmanaged) = (sides.drift(), sides.both.scope.unmanaged(&sides.live.model));
+    let (drift, scope) = (sides.drift(), &sides.both.scope);
+    let unmanaged = [scope.unmanaged(&sides.live.model), scope.ignored(&sides.workspace.declared)].concat();
     Ok(Comparison { facts: sides.live.facts, drift, unmanaged, unread: sides.live.model.unread })
 }
 

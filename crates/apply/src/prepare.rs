@@ -72,7 +72,8 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     clock.lap("stop the shadow");
     Ok(Plan {
         facts: live.facts,
-        unmanaged: proposal.scope.unmanaged(&live.model),
+        unmanaged: [proposal.scope.unmanaged(&live.model), proposal.scope.ignored(&workspace.declared)]
+            .concat(),
         unread: live.model.unread.clone(),
         old_names: proposal.old_names,
         before: proposal.before,

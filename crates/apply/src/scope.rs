@@ -108,6 +108,22 @@ impl Scope {
         part
     }
 
+    /// What the YAML declares and is not managed, so that nothing comes of it: the outermost objects, with their places.
+    pub(crate) fn ignored(&self, declared: &Declared) -> Vec<String> {
+        let is_outermost = |id: &Id| {
+            id.ancestors().all(|ancestor| {
+                self.manages(ancestor)
+                    || !declared.places.contains_key(ancestor)
+                    || ancestor.kind() == Kind::Schema
+            })
+        };
+        let ignored = declared
+            .places
+            .iter()
+            .filter(|(id, _)| !self.manages(id) && is_outermost(id) && id.kind() != Kind::Schema);
+        ignored.map(|(id, place)| format!("{id} (declared at {place}, which does nothing)")).collect()
+    }
+
     /// What is there and is not managed: the outermost objects, parts of them not named again.
     pub fn unmanaged(&self, model: &Model) -> Vec<String> {
         let is_open = |id: &Id| {

@@ -99,6 +99,24 @@ fn a_server_before_13_is_refused() {
     assert!(error.contains("12.22") && error.contains("13"), "{error}");
 }
 
+#[test]
+fn without_programs_for_a_shadow_the_error_says_which() {
+    let binaries = testkit::majors().into_iter().next_back().expect("these tests need a PostgreSQL server");
+    // What the system has is always found.
+    if binaries.directory.starts_with("/usr") {
+        return;
+    }
+    let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
+    let db = format!("host={} port={} user=postgres", cluster.socket_directory().display(), cluster.port());
+    let folder = workspace();
+    let mut command = endstate();
+    command.args(["check", "--db", &db, "--schema"]).arg(folder.path());
+    command.env("ENDSTATE_PG_HOME", "/nowhere").env_remove("ENDSTATE_PG_BIN").env("PATH", "/usr/bin:/bin");
+    let error = error_of(&command.output().unwrap());
+    assert!(error.contains(&format!("PostgreSQL {}", binaries.major)), "{error}");
+    assert!(error.contains("ENDSTATE_PG_BIN"), "{error}");
+}
+
 /// The servers that a process has started and that run still.
 fn servers_of(process: u32) -> Vec<String> {
     let mut found = Vec::new();

@@ -354,3 +354,68 @@ fn check_sql(what: &str, node: &Node, problems: &mut Vec<yaml::Problem>) {
         problems.push(yaml::Problem::new(error.message, &place));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn parsed(path: &str, text: &str) -> Node {
+        let source = Arc::new(yaml::Source { path: path.into(), text: text.into() });
+        yaml::parse(&source).0.unwrap()
+    }
+
+    /// The places of what is declared twice, when two files say the same.
+    fn twice(text: &str) -> Vec<(String, String)> {
+        let declared = declare(&[parsed("a.yaml", text), parsed("b.yaml", text)]);
+        let problems = declared.problems.iter().filter(|problem| problem.message.ends_with("declared twice"));
+        problems
+            .map(|problem| (problem.also[0].0.to_string(), problem.place.as_ref().unwrap().to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn an_object_of_any_section_is_declared_once() {
+        let schema = serde_json::to_value(Document::schema()).unwrap();
+        let sections = schema["properties"].as_object().unwrap().keys();
+        for section in
+            sections.filter(|section| !matches!(section.as_str(), "schemas" | "default_privileges"))
+        {
+            let object = match section.as_str() {
+                "casts" => "integer AS text: {}",
+                "transforms" => "hstore language sql: {}",
+                "functions" | "aggregates" => "f(integer): {}",
+                "operators" => "=== (integer, integer): {}",
+                "operator_families" | "operator_classes" => "x using btree: {}",
+                "event_triggers" => "x: { on: ddl_command_end, function: f }",
+                "security_labels" => "x: { TABLE t: secret }",
+                _ => "x: {}",
+            };
+            let found = twice(&format!("{section}:\n  {object}\n"));
+            assert_eq!(found.len(), 1, "{section}: {found:?}");
+            assert!(found[0].0.starts_with("a.yaml:2:") && found[0].1.starts_with("b.yaml:2:"), "{found:?}");
+        }
+        let defaults = "default_privileges:\n- for: a\n  tables:\n    b: [select]\n";
+        assert_eq!(twice(defaults), [("a.yaml:4:5".to_owned(), "b.yaml:4:5".to_owned())]);
+    }
+
+    #[test]
+    fn parts_of_a_schema_may_stand_in_many_files() {
+        let one = "schemas:\n  app:\n    comment: One\n    tables:\n      a: {}\n";
+        let other = "schemas:\n  app:\n    tables:\n      b: {}\n  public:\n    tables:\n      c: {}\n";
+        let declared = declare(&[
+            parsed("a.yaml", one),
+            parsed("b.yaml", other),
+            parsed("c.yaml", "tables:\n  d: {}\n"),
+        ]);
+        assert_eq!(declared.problems, []);
+        let tables = declared.objects.iter().filter(|object| object.id.kind() == Kind::Table);
+        let tables: Vec<String> = tables.map(|object| object.id.short()).collect();
+        assert_eq!(tables, ["app.a", "app.b", "c", "d"]);
+        assert_eq!(declared.objects.iter().filter(|object| object.id.kind() == Kind::Schema).count(), 2);
+        let public = "schemas:\n  public:\n    tables:\n      d: {}\n";
+        let declared = declare(&[parsed("a.yaml", public), parsed("b.yaml", "tables:\n  d: {}\n")]);
+        assert_eq!(declared.problems.len(), 1);
+    }
+}
