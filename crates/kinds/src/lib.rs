@@ -19,6 +19,7 @@ pub mod query;
 pub mod read;
 mod shape;
 mod statement;
+mod syntax;
 mod type_doc;
 
 pub use cast::cast;

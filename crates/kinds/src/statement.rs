@@ -91,6 +91,11 @@ impl Hazard {
         Hazard::ClientBreak,
     ];
 
+    /// The JSON Schema of a list of hazards.
+    pub fn list_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "array", "items": { "type": "string", "enum": Hazard::ALL.map(Hazard::name) } })
+    }
+
     /// The word for `--allow`.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use plan::{Step, script};
 
 use crate::escape::{code, fenced, html, markdown as escaped};
 use crate::part::{Part, parts};
-use crate::wording::{self, Acceptance};
+use crate::wording::{self, Acceptance, UNMANAGED, UNREAD};
 use crate::{Direction, proof};
 
 /// A comment on GitHub takes 65,536 characters; above this many the SQL is left out.
@@ -35,8 +35,8 @@ fn comment(plan: &Plan, allow: &[String], with_sql: bool) -> String {
     if !with_sql {
         text.push_str("The SQL is too long for a comment: `endstate plan` shows it.\n\n");
     }
-    text.push_str(&list("Not managed, never touched", &plan.unmanaged));
-    text.push_str(&list("There, but no kind of endstate reads it", &plan.unread));
+    text.push_str(&list(UNMANAGED, &plan.unmanaged));
+    text.push_str(&list(UNREAD, &plan.unread));
     text.push_str(&list("May still say an old name", &wording::old_names(plan)));
     text.push_str(&list("Notes", &plan.notes));
     let mut lines = proof::proven(&plan.proof).into_iter();

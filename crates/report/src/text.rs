@@ -6,7 +6,7 @@ use plan::{Step, script};
 
 use crate::paint::Paint;
 use crate::part::{Part, parts};
-use crate::wording::{self, Acceptance, Held};
+use crate::wording::{self, Acceptance, Held, UNMANAGED, UNREAD};
 use crate::{Direction, proof};
 
 /// How a plan is shown.
@@ -157,8 +157,8 @@ fn rows(plan: &Plan, paint: Paint) -> String {
 
 /// What is there besides what the plan is about.
 fn surroundings(plan: &Plan, paint: Paint) -> String {
-    list("Not managed, never touched", &plan.unmanaged, paint)
-        + &list("There, but no kind of endstate reads it", &plan.unread, paint)
+    list(UNMANAGED, &plan.unmanaged, paint)
+        + &list(UNREAD, &plan.unread, paint)
         + &list("May still say an old name", &wording::old_names(plan), paint)
         + &list("Notes", &plan.notes, paint)
 }

@@ -6,6 +6,12 @@ use apply::Plan;
 use kinds::{Hazard, Lock, Statement, Work};
 use plan::Step;
 
+/// Above what is there and not managed.
+pub(crate) const UNMANAGED: &str = "Not managed, never touched";
+
+/// Above what is there and not read.
+pub(crate) const UNREAD: &str = "There, but no kind of endstate reads it";
+
 /// The locks that a transaction holds, so that each is told where it is taken and not at every statement after.
 #[derive(Default)]
 pub(crate) struct Held<'a>(BTreeMap<&'a str, Lock>);

@@ -9,6 +9,7 @@ mod json_schema;
 mod man;
 mod plan;
 mod prove;
+mod update;
 
 use std::time::Instant;
 
@@ -42,11 +43,12 @@ fn conninfo(global: &Global) -> anyhow::Result<Conninfo> {
 }
 
 fn options(global: &Global, sample: Option<usize>) -> anyhow::Result<apply::Options> {
-    if !global.schema.exists() {
-        let path = global.schema.display();
+    let schema = global.schema();
+    if !schema.exists() {
+        let path = schema.display();
         bail!("there is no `{path}`; name the desired state with --schema, or make one with `endstate init`");
     }
-    Ok(apply::Options { conninfo: conninfo(global)?, schema: global.schema.clone(), sample })
+    Ok(apply::Options { conninfo: conninfo(global)?, schema: schema.to_owned(), sample })
 }
 
 /// A proven plan; notes and timings go to stderr.
