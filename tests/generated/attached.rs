@@ -109,7 +109,7 @@ impl Maker {
             0 => (format!("AS $$ BEGIN RETURN {value}; END $$"), " LANGUAGE plpgsql"),
             1 | 2 if self.major >= 14 => match self.rng.chance(70) {
                 true => (format!("RETURN {value}"), " LANGUAGE sql"),
-                false => (format!("BEGIN ATOMIC SELECT {value}; END"), " LANGUAGE sql"),
+                false => (format!("BEGIN ATOMIC SELECT {value} AS result; END"), " LANGUAGE sql"),
             },
             _ => (format!("AS $$ SELECT {value} $$"), " LANGUAGE sql"),
         }

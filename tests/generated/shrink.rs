@@ -8,11 +8,12 @@ use crate::trial::{self, Outcome, Pair};
 
 /// What a failure is called: its text without names and numbers, which change as the pair gets smaller.
 pub(crate) fn class(text: &str) -> String {
-    let line = text.rsplit("ERROR").next().unwrap_or(text);
     let head = text.split(':').next().unwrap_or_default();
+    let line = text.rsplit("ERROR").next().unwrap_or(text);
+    let line = line.rsplit(".sql: ").next().unwrap_or(line).replace("which is a bug in endstate", "").replace(":\n", ":");
     let mut class = String::new();
     let mut quoted = false;
-    for character in line.chars().take(160) {
+    for character in line.chars().take(300) {
         match character {
             '"' => quoted = !quoted,
             '\n' => break,
@@ -20,7 +21,7 @@ pub(crate) fn class(text: &str) -> String {
             _ => {}
         }
     }
-    let words: Vec<&str> = class.split_whitespace().filter(|word| !word.contains('.') && !word.contains('_')).take(12).collect();
+    let words: Vec<&str> = class.split_whitespace().filter(|word| !word.contains(['.', '_'])).take(14).collect();
     format!("{head}: {}", words.join(" "))
 }
 

@@ -2,6 +2,7 @@
 
 mod error;
 mod live;
+mod losses;
 mod prepare;
 mod proof;
 mod propose;
