@@ -364,6 +364,9 @@ impl<'a> Graph<'a> {
                 self.before(self.at(&object.id, verb), self.at(need, Verb::Rename));
             }
         }
+        for id in self.changes.actions.keys().filter(|id| self.changes.swaps(id)) {
+            self.before(self.at(id, Verb::Rename), self.at(id, Verb::Drop));
+        }
         for (id, type_id) in &self.changes.later {
             self.before(self.at(type_id, Verb::Drop), self.at(id, Verb::Alter));
         }
