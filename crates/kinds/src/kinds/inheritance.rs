@@ -47,7 +47,12 @@ impl ObjectKind for Inheritance {
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
-        Change::Alter(self.towards(&to.parents, id))
+        // What is no longer inherited becomes a column of its own, which can go only then.
+        if to.parents.starts_with(&self.parents) {
+            Change::Alter(self.towards(&to.parents, id))
+        } else {
+            Change::Replace("its columns come from other tables".to_owned())
+        }
     }
 }
 
