@@ -27,8 +27,14 @@ impl Maker {
         let constant = self.constant(&column.of.clone());
         match base.as_str() {
             "boolean" => name,
-            _ if is_number(&base) => format!("{name} {} {}", self.rng.word(&[">", ">=", "<>"]), self.rng.below(5)),
-            _ if is_text(&base) => format!("{}({name}) {} 1", self.rng.word(&["length", "char_length"]), self.rng.word(&[">", "<>"])),
+            _ if is_number(&base) => {
+                format!("{name} {} {}", self.rng.word(&[">", ">=", "<>"]), self.rng.below(5))
+            }
+            _ if is_text(&base) => format!(
+                "{}({name}) {} 1",
+                self.rng.word(&["length", "char_length"]),
+                self.rng.word(&[">", "<>"])
+            ),
             _ => match constant {
                 Some(constant) if self.rng.chance(70) => format!("{name} <> {constant}"),
                 _ => format!("{name} IS NOT NULL"),
@@ -82,10 +88,22 @@ impl Maker {
         let of = if procedure { String::new() } else { format!(" RETURNS {}", object.of) };
         let attributes = match procedure {
             true => self.rng.word(&["", " SECURITY DEFINER"]),
-            false => self.rng.word(&["", " IMMUTABLE", " IMMUTABLE", " STABLE", " STABLE SECURITY DEFINER", " IMMUTABLE STRICT PARALLEL SAFE", " SET search_path = ''"]),
+            false => self.rng.word(&[
+                "",
+                " IMMUTABLE",
+                " IMMUTABLE",
+                " STABLE",
+                " STABLE SECURITY DEFINER",
+                " IMMUTABLE STRICT PARALLEL SAFE",
+                " SET search_path = ''",
+            ]),
         };
         let word = if procedure { "PROCEDURE" } else { "FUNCTION" };
-        object.sql = vec![format!("CREATE {word} {{{}}}({}){of}{language}{attributes} {body}", object.number, list.join(", "))];
+        object.sql = vec![format!(
+            "CREATE {word} {{{}}}({}){of}{language}{attributes} {body}",
+            object.number,
+            list.join(", ")
+        )];
     }
 
     fn body(&mut self, object: &Object, procedure: bool) -> (String, &'static str) {
@@ -127,7 +145,10 @@ impl Maker {
         let (of, with) = *self.rng.pick(&[("integer", "int4pl"), ("text", "textcat"), ("bigint", "int8pl")]);
         let start = if self.rng.chance(50) { ", INITCOND = '0'" } else { "" };
         object.words = vec![of.to_owned()];
-        object.sql = vec![format!("CREATE AGGREGATE {{{}}}({of}) (SFUNC = {with}, STYPE = {of}{start})", object.number)];
+        object.sql = vec![format!(
+            "CREATE AGGREGATE {{{}}}({of}) (SFUNC = {with}, STYPE = {of}{start})",
+            object.number
+        )];
     }
 
     /// Something that needs other objects.
@@ -138,11 +159,29 @@ impl Maker {
             Sort::Publication => return self.publication(object),
             Sort::Trigger => &[Sort::Table, Sort::Table, Sort::View],
             Sort::Index => &[Sort::Table, Sort::Table, Sort::MaterializedView],
-            Sort::Rule | Sort::Constraint | Sort::ForeignKey | Sort::Statistics | Sort::Policy | Sort::RowLevelSecurity | Sort::Replica | Sort::ColumnOption => &[Sort::Table],
+            Sort::Rule
+            | Sort::Constraint
+            | Sort::ForeignKey
+            | Sort::Statistics
+            | Sort::Policy
+            | Sort::RowLevelSecurity
+            | Sort::Replica
+            | Sort::ColumnOption => &[Sort::Table],
             Sort::ColumnGrant | Sort::ColumnComment => &RELATIONS,
             _ => &[
-                Sort::Table, Sort::View, Sort::MaterializedView, Sort::Function, Sort::Enum, Sort::Sequence, Sort::Domain, Sort::Schema,
-                Sort::Composite, Sort::Procedure, Sort::TriggerFunction, Sort::Range, Sort::Aggregate,
+                Sort::Table,
+                Sort::View,
+                Sort::MaterializedView,
+                Sort::Function,
+                Sort::Enum,
+                Sort::Sequence,
+                Sort::Domain,
+                Sort::Schema,
+                Sort::Composite,
+                Sort::Procedure,
+                Sort::TriggerFunction,
+                Sort::Range,
+                Sort::Aggregate,
             ],
         };
         let targets: Vec<usize> = self.world.of(sorts).into_iter().filter(|number| *number != 1).collect();
@@ -163,11 +202,17 @@ impl Maker {
                 Some(format!("ALTER TABLE {{{target}}} {what} ROW LEVEL SECURITY"))
             }
             Sort::Replica => {
-                let what = self.rng.word(&["REPLICA IDENTITY FULL", "REPLICA IDENTITY NOTHING", "SET (fillfactor = 80)", "SET (autovacuum_vacuum_threshold = 9)"]);
+                let what = self.rng.word(&[
+                    "REPLICA IDENTITY FULL",
+                    "REPLICA IDENTITY NOTHING",
+                    "SET (fillfactor = 80)",
+                    "SET (autovacuum_vacuum_threshold = 9)",
+                ]);
                 Some(format!("ALTER TABLE {{{target}}} {what}"))
             }
             Sort::ColumnOption => self.column_like(target, is_any).map(|column| {
-                let what = self.rng.word(&["SET STATISTICS 50", "SET STORAGE EXTERNAL", "SET (n_distinct = 5)"]);
+                let what =
+                    self.rng.word(&["SET STATISTICS 50", "SET STORAGE EXTERNAL", "SET (n_distinct = 5)"]);
                 format!("ALTER TABLE {{{target}}} ALTER COLUMN {column} {what}")
             }),
             Sort::ColumnGrant => self.column_like(target, is_any).map(|column| {
@@ -192,18 +237,28 @@ impl Maker {
         }
         let function = *self.rng.pick(&functions);
         if self.world.get(target)?.sort == Sort::View {
-            return Some(format!("CREATE TRIGGER {{{}}} INSTEAD OF INSERT ON {{{target}}} FOR EACH ROW EXECUTE FUNCTION {{{function}}}()", object.number));
+            return Some(format!(
+                "CREATE TRIGGER {{{}}} INSTEAD OF INSERT ON {{{target}}} FOR EACH ROW EXECUTE FUNCTION {{{function}}}()",
+                object.number
+            ));
         }
         let column = self.column_like(target, is_any)?;
         let when = self.predicate(target, "NEW.");
-        let when = if self.rng.chance(30) && !when.contains("EXISTS") { format!("WHEN ({when}) ") } else { String::new() };
+        let when = if self.rng.chance(30) && !when.contains("EXISTS") {
+            format!("WHEN ({when}) ")
+        } else {
+            String::new()
+        };
         let event = match self.rng.below(4) {
             0 => "BEFORE INSERT".to_owned(),
             1 => format!("BEFORE UPDATE OF {column}"),
             2 => "AFTER INSERT OR UPDATE".to_owned(),
             _ => "BEFORE UPDATE".to_owned(),
         };
-        Some(format!("CREATE TRIGGER {{{}}} {event} ON {{{target}}} FOR EACH ROW {when}EXECUTE FUNCTION {{{function}}}()", object.number))
+        Some(format!(
+            "CREATE TRIGGER {{{}}} {event} ON {{{target}}} FOR EACH ROW {when}EXECUTE FUNCTION {{{function}}}()",
+            object.number
+        ))
     }
 
     fn index(&mut self, object: &Object, target: usize) -> Option<String> {
@@ -219,7 +274,11 @@ impl Maker {
             _ => first,
         };
         let predicate = self.predicate(target, "");
-        let filter = if self.rng.chance(25) && !predicate.contains("EXISTS") { format!(" WHERE {predicate}") } else { String::new() };
+        let filter = if self.rng.chance(25) && !predicate.contains("EXISTS") {
+            format!(" WHERE {predicate}")
+        } else {
+            String::new()
+        };
         let unique = if self.rng.chance(10) { "UNIQUE " } else { "" };
         Some(format!("CREATE {unique}INDEX {{{}}} ON {{{target}}} ({keys}){filter}", object.number))
     }
@@ -228,7 +287,10 @@ impl Maker {
         let event = self.rng.word(&["INSERT", "UPDATE", "DELETE"]);
         let predicate = self.predicate(target, if event == "INSERT" { "NEW." } else { "OLD." });
         let action = self.rng.word(&["NOTHING", "ALSO NOTIFY changed"]);
-        Some(format!("CREATE RULE {{{}}} AS ON {event} TO {{{target}}} WHERE {predicate} DO {action}", object.number))
+        Some(format!(
+            "CREATE RULE {{{}}} AS ON {event} TO {{{target}}} WHERE {predicate} DO {action}",
+            object.number
+        ))
     }
 
     fn constraint(&mut self, object: &Object, target: usize) -> Option<String> {
@@ -243,7 +305,8 @@ impl Maker {
             6 => format!("EXCLUDE USING btree ({first} WITH =)"),
             _ => format!("CHECK ({predicate})"),
         };
-        let name = if self.rng.chance(75) { format!(" CONSTRAINT {{{}}}", object.number) } else { String::new() };
+        let name =
+            if self.rng.chance(75) { format!(" CONSTRAINT {{{}}}", object.number) } else { String::new() };
         Some(format!("ALTER TABLE {{{target}}} ADD{name} {what}"))
     }
 
@@ -260,21 +323,38 @@ impl Maker {
         }
         let (other, key) = self.rng.pick(&keys).clone();
         let of = if key.of == "serial" { "integer" } else { key.of.as_str() };
-        let own = self.world.columns(target).iter().filter(|column| column.of == of && !column.rest.contains("GENERATED"));
+        let own = self
+            .world
+            .columns(target)
+            .iter()
+            .filter(|column| column.of == of && !column.rest.contains("GENERATED"));
         let own: Vec<usize> = own.map(|column| column.number).collect();
         if own.is_empty() {
             return None;
         }
         let own = *self.rng.pick(&own);
-        let action = self.rng.word(&["", " ON DELETE CASCADE", " ON DELETE SET NULL", " ON UPDATE CASCADE", " DEFERRABLE", " NOT VALID"]);
-        let name = if self.rng.chance(60) { format!(" CONSTRAINT {{{}}}", object.number) } else { String::new() };
-        Some(format!("ALTER TABLE {{{target}}} ADD{name} FOREIGN KEY ({{{target}.{own}}}) REFERENCES {{{other}}} ({{{other}.{}}}){action}", key.number))
+        let action = self.rng.word(&[
+            "",
+            " ON DELETE CASCADE",
+            " ON DELETE SET NULL",
+            " ON UPDATE CASCADE",
+            " DEFERRABLE",
+            " NOT VALID",
+        ]);
+        let name =
+            if self.rng.chance(60) { format!(" CONSTRAINT {{{}}}", object.number) } else { String::new() };
+        Some(format!(
+            "ALTER TABLE {{{target}}} ADD{name} FOREIGN KEY ({{{target}.{own}}}) REFERENCES {{{other}}} ({{{other}.{}}}){action}",
+            key.number
+        ))
     }
 
     fn statistics(&mut self, object: &Object, target: usize) -> Option<String> {
         let (first, second) = (self.column_like(target, is_ordered)?, self.column_like(target, is_ordered)?);
         let kinds = self.rng.word(&["", " (ndistinct)", " (dependencies, mcv)"]);
-        (first != second).then(|| format!("CREATE STATISTICS {{{}}}{kinds} ON {first}, {second} FROM {{{target}}}", object.number))
+        (first != second).then(|| {
+            format!("CREATE STATISTICS {{{}}}{kinds} ON {first}, {second} FROM {{{target}}}", object.number)
+        })
     }
 
     fn policy(&mut self, object: &Object, target: usize) -> Option<String> {
@@ -292,7 +372,11 @@ impl Maker {
             "UPDATE" | "ALL" if self.rng.chance(40) => format!("USING ({predicate}) WITH CHECK (true)"),
             _ => format!("USING ({predicate})"),
         };
-        Some(format!("CREATE POLICY {{{}}} ON {{{target}}}{kind} FOR {command} TO {} {what}", object.number, self.role()))
+        Some(format!(
+            "CREATE POLICY {{{}}} ON {{{target}}}{kind} FOR {command} TO {} {what}",
+            object.number,
+            self.role()
+        ))
     }
 
     fn view(&mut self, object: &mut Object) -> bool {
@@ -314,19 +398,32 @@ impl Maker {
         for number in 1..2 + self.rng.below(4) {
             let (relation, alias) = *self.rng.pick(&sources);
             let Some((value, of)) = self.value(relation, alias) else { return false };
-            let name = if self.rng.chance(5) { format!("Column {number}") } else { format!("{}{number}", self.rng.word(&["c", "c", "c", "v"])) };
+            let name = if self.rng.chance(5) {
+                format!("Column {number}")
+            } else {
+                format!("{}{number}", self.rng.word(&["c", "c", "c", "v"]))
+            };
             values.push(format!("{value} AS {}", sql::ident(&name)));
             columns.push(Column { number, name, of, rest: String::new() });
         }
-        let filter = if self.rng.chance(40) { format!(" WHERE {}", self.predicate(first, "a.")) } else { String::new() };
+        let filter = if self.rng.chance(40) {
+            format!(" WHERE {}", self.predicate(first, "a."))
+        } else {
+            String::new()
+        };
         object.columns = columns;
         let options = match self.rng.below(10) {
             0 => " WITH (security_barrier = true)",
             1 if self.major >= 15 => " WITH (security_invoker = true)",
             _ => "",
         };
-        let (word, options) = if object.sort == Sort::View { ("VIEW", options) } else { ("MATERIALIZED VIEW", "") };
-        object.sql = vec![format!("CREATE {word} {{{}}}{options} AS SELECT {} FROM {from}{filter}", object.number, values.join(", "))];
+        let (word, options) =
+            if object.sort == Sort::View { ("VIEW", options) } else { ("MATERIALIZED VIEW", "") };
+        object.sql = vec![format!(
+            "CREATE {word} {{{}}}{options} AS SELECT {} FROM {from}{filter}",
+            object.number,
+            values.join(", ")
+        )];
         true
     }
 
@@ -336,7 +433,8 @@ impl Maker {
         let of = self.rng.word(&["FOR ROLE alice ", "FOR ROLE bob ", ""]);
         let what = self.rng.word(&["SELECT ON TABLES", "USAGE ON SEQUENCES", "EXECUTE ON FUNCTIONS"]);
         let role = self.role();
-        object.sql = vec![format!("ALTER DEFAULT PRIVILEGES {of}IN SCHEMA {{{schema}}} GRANT {what} TO {role}")];
+        object.sql =
+            vec![format!("ALTER DEFAULT PRIVILEGES {of}IN SCHEMA {{{schema}}} GRANT {what} TO {role}")];
         true
     }
 
@@ -346,10 +444,17 @@ impl Maker {
             return false;
         }
         let table = *self.rng.pick(&tables);
-        let filter = if self.major >= 15 && self.rng.chance(30) { format!(" WHERE ({})", self.predicate(table, "")) } else { String::new() };
+        let filter = if self.major >= 15 && self.rng.chance(30) {
+            format!(" WHERE ({})", self.predicate(table, ""))
+        } else {
+            String::new()
+        };
         let operations = if filter.is_empty() { "" } else { " WITH (publish = 'insert')" };
         object.schema = None;
-        object.sql = vec![format!("CREATE PUBLICATION {{{}}} FOR TABLE {{{table}}}{filter}{operations}", object.number)];
+        object.sql = vec![format!(
+            "CREATE PUBLICATION {{{}}} FOR TABLE {{{table}}}{filter}{operations}",
+            object.number
+        )];
         true
     }
 
@@ -376,7 +481,9 @@ impl Maker {
     fn grant(&mut self, target: usize) -> Option<String> {
         let (word, name) = self.called(target)?;
         let what = match word {
-            "TABLE" | "VIEW" | "MATERIALIZED VIEW" => self.rng.word(&["SELECT", "SELECT, INSERT", "ALL", "UPDATE", "DELETE, TRUNCATE"]),
+            "TABLE" | "VIEW" | "MATERIALIZED VIEW" => {
+                self.rng.word(&["SELECT", "SELECT, INSERT", "ALL", "UPDATE", "DELETE, TRUNCATE"])
+            }
             "SEQUENCE" => self.rng.word(&["USAGE", "SELECT", "ALL"]),
             "SCHEMA" => self.rng.word(&["USAGE", "CREATE", "ALL"]),
             "TYPE" | "DOMAIN" => "USAGE",

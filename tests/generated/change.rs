@@ -41,9 +41,29 @@ impl Maker {
     fn alter(&mut self) {
         let tables = self.world.of(&[Sort::Table]);
         let others = self.world.of(&[
-            Sort::Enum, Sort::Domain, Sort::Composite, Sort::Range, Sort::Sequence, Sort::Function, Sort::Procedure, Sort::Aggregate, Sort::View,
-            Sort::MaterializedView, Sort::Trigger, Sort::Policy, Sort::Index, Sort::Constraint, Sort::TriggerFunction, Sort::Owner, Sort::Comment, Sort::Grant,
-            Sort::Enum, Sort::Function, Sort::View, Sort::ForeignKey, Sort::Rule,
+            Sort::Enum,
+            Sort::Domain,
+            Sort::Composite,
+            Sort::Range,
+            Sort::Sequence,
+            Sort::Function,
+            Sort::Procedure,
+            Sort::Aggregate,
+            Sort::View,
+            Sort::MaterializedView,
+            Sort::Trigger,
+            Sort::Policy,
+            Sort::Index,
+            Sort::Constraint,
+            Sort::TriggerFunction,
+            Sort::Owner,
+            Sort::Comment,
+            Sort::Grant,
+            Sort::Enum,
+            Sort::Function,
+            Sort::View,
+            Sort::ForeignKey,
+            Sort::Rule,
         ]);
         let from = if self.rng.chance(45) || others.is_empty() { tables } else { others };
         if from.is_empty() {
@@ -87,12 +107,16 @@ impl Maker {
             (Parent::PartitionOf(parent, _), 0..=3) => {
                 object.parent = Parent::Like(parent);
                 object.of = String::new();
-                object.sql = vec![format!("CREATE TABLE {{{}}} (LIKE {{{parent}}} INCLUDING DEFAULTS)", object.number)];
+                object.sql = vec![format!(
+                    "CREATE TABLE {{{}}} (LIKE {{{parent}}} INCLUDING DEFAULTS)",
+                    object.number
+                )];
             }
             (Parent::PartitionOf(parent, _) | Parent::Like(parent), _) => self.partition(object, parent),
             (_, 0) => {
                 let unlogged = object.sql[0].replace("CREATE TABLE", "CREATE UNLOGGED TABLE");
-                object.sql[0] = if unlogged == object.sql[0] { unlogged.replace("UNLOGGED ", "") } else { unlogged };
+                object.sql[0] =
+                    if unlogged == object.sql[0] { unlogged.replace("UNLOGGED ", "") } else { unlogged };
             }
             _ => self.alter_columns(object),
         }
@@ -122,9 +146,20 @@ impl Maker {
                 column.rest = column.rest.replace(" COLLATE \"C\"", "");
                 column.of = of;
             }
-            _ if count > 0 && object.sort == Sort::Table && !object.columns[place].rest.contains("PRIMARY") => {
+            _ if count > 0
+                && object.sort == Sort::Table
+                && !object.columns[place].rest.contains("PRIMARY") =>
+            {
                 let mut column = object.columns[place].clone();
-                let others = Object { columns: object.columns.iter().filter(|other| other.number != column.number).cloned().collect(), ..object.clone() };
+                let others = Object {
+                    columns: object
+                        .columns
+                        .iter()
+                        .filter(|other| other.number != column.number)
+                        .cloned()
+                        .collect(),
+                    ..object.clone()
+                };
                 self.column_rest(&others, &mut column);
                 object.columns[place] = column;
             }

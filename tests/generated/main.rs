@@ -133,10 +133,16 @@ fn save(seed: u64, major: u32, failure: &str, taken: &Taken) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("target/generated");
     let root = std::env::var_os("ENDSTATE_GENERATED_SAVE").map_or(root, PathBuf::from);
     let class = shrink::class(failure);
-    let words: String = class.chars().map(|c| if c.is_ascii_alphabetic() { c.to_ascii_lowercase() } else { '_' }).take(50).collect();
+    let words: String = class
+        .chars()
+        .map(|c| if c.is_ascii_alphabetic() { c.to_ascii_lowercase() } else { '_' })
+        .take(50)
+        .collect();
     let folder = root.join(format!("{seed}_{major}_{words}"));
     std::fs::create_dir_all(&folder).unwrap();
-    let text = |statements: &[String]| statements.iter().map(|statement| format!("{statement};\n")).collect::<String>();
+    let text = |statements: &[String]| {
+        statements.iter().map(|statement| format!("{statement};\n")).collect::<String>()
+    };
     std::fs::write(folder.join("before.sql"), text(&taken.before)).unwrap();
     std::fs::write(folder.join("after.sql"), text(&taken.after)).unwrap();
     std::fs::write(folder.join("failure.txt"), failure).unwrap();

@@ -7,7 +7,17 @@ use crate::world::{Column, Object, Parent, Sort, World};
 const ROLES: [&str; 5] = ["alice", "bob", "app_reader", "app_writer", "PUBLIC"];
 
 const ODD_NAMES: [&str; 12] = [
-    "select", "Odd Name", "it's", "dou\"ble", "naïve", "größe", "order", "a.b", "$dollar", "user", "x{1}y",
+    "select",
+    "Odd Name",
+    "it's",
+    "dou\"ble",
+    "naïve",
+    "größe",
+    "order",
+    "a.b",
+    "$dollar",
+    "user",
+    "x{1}y",
     "a_name_that_has_exactly_sixty_three_bytes_so_that_nothing_fits_",
 ];
 
@@ -43,12 +53,36 @@ impl Maker {
     /// A sort, the common ones more often.
     pub(crate) fn sort(&mut self) -> Sort {
         const SORTS: [(Sort, usize); 30] = [
-            (Sort::Schema, 1), (Sort::Enum, 5), (Sort::Domain, 4), (Sort::Composite, 3), (Sort::Range, 1), (Sort::Sequence, 3),
-            (Sort::Function, 9), (Sort::TriggerFunction, 3), (Sort::Procedure, 2), (Sort::Aggregate, 2), (Sort::Table, 14),
-            (Sort::Constraint, 9), (Sort::ForeignKey, 5), (Sort::Index, 8), (Sort::Statistics, 2), (Sort::View, 10),
-            (Sort::MaterializedView, 4), (Sort::Trigger, 5), (Sort::Rule, 2), (Sort::Policy, 6), (Sort::RowLevelSecurity, 3),
-            (Sort::Replica, 2), (Sort::Grant, 7), (Sort::ColumnGrant, 3), (Sort::DefaultPrivilege, 1), (Sort::Comment, 5),
-            (Sort::ColumnComment, 2), (Sort::Owner, 4), (Sort::Publication, 2), (Sort::ColumnOption, 2),
+            (Sort::Schema, 1),
+            (Sort::Enum, 5),
+            (Sort::Domain, 4),
+            (Sort::Composite, 3),
+            (Sort::Range, 1),
+            (Sort::Sequence, 3),
+            (Sort::Function, 9),
+            (Sort::TriggerFunction, 3),
+            (Sort::Procedure, 2),
+            (Sort::Aggregate, 2),
+            (Sort::Table, 14),
+            (Sort::Constraint, 9),
+            (Sort::ForeignKey, 5),
+            (Sort::Index, 8),
+            (Sort::Statistics, 2),
+            (Sort::View, 10),
+            (Sort::MaterializedView, 4),
+            (Sort::Trigger, 5),
+            (Sort::Rule, 2),
+            (Sort::Policy, 6),
+            (Sort::RowLevelSecurity, 3),
+            (Sort::Replica, 2),
+            (Sort::Grant, 7),
+            (Sort::ColumnGrant, 3),
+            (Sort::DefaultPrivilege, 1),
+            (Sort::Comment, 5),
+            (Sort::ColumnComment, 2),
+            (Sort::Owner, 4),
+            (Sort::Publication, 2),
+            (Sort::ColumnOption, 2),
         ];
         let mut place = self.rng.below(SORTS.iter().map(|(_, weight)| weight).sum());
         for (sort, weight) in SORTS {
@@ -128,7 +162,22 @@ impl Maker {
     }
 
     pub(crate) fn label(&mut self) -> String {
-        self.rng.word(&["new", "open", "done", "it's", "In Progress", "ß", "closed", "draft", "lost", "won", "a", "b"]).to_owned()
+        self.rng
+            .word(&[
+                "new",
+                "open",
+                "done",
+                "it's",
+                "In Progress",
+                "ß",
+                "closed",
+                "draft",
+                "lost",
+                "won",
+                "a",
+                "b",
+            ])
+            .to_owned()
     }
 
     pub(crate) fn spell_enum(&mut self, object: &mut Object) {
@@ -148,7 +197,11 @@ impl Maker {
             sql += " NOT NULL";
         }
         for _ in 0..self.rng.below(3) {
-            sql += &format!(" CONSTRAINT {} CHECK ({number} > {})", sql::ident(&format!("c{}", self.rng.below(4))), self.rng.below(3));
+            sql += &format!(
+                " CONSTRAINT {} CHECK ({number} > {})",
+                sql::ident(&format!("c{}", self.rng.below(4))),
+                self.rng.below(3)
+            );
         }
         object.sql = vec![sql];
     }
@@ -167,7 +220,9 @@ impl Maker {
         if self.rng.chance(25) && !tables.is_empty() {
             let table = *self.rng.pick(&tables);
             if let Some(column) = self.column_like(table, is_number) {
-                object.sql.push(format!("ALTER SEQUENCE {{{}}} OWNED BY {{{table}}}.{column}", object.number));
+                object
+                    .sql
+                    .push(format!("ALTER SEQUENCE {{{}}} OWNED BY {{{table}}}.{column}", object.number));
             }
         }
     }
@@ -175,10 +230,31 @@ impl Maker {
     /// A type: mostly built in, at times one of ours.
     pub(crate) fn type_name(&mut self, not: usize) -> String {
         const BUILT_IN: [&str; 22] = [
-            "integer", "integer", "bigint", "smallint", "text", "text", "text", "varchar(50)", "varchar(10)", "numeric(10,2)", "numeric", "boolean",
-            "date", "timestamptz", "timestamp", "uuid", "jsonb", "integer[]", "text[]", "inet", "double precision", "char(3)",
+            "integer",
+            "integer",
+            "bigint",
+            "smallint",
+            "text",
+            "text",
+            "text",
+            "varchar(50)",
+            "varchar(10)",
+            "numeric(10,2)",
+            "numeric",
+            "boolean",
+            "date",
+            "timestamptz",
+            "timestamp",
+            "uuid",
+            "jsonb",
+            "integer[]",
+            "text[]",
+            "inet",
+            "double precision",
+            "char(3)",
         ];
-        let own = self.world.of(&[Sort::Enum, Sort::Domain, Sort::Composite, Sort::Range, Sort::Enum, Sort::Table]);
+        let own =
+            self.world.of(&[Sort::Enum, Sort::Domain, Sort::Composite, Sort::Range, Sort::Enum, Sort::Table]);
         let own: Vec<usize> = own.into_iter().filter(|number| *number != not).collect();
         if !own.is_empty() && self.rng.chance(28) {
             let number = *self.rng.pick(&own);
@@ -202,7 +278,9 @@ impl Maker {
 
     /// A constant of a type, where there is one at hand.
     pub(crate) fn constant(&mut self, of: &str) -> Option<String> {
-        if let Some(object) = of.trim_matches(['{', '}']).parse().ok().and_then(|number| self.world.get(number)).cloned() {
+        if let Some(object) =
+            of.trim_matches(['{', '}']).parse().ok().and_then(|number| self.world.get(number)).cloned()
+        {
             return match object.sort {
                 Sort::Enum if object.words.is_empty() => None,
                 Sort::Enum => {
@@ -215,7 +293,9 @@ impl Maker {
             };
         }
         let constant = match of {
-            "integer" | "bigint" | "smallint" | "numeric" | "double precision" | "numeric(10,2)" => self.rng.word(&["0", "1", "42"]),
+            "integer" | "bigint" | "smallint" | "numeric" | "double precision" | "numeric(10,2)" => {
+                self.rng.word(&["0", "1", "42"])
+            }
             "text" | "varchar(50)" => self.rng.word(&["'x'", "'it''s'", "'a' || 'b'", "CURRENT_USER"]),
             "varchar(10)" | "char(3)" => "'abc'",
             "boolean" => self.rng.word(&["true", "false"]),
@@ -260,15 +340,21 @@ impl Maker {
         }
         match self.rng.below(20) {
             0 | 1 if ["integer", "bigint", "smallint"].contains(&column.of.as_str()) => {
-                column.rest += self.rng.word(&[" GENERATED ALWAYS AS IDENTITY", " GENERATED BY DEFAULT AS IDENTITY (START 10)"]);
+                column.rest += self
+                    .rng
+                    .word(&[" GENERATED ALWAYS AS IDENTITY", " GENERATED BY DEFAULT AS IDENTITY (START 10)"]);
                 return;
             }
             2 | 3 => {
-                if let Some(of) = object.columns.iter().find(|other| other.of == column.of && other.of == "integer") {
+                if let Some(of) =
+                    object.columns.iter().find(|other| other.of == column.of && other.of == "integer")
+                {
                     column.rest += &format!(" GENERATED ALWAYS AS ({} + 1) STORED", sql::ident(&of.name));
                     return;
                 }
-                if let Some(of) = object.columns.iter().find(|other| is_text(&other.of)).filter(|_| column.of == "text") {
+                if let Some(of) =
+                    object.columns.iter().find(|other| is_text(&other.of)).filter(|_| column.of == "text")
+                {
                     column.rest += &format!(" GENERATED ALWAYS AS (upper({})) STORED", sql::ident(&of.name));
                     return;
                 }
@@ -311,7 +397,8 @@ impl Maker {
     fn table(&mut self, object: &mut Object) {
         let number = object.number;
         let options = [" WITH (fillfactor = 70)", " WITH (autovacuum_enabled = false)", ""];
-        let partitioned: Vec<usize> = self.world.of(&[Sort::Table]).into_iter().filter(|table| self.is_partitioned(*table)).collect();
+        let partitioned: Vec<usize> =
+            self.world.of(&[Sort::Table]).into_iter().filter(|table| self.is_partitioned(*table)).collect();
         if !partitioned.is_empty() && self.rng.chance(45) && object.columns.is_empty() {
             let parent = *self.rng.pick(&partitioned);
             return self.partition(object, parent);
@@ -330,11 +417,15 @@ impl Maker {
             let of = self.rng.word(&["integer", "bigint", "uuid", "text", "serial"]);
             let number = object.columns.iter().map(|column| column.number + 1).max().unwrap_or(1);
             let rest = if of == "integer" { rest } else { " PRIMARY KEY" };
-            object.columns.insert(0, Column { number, name: "id".to_owned(), of: of.to_owned(), rest: rest.to_owned() });
+            object.columns.insert(
+                0,
+                Column { number, name: "id".to_owned(), of: of.to_owned(), rest: rest.to_owned() },
+            );
         }
         let unlogged = if self.rng.chance(6) && object.of.is_empty() { "UNLOGGED " } else { "" };
         let option = if self.rng.chance(10) && object.of.is_empty() { self.rng.word(&options) } else { "" };
-        object.sql = vec![format!("CREATE {unlogged}TABLE {{{number}}} ({{columns}}){}{option}", self.tail(object))];
+        object.sql =
+            vec![format!("CREATE {unlogged}TABLE {{{number}}} ({{columns}}){}{option}", self.tail(object))];
     }
 
     fn tail(&self, object: &Object) -> String {
@@ -350,7 +441,10 @@ impl Maker {
         let candidates: Vec<(usize, String)> = object
             .columns
             .iter()
-            .filter(|column| ["integer", "text", "date", "bigint"].contains(&column.of.as_str()) && !column.rest.contains("GENERATED"))
+            .filter(|column| {
+                ["integer", "text", "date", "bigint"].contains(&column.of.as_str())
+                    && !column.rest.contains("GENERATED")
+            })
             .map(|column| (column.number, column.of.clone()))
             .collect();
         if candidates.is_empty() {
@@ -368,7 +462,12 @@ impl Maker {
     pub(crate) fn partition(&mut self, object: &mut Object, parent: usize) {
         let (number, Some(of)) = (object.number, self.world.get(parent).cloned()) else { return };
         let key = of.of.rsplit(['.', '}']).find_map(|part| part.parse::<usize>().ok());
-        let kind = self.world.columns(parent).iter().find(|column| Some(column.number) == key).map(|column| column.of.clone());
+        let kind = self
+            .world
+            .columns(parent)
+            .iter()
+            .find(|column| Some(column.number) == key)
+            .map(|column| column.of.clone());
         let start = self.rng.below(6);
         let value = |at: usize| match kind.as_deref() {
             Some("text") => sql::literal(&format!("v{at}")),
@@ -385,19 +484,25 @@ impl Maker {
         object.of = String::new();
         if self.rng.chance(20) {
             let columns = self.world.columns(parent).to_vec();
-            let candidates = columns.iter().filter(|column| ["integer", "text"].contains(&column.of.as_str()));
+            let candidates =
+                columns.iter().filter(|column| ["integer", "text"].contains(&column.of.as_str()));
             if let Some(column) = candidates.last() {
                 object.of = format!("{} ({{{number}.{}}})", self.rng.word(&["RANGE", "LIST"]), column.number);
             }
         }
-        object.sql = vec![format!("CREATE TABLE {{{number}}} PARTITION OF {{{parent}}} {bound}{}", self.tail(object))];
+        object.sql =
+            vec![format!("CREATE TABLE {{{number}}} PARTITION OF {{{parent}}} {bound}{}", self.tail(object))];
     }
 
     /// Tables that are neither partitioned nor partitions.
     pub(crate) fn plain_tables(&self) -> Vec<usize> {
         let tables = self.world.of(&[Sort::Table]).into_iter();
         tables
-            .filter(|number| self.world.get(*number).is_some_and(|table| table.of.is_empty() && !matches!(table.parent, Parent::PartitionOf(..))))
+            .filter(|number| {
+                self.world.get(*number).is_some_and(|table| {
+                    table.of.is_empty() && !matches!(table.parent, Parent::PartitionOf(..))
+                })
+            })
             .collect()
     }
 

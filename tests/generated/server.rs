@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use catalog::{Conninfo, Database};
 use shadow::{Binaries, Cluster, ClusterOptions};
 
-const ROLES: &str =
-    "CREATE ROLE alice; CREATE ROLE bob; CREATE ROLE app_reader; CREATE ROLE app_writer LOGIN; GRANT alice TO bob";
+const ROLES: &str = "CREATE ROLE alice; CREATE ROLE bob; CREATE ROLE app_reader; CREATE ROLE app_writer LOGIN; GRANT alice TO bob";
 
 pub(crate) struct Server {
     pub(crate) major: u32,

@@ -10,7 +10,12 @@ use crate::trial::{self, Outcome, Pair};
 pub(crate) fn class(text: &str) -> String {
     let head = text.split(':').next().unwrap_or_default();
     let line = text.rsplit("ERROR").next().unwrap_or(text);
-    let line = line.rsplit(".sql: ").next().unwrap_or(line).replace("which is a bug in endstate", "").replace(":\n", ":");
+    let line = line
+        .rsplit(".sql: ")
+        .next()
+        .unwrap_or(line)
+        .replace("which is a bug in endstate", "")
+        .replace(":\n", ":");
     let mut class = String::new();
     let mut quoted = false;
     for character in line.chars().take(300) {
@@ -21,14 +26,16 @@ pub(crate) fn class(text: &str) -> String {
             _ => {}
         }
     }
-    let words: Vec<&str> = class.split_whitespace().filter(|word| !word.contains(['.', '_'])).take(14).collect();
+    let words: Vec<&str> =
+        class.split_whitespace().filter(|word| !word.contains(['.', '_'])).take(14).collect();
     format!("{head}: {}", words.join(" "))
 }
 
 /// The smallest pair found within some time that fails in the same way.
 pub(crate) fn shrink(server: &Server, pair: &Pair, failure: &str, within: Duration) -> Pair {
     let (start, wanted) = (Instant::now(), class(failure));
-    let fails = |pair: &Pair| matches!(trial::run(server, pair).0, Outcome::Failed(text) if class(&text) == wanted);
+    let fails =
+        |pair: &Pair| matches!(trial::run(server, pair).0, Outcome::Failed(text) if class(&text) == wanted);
     let mut smallest = pair.clone();
     let mut size = 16;
     loop {
@@ -67,10 +74,14 @@ enum Piece {
 
 fn pieces(pair: &Pair) -> Vec<Piece> {
     let (before, after) = (&pair.before.objects, &pair.after.objects);
-    let numbers: BTreeSet<usize> = before.keys().chain(after.keys()).copied().filter(|number| *number != 1).collect();
+    let numbers: BTreeSet<usize> =
+        before.keys().chain(after.keys()).copied().filter(|number| *number != 1).collect();
     let mut pieces: Vec<Piece> = Vec::new();
     for number in &numbers {
-        let columns = [before, after].into_iter().filter_map(|side| side.get(number)).flat_map(|object| &object.columns);
+        let columns = [before, after]
+            .into_iter()
+            .filter_map(|side| side.get(number))
+            .flat_map(|object| &object.columns);
         let columns: BTreeSet<usize> = columns.map(|column| column.number).collect();
         pieces.extend(columns.iter().map(|column| Piece::Rest(*number, *column)));
         pieces.extend(columns.iter().map(|column| Piece::Column(*number, *column)));
@@ -95,12 +106,15 @@ fn take(pair: &mut Pair, piece: &Piece) {
                 world.objects.remove(number);
             }
             Piece::Column(number, column) => {
-                if let Some(object) = world.objects.get_mut(number).filter(|object| object.sort_has_own_columns()) {
+                if let Some(object) =
+                    world.objects.get_mut(number).filter(|object| object.sort_has_own_columns())
+                {
                     object.columns.retain(|other| other.number != *column);
                 }
             }
             Piece::Rest(number, column) => {
-                for found in world.objects.get_mut(number).into_iter().flat_map(|object| &mut object.columns) {
+                for found in world.objects.get_mut(number).into_iter().flat_map(|object| &mut object.columns)
+                {
                     if found.number == *column {
                         found.rest.clear();
                     }

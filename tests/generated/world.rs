@@ -90,7 +90,11 @@ pub(crate) struct World {
 impl World {
     /// The objects of some sorts.
     pub(crate) fn of(&self, sorts: &[Sort]) -> Vec<usize> {
-        self.objects.values().filter(|object| sorts.contains(&object.sort)).map(|object| object.number).collect()
+        self.objects
+            .values()
+            .filter(|object| sorts.contains(&object.sort))
+            .map(|object| object.number)
+            .collect()
     }
 
     pub(crate) fn get(&self, number: usize) -> Option<&Object> {
@@ -100,7 +104,9 @@ impl World {
     /// The columns of a relation, a partition's being those of its parent.
     pub(crate) fn columns(&self, number: usize) -> &[Column] {
         match self.get(number) {
-            Some(Object { parent: Parent::PartitionOf(parent, _) | Parent::Like(parent), .. }) => self.columns(*parent),
+            Some(Object { parent: Parent::PartitionOf(parent, _) | Parent::Like(parent), .. }) => {
+                self.columns(*parent)
+            }
             Some(object) => &object.columns,
             None => &[],
         }
@@ -111,7 +117,14 @@ impl World {
         let object = self.get(number)?;
         let attached = matches!(
             object.sort,
-            Sort::Schema | Sort::Constraint | Sort::ForeignKey | Sort::Index | Sort::Trigger | Sort::Rule | Sort::Policy | Sort::Publication
+            Sort::Schema
+                | Sort::Constraint
+                | Sort::ForeignKey
+                | Sort::Index
+                | Sort::Trigger
+                | Sort::Rule
+                | Sort::Policy
+                | Sort::Publication
         );
         match object.schema.filter(|_| !attached) {
             Some(schema) => Some(sql::qualified(&[&self.get(schema)?.name, &object.name])),

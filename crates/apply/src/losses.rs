@@ -52,9 +52,12 @@ fn with_readers(before: &Model, mut lossy: BTreeSet<String>) -> BTreeSet<String>
                     Kind::Partition | Kind::Inheritance if lost(&object.id) => {
                         inheritance::parents(before, object.id.top()).iter().map(Id::sql).collect()
                     }
-                    Kind::Identity if lost(&object.id) => {
-                        object.id.schema().map(|schema| sql::qualified(&[schema, object.id.name()])).into_iter().collect()
-                    }
+                    Kind::Identity if lost(&object.id) => object
+                        .id
+                        .schema()
+                        .map(|schema| sql::qualified(&[schema, object.id.name()]))
+                        .into_iter()
+                        .collect(),
                     _ => Vec::new(),
                 }
             })

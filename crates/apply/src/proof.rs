@@ -236,8 +236,7 @@ impl Prover<'_> {
             names.iter().any(|relation| same_relation(relation, &difference.relation))
         };
         let count = |content: &Option<rows::Content>| content.as_ref().map(|content| content.count);
-        among(&self.lossy)
-            || (among(&self.refilled) && count(&difference.left) == count(&difference.right))
+        among(&self.lossy) || (among(&self.refilled) && count(&difference.left) == count(&difference.right))
     }
 
     /// What a relation held and holds, with the first row that is not an old one.

@@ -143,7 +143,9 @@ fn columns(request: &Request<'_>, changes: &Changes, table: &Id) -> Vec<Kept> {
             && to.generated.is_none()
         {
             let name = sql::ident(object.id.name());
-            let goes = from.is_some_and(|object| object.needs.keys().any(|need| need.kind().is_type() && changes.goes(need)));
+            let goes = from.is_some_and(|object| {
+                object.needs.keys().any(|need| need.kind().is_type() && changes.goes(need))
+            });
             let (kept, old_type) = match goes {
                 true => (format!("{name}::text AS {name}"), "text"),
                 false => (name.clone(), old.data_type.as_str()),

@@ -162,6 +162,9 @@ fn indented(rounds: &[Round]) -> String {
         if quoted {
             text.push_str(&format!("        EXECUTE {};\n", quote(statement)));
         } else {
+            // PL/pgSQL wants to know where the rows of a SELECT go.
+            let select = statement.strip_prefix("SELECT ").map(|rest| format!("PERFORM {rest}"));
+            let statement = select.as_ref().unwrap_or(statement);
             text.push_str(&format!("        {};\n", statement.replace('\n', "\n        ")));
         }
     }
