@@ -3,6 +3,7 @@
 mod compare;
 mod error;
 mod live;
+mod losses;
 mod old_names;
 mod pattern;
 mod preflight;

@@ -74,7 +74,10 @@ pub fn using(column: &str, from: &str, to: &str, context: &Context<'_>) -> Optio
             Some(plain(&value, from, to, context).unwrap_or(value))
         }
         (None, Some(_)) if is_text(base(from)) => Some(format!("{column}::{to}")),
-        (None, Some(to)) => Some(format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}]::{to}[] END")),
+        (None, Some(to)) => {
+            let element = plain(column, from, to, context).unwrap_or_else(|| column.to_owned());
+            Some(format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{element}]::{to}[] END"))
+        }
         (Some(_), Some(_)) | (None, None) => plain(column, from, to, context),
     }
 }
@@ -301,6 +304,8 @@ mod tests {
         assert_eq!(cast("text[]", "integer[]").unwrap(), "c::integer[]");
         assert_eq!(cast("integer[]", "bigint[]"), None);
         assert_eq!(cast("integer[]", "integer").unwrap(), "(c)[1]");
+        let array = "CASE WHEN c IS NOT NULL THEN ARRAY[c::text::integer]::integer[] END";
+        assert_eq!(cast("inet", "integer[]").unwrap(), array);
     }
 
     #[test]

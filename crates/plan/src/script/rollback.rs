@@ -154,14 +154,33 @@ fn count(leg: &Leg<'_>, id: &kinds::Id) -> Option<(String, String)> {
 fn indented(rounds: &[Round]) -> String {
     let mut text = String::new();
     for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement.sql) {
-        let quoted = statement.contains('$') || statement.contains(';') || statement.contains("endstate_");
+        let quoted = statement.contains('$')
+            || statement.contains(';')
+            || statement.contains("endstate_")
+            || breaks_within_quotes(statement);
         if quoted {
             text.push_str(&format!("        EXECUTE {};\n", quote(statement)));
         } else {
+            // PL/pgSQL wants to know where the rows of a SELECT go.
+            let select = statement.strip_prefix("SELECT ").map(|rest| format!("PERFORM {rest}"));
+            let statement = select.as_ref().unwrap_or(statement);
             text.push_str(&format!("        {};\n", statement.replace('\n', "\n        ")));
         }
     }
     text
+}
+
+/// Whether a line ends inside a constant or a name, which must not be indented then.
+fn breaks_within_quotes(statement: &str) -> bool {
+    let mut open = None;
+    statement.chars().any(|character| {
+        match (open, character) {
+            (None, '\'' | '"') => open = Some(character),
+            (Some(quote), _) if quote == character => open = None,
+            _ => {}
+        }
+        open.is_some() && character == '\n'
+    })
 }
 
 /// A statement as a literal that stays readable.
