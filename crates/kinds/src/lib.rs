@@ -13,7 +13,9 @@ mod kind;
 /// One file an object kind.
 pub mod kinds;
 mod model;
+mod narrowing;
 pub mod privileges;
+pub mod probe;
 pub mod query;
 pub mod read;
 mod shape;

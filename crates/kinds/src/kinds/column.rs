@@ -14,7 +14,8 @@ use crate::kinds::constraint::{Constraint, ConstraintType};
 use crate::kinds::identity::IdentityDoc;
 use crate::kinds::not_null::NotNullDoc;
 use crate::{
-    Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, assignment, query,
+    Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, assignment, narrowing,
+    query,
 };
 
 /// A column of a table (catalog `pg_attribute`). Default, `NOT NULL` and identity are objects of their own; a generation
@@ -157,8 +158,13 @@ impl Column {
             _ => Work::Rewrite,
         };
         let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
-        Statement::alter_table(&table, format!("ALTER COLUMN {name} TYPE {}{collation}{using}", to.data_type))
-            .work(work)
+        let action = format!("ALTER COLUMN {name} TYPE {}{collation}{using}", to.data_type);
+        let statement = Statement::alter_table(&table, action).work(work);
+        if self.generated.is_none() && narrowing::may_lose(&self.data_type, &to.data_type) {
+            let why = format!("values of {id} that {} cannot hold are rounded or cut", to.data_type);
+            return statement.hazard(Hazard::DataLoss, why);
+        }
+        statement
     }
 
     /// How a generation expression changes, if it can: `Err` says why it cannot.

@@ -11,7 +11,7 @@ pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     text.push_str("\n-- 1. Does the database stand where this script expects it? If not, it stops here and has changed nothing.\n");
     text.push_str(&standing(heading, legs, number));
     text.push_str("\n-- 2. The change.\n");
-    text.push_str(&statements(leg.forward));
+    text.push_str(&statements(leg.forward, &format!("{} stopped, and nothing is changed", leg.file)));
     text.push_str("\n-- 3. Was it reached? If not, everything above is undone.\n");
     text.push_str(&reached(legs, number));
     text.push_str("\nCOMMIT;\n");
@@ -39,7 +39,7 @@ fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     lines.push(format!("Way back: {}, from here and from every later script.", heading.rollback));
     let before = number.checked_sub(1).map(|before| legs[before].file.clone());
     lines.extend(before.map(|file| format!("Runs after: {file}")));
-    lines.into_iter().map(|line| format!("-- {line}").trim_end().to_owned() + "\n").collect::<String>() + "\n"
+    super::comment(lines)
 }
 
 /// Probes of this leg, and one of each leg before it, with the file that it belongs to.

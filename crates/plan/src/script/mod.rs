@@ -11,7 +11,7 @@ pub use forward::forward;
 pub use rollback::{loses, rollback};
 pub use subject::subject;
 
-use kinds::{Guard, Id, Kind, Model, Spec};
+use kinds::{Guard, Id, Kind, Model, Spec, probe};
 
 use crate::{Round, Verb};
 
@@ -84,12 +84,33 @@ pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Vec<Id> {
     let mut touched: std::collections::BTreeSet<Id> =
         steps().flat_map(|step| &step.ids).map(|(_, id)| id.clone()).filter(whole).collect();
     touched.extend(steps().filter_map(|step| step.renamed_to.clone()));
-    touched.into_iter().filter(|id| id.kind().definition().is_some()).collect()
+    let tells: Vec<Id> = touched.iter().filter(|id| id.kind().definition().is_some()).cloned().collect();
+    if !tells.is_empty() {
+        return tells;
+    }
+    // Nothing has a definition to be compared: a few of the objects tell enough.
+    const ENOUGH: usize = 20;
+    touched.into_iter().filter(|id| probe::of(id.kind()).is_some()).take(ENOUGH).collect()
+}
+
+/// How many of the rounds speak of tables and columns by the names that these have before the first of them.
+fn early(rounds: &[Round]) -> usize {
+    let renames = |round: &Round| {
+        let named = |id: &Id| matches!(id.kind(), Kind::Schema | Kind::Table | Kind::Column);
+        round.steps.iter().any(|step| step.renamed_to.as_ref().is_some_and(named))
+    };
+    rounds.iter().position(renames).map_or(rounds.len(), |first| first + 1)
+}
+
+/// What a round demands of the rows, where it can be asked only after a rename.
+fn late_guards(rounds: &[Round], number: usize) -> Vec<Guard> {
+    let late = number >= early(rounds);
+    rounds[number].guards().filter(|_| late).cloned().collect()
 }
 
 /// What must hold of the rows before a leg: what its statements demand, and that foreign keys which it touches have no orphans.
 fn guards(rounds: &[Round], before: &Model, after: &Model) -> Vec<Guard> {
-    let mut guards: Vec<Guard> = rounds.iter().flat_map(Round::guards).cloned().collect();
+    let mut guards: Vec<Guard> = rounds[..early(rounds)].iter().flat_map(Round::guards).cloned().collect();
     for (verb, id) in rounds.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids) {
         let model = if *verb == Verb::Create { after } else { before };
         if id.kind() == Kind::Constraint && matches!(verb, Verb::Create | Verb::Rename) {
@@ -141,10 +162,20 @@ fn orphans(id: &Id, model: &Model, before: &Model) -> Option<Guard> {
     })
 }
 
+/// Lines as a comment of SQL; a name may hold a line break, which must not end the comment.
+fn comment(lines: Vec<String>) -> String {
+    let line = |line: String| format!("-- {}", line.replace(['\n', '\r'], " ")).trim_end().to_owned() + "\n";
+    lines.into_iter().map(line).collect::<String>() + "\n"
+}
+
 /// Each statement with its `;`, a line between those of several lines.
-fn statements(rounds: &[Round]) -> String {
+fn statements(rounds: &[Round], stopped: &str) -> String {
     let mut text = String::new();
-    for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement.sql) {
+    let all = rounds.iter().enumerate().flat_map(|(number, round)| {
+        let guards = checks::block(&late_guards(rounds, number), stopped);
+        guards.into_iter().chain(round.steps.iter().map(|step| step.statement.sql.clone()))
+    });
+    for statement in &all.collect::<Vec<_>>() {
         if statement.contains('\n') && !text.is_empty() && !text.ends_with("\n\n") {
             text.push('\n');
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kinds::{Hazard, Kind, Spec};
 
-use super::{Heading, Leg, Probe, checks, forward, guards, locks, settings, summary};
+use super::{Heading, Leg, Probe, checks, forward, guards, late_guards, locks, settings, summary};
 use crate::{Round, Verb};
 
 /// The text of the script that goes back from wherever the database stands.
@@ -27,7 +27,7 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
             "        ",
         ));
         text.push_str(&losses(leg));
-        text.push_str(&indented(leg.back));
+        text.push_str(&indented(leg.back, &format!("{} stopped, and nothing is changed", heading.rollback)));
         text.push_str("    END IF;\n");
     }
     text.push_str(&reached(heading, legs));
@@ -56,7 +56,7 @@ fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {
         "Rows that were written meanwhile stay. It may be run twice: the second time there is nothing to do."
             .to_owned(),
     );
-    lines.into_iter().map(|line| format!("-- {line}").trim_end().to_owned() + "\n").collect::<String>() + "\n"
+    super::comment(lines)
 }
 
 /// All probes, each once.
@@ -68,6 +68,12 @@ fn probes<'a>(legs: &'a [Leg<'_>]) -> Vec<&'a Probe> {
 
 /// Finds the boundary at which everything is as it should be there.
 fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
+    if probes(legs).is_empty() {
+        return format!(
+            "    -- Nothing that it takes back can be asked for: it is taken back all the same.\n    endstate_stands := {};\n",
+            legs.len()
+        );
+    }
     let rows: Vec<(&Probe, Vec<String>)> = probes(legs)
         .into_iter()
         .map(|probe| {
@@ -152,10 +158,23 @@ fn count(leg: &Leg<'_>, id: &kinds::Id) -> Option<(String, String)> {
 }
 
 /// The statements inside the block; one that PL/pgSQL could not cut out of it is executed as text.
-fn indented(rounds: &[Round]) -> String {
+fn indented(rounds: &[Round], stopped: &str) -> String {
     let mut text = String::new();
-    for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement.sql) {
-        let quoted = statement.contains('$') || statement.contains(';') || statement.contains("endstate_");
+    for (number, round) in rounds.iter().enumerate() {
+        text.push_str(&checks::guards(&late_guards(rounds, number), stopped, "        "));
+        text.push_str(&indented_round(round));
+    }
+    text
+}
+
+fn indented_round(round: &Round) -> String {
+    let mut text = String::new();
+    for statement in round.steps.iter().map(|step| &step.statement.sql) {
+        let quoted = statement.contains('$')
+            || statement.contains(';')
+            || statement.contains("endstate_")
+            || is_looked_into(statement)
+            || holds_line_break(statement);
         if quoted {
             text.push_str(&format!("        EXECUTE {};\n", quote(statement)));
         } else {
@@ -163,6 +182,24 @@ fn indented(rounds: &[Round]) -> String {
         }
     }
     text
+}
+
+/// Whether PL/pgSQL puts its own variables, such as `found`, into the statement, or wants to know where its rows go.
+fn is_looked_into(statement: &str) -> bool {
+    const AS_THEY_ARE: [&str; 6] = ["ALTER ", "DROP ", "GRANT ", "REVOKE ", "COMMENT ", "CREATE "];
+    const QUERIES: [&str; 2] = ["CREATE MATERIALIZED ", "CREATE TEMPORARY "];
+    let starts = |words: &[&str]| words.iter().any(|word| statement.starts_with(word));
+    !starts(&AS_THEY_ARE) || starts(&QUERIES)
+}
+
+/// Whether a string or a quoted name goes over several lines, so that it would be another one when moved to the right.
+fn holds_line_break(statement: &str) -> bool {
+    let quoted = |token: &sql::color::Token| {
+        let text = &statement[token.range.clone()];
+        text.contains('\n')
+            && (token.class == sql::color::Class::String || token.class == sql::color::Class::Identifier)
+    };
+    statement.contains('\n') && sql::color::highlight(statement).iter().any(quoted)
 }
 
 /// A statement as a literal that stays readable.
