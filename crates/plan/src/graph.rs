@@ -64,6 +64,7 @@ impl<'a> Graph<'a> {
         graph.order_attachments();
         graph.order_not_null();
         graph.order_persistence();
+        graph.order_references();
         graph.order_rows();
         graph
     }
