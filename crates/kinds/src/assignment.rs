@@ -42,7 +42,7 @@ const CAST: [(&str, &str); 8] = [
 ];
 
 /// Built-in types that no family names.
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 30] = [
     "boolean",
     "uuid",
     "bytea",
@@ -62,7 +62,17 @@ const OTHERS: [&str; 20] = [
     "pg_lsn",
     "jsonpath",
     "int4range",
+    "int8range",
+    "numrange",
+    "tsrange",
     "tstzrange",
+    "daterange",
+    "int4multirange",
+    "int8multirange",
+    "nummultirange",
+    "tsmultirange",
+    "tstzmultirange",
+    "datemultirange",
 ];
 
 /// The expression after `USING`, or `None` where assignment does it. `column` is the quoted name.
@@ -248,7 +258,7 @@ fn is_built_in(base: &str) -> bool {
 }
 
 /// The type without its modifiers: `timestamp(3) with time zone` is a `timestamp with time zone`.
-fn base(data_type: &str) -> &str {
+pub(crate) fn base(data_type: &str) -> &str {
     match data_type.split_once('(') {
         Some((_, rest)) if rest.ends_with("with time zone") => {
             if data_type.starts_with("timestamp") {
@@ -269,7 +279,7 @@ fn base(data_type: &str) -> &str {
     }
 }
 
-fn modifiers(data_type: &str) -> Vec<i64> {
+pub(crate) fn modifiers(data_type: &str) -> Vec<i64> {
     let inner =
         data_type.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inner, _)| inner);
     inner.split(',').filter_map(|number| number.trim().parse().ok()).collect()

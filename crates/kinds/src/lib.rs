@@ -15,6 +15,7 @@ mod kind;
 pub mod kinds;
 mod model;
 pub mod privileges;
+pub mod probe;
 pub mod query;
 pub mod read;
 mod shape;

@@ -62,10 +62,12 @@ impl<'a> Graph<'a> {
         graph.order_materialized_views();
         graph.order_event_triggers();
         graph.order_swaps();
+        graph.order_overloads();
         graph.order_grants();
         graph.order_attachments();
         graph.order_not_null();
         graph.order_persistence();
+        graph.order_references();
         graph.order_rows();
         graph
     }
@@ -138,9 +140,11 @@ impl<'a> Graph<'a> {
         if object.id.kind() == Kind::UserMapping {
             return None;
         }
-        let foreign_key =
-            matches!(&object.spec, Spec::Constraint(constraint) if constraint.references.is_some());
-        if self.explicit && foreign_key {
+        let holds_others = match &object.spec {
+            Spec::Constraint(constraint) => constraint.references.is_some(),
+            _ => matches!(object.id.kind(), Kind::Policy | Kind::Trigger | Kind::ColumnDefault),
+        };
+        if self.explicit && holds_others {
             return None;
         }
         let dropped = |id: &&Id| {
@@ -388,6 +392,15 @@ impl<'a> Graph<'a> {
                     self.before(self.at(table, Verb::Drop), Some(place));
                     self.before(Some(place), self.at(table, Verb::Create));
                 }
+            }
+        }
+    }
+
+    /// Of two functions that one call could mean, one goes before the other comes.
+    fn order_overloads(&mut self) {
+        for (going, coming) in &self.changes.apart {
+            for verb in [Verb::Create, Verb::Alter] {
+                self.before(self.at(going, Verb::Drop), self.at(coming, verb));
             }
         }
     }

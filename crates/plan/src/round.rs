@@ -117,6 +117,7 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     rules::type_swap::changed_types(request, &mut changes)?;
     rules::collation_change::swap(request, &mut changes);
     rules::rebuild::mark(request, &mut changes);
+    rules::overloads::part(request, &mut changes);
     rules::dependents::close(request, &mut changes)?;
     rules::type_swap::reissue_functions(request, &mut changes);
     rules::privileges::defer(request, &mut changes);

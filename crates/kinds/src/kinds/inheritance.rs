@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, query};
+use crate::{Change, Context, Id, Kind, Model, ObjectKind, Spec, Statement, query};
 
 /// `INHERITS (...)`: the tables that a table has columns and constraints from (catalog `pg_inherits`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,13 +18,11 @@ impl Inheritance {
         let table = id.relation_sql();
         let same = self.parents.iter().zip(to).take_while(|(one, other)| one == other).count();
         let stay = if to.starts_with(&self.parents[..same]) { same } else { 0 };
-        // In one ALTER TABLE, PostgreSQL would drop columns before the table leaves its parents.
-        let go = self.parents[stay..].iter().map(|parent| {
-            Statement::new(format!("ALTER TABLE {table} NO INHERIT {parent}"))
-                .lock(Lock::AccessExclusive, &table)
-        });
-        let come =
-            to[stay..].iter().map(|parent| Statement::alter_table(&table, format!("INHERIT {parent}")));
+        let alter = |action: String| Statement::alter_table(&table, action);
+        // PostgreSQL looks at the other actions of one ALTER TABLE before it lets go of a parent.
+        let alone = |action: String| Statement { action: None, ..alter(action) };
+        let go = self.parents[stay..].iter().map(|parent| alone(format!("NO INHERIT {parent}")));
+        let come = to[stay..].iter().map(|parent| alter(format!("INHERIT {parent}")));
         go.chain(come).collect()
     }
 }
@@ -98,12 +96,19 @@ pub fn generation(model: &Model, table: &Id) -> usize {
 
 /// Whether what a table inherits comes to it by itself: it is made with its parents, or has them already.
 pub fn follows(table: &Id, context: &Context<'_>) -> bool {
-    !context.from.contains(table) || parent_names(context.from, table) == parent_names(context.to, table)
+    !context.from.contains(table) || stays(table, context)
 }
 
-/// Whether what a table inherits goes from it by itself, because it has the same parents before and after.
+/// Whether what a table inherits goes from it by itself, because it has the same parents before and after, and all the time: a
+/// partition whose bound changes is detached meanwhile.
 pub fn stays(table: &Id, context: &Context<'_>) -> bool {
+    let bound = |model: &Model| match model.get(&table.child(Kind::Partition, "")).map(|object| &object.spec)
+    {
+        Some(Spec::Partition(partition)) => Some(partition.bound.clone()),
+        _ => None,
+    };
     parent_names(context.from, table) == parent_names(context.to, table)
+        && bound(context.from) == bound(context.to)
 }
 
 /// Whether other tables have columns from this one.

@@ -1,6 +1,6 @@
 //! The parts of a script that ask the database where it stands.
 
-use kinds::{Id, Kind};
+use kinds::{Id, Kind, probe};
 
 use super::Probe;
 use crate::Question;
@@ -25,13 +25,18 @@ pub(super) fn query(probes: &[(&Probe, Vec<String>)], columns: &str) -> String {
     )
 }
 
+/// How an object of a kind is asked for.
+fn definition(kind: Kind) -> Option<String> {
+    kind.definition().map(str::to_owned).or_else(|| probe::of(kind))
+}
+
 /// One way to ask for each kind.
 fn cases<'a>(ids: impl Iterator<Item = &'a Id>) -> String {
     let kinds: std::collections::BTreeSet<Kind> = ids.map(Id::kind).collect();
     let cases: Vec<String> = kinds
         .into_iter()
         .filter_map(|kind| {
-            Some(format!("            WHEN {} THEN {}", sql::literal(kind.name()), kind.definition()?))
+            Some(format!("            WHEN {} THEN {}", sql::literal(kind.name()), definition(kind)?))
         })
         .collect();
     cases.join("\n")
@@ -40,7 +45,8 @@ fn cases<'a>(ids: impl Iterator<Item = &'a Id>) -> String {
 /// `'column', 'public.users', 'phone', NULL, 'public.users.phone'`
 fn key(id: &Id) -> String {
     // A fact about a column is found by its table and the column's name.
-    let named = if id.name().is_empty() && id.parent().is_some_and(|parent| parent.kind() == Kind::Column) {
+    let of_column = id.name().is_empty() || matches!(id.kind(), Kind::NotNull | Kind::Identity);
+    let named = if of_column && id.parent().is_some_and(|parent| parent.kind() == Kind::Column) {
         id.parent().unwrap_or(id)
     } else {
         id
@@ -52,6 +58,7 @@ fn key(id: &Id) -> String {
         (Some(schema), Some(kind)) if kind != Kind::Schema && id.kind() == Kind::Index => {
             sql::qualified(&[schema, id.name()])
         }
+        _ if matches!(id.kind(), Kind::Comment | Kind::Owner | Kind::Grant) => identity(id),
         _ => id.sql(),
     };
     format!(
@@ -60,6 +67,25 @@ fn key(id: &Id) -> String {
         sql::literal(named.name()),
         sql::literal(&object)
     )
+}
+
+/// The identity of what an object is attached to, as `pg_identify_object` prints it, without blanks.
+fn identity(id: &Id) -> String {
+    let target = id.parent().unwrap_or(id);
+    let name = sql::ident(target.name());
+    let (parent, kind) = (target.relation_sql(), target.kind());
+    let text = match target.parent().filter(|parent| parent.kind() != Kind::Schema) {
+        Some(_) if matches!(kind, Kind::Column | Kind::ViewColumn | Kind::Attribute) => {
+            format!("{parent}.{name}")
+        }
+        Some(above) if kind == Kind::Index => {
+            sql::qualified(&[above.schema().unwrap_or_default(), target.name()])
+        }
+        Some(_) => format!("{name} on {parent}"),
+        None if target.signature().is_some() => target.sql_with_arguments(),
+        None => target.sql(),
+    };
+    text.replace(' ', "")
 }
 
 /// The definition expected at a boundary, as the check compares it.

@@ -39,7 +39,7 @@ fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     lines.push(format!("Way back: {}, from here and from every later script.", heading.rollback));
     let before = number.checked_sub(1).map(|before| legs[before].file.clone());
     lines.extend(before.map(|file| format!("Runs after: {file}")));
-    lines.into_iter().map(|line| format!("-- {line}").trim_end().to_owned() + "\n").collect::<String>() + "\n"
+    super::comment(lines)
 }
 
 /// Probes of this leg, and one of each leg before it, with the file that it belongs to.

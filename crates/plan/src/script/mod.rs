@@ -11,7 +11,7 @@ pub use forward::forward;
 pub use rollback::{loses, rollback};
 pub use subject::subject;
 
-use kinds::{Id, Kind, Model};
+use kinds::{Id, Kind, Model, probe};
 
 use crate::{Question, Round, Verb};
 
@@ -88,7 +88,19 @@ pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Vec<Id> {
     let mut touched: std::collections::BTreeSet<Id> =
         steps().flat_map(|step| &step.ids).map(|(_, id)| id.clone()).filter(whole).collect();
     touched.extend(steps().filter_map(|step| step.renamed_to.clone()));
-    touched.into_iter().filter(|id| id.kind().definition().is_some()).collect()
+    let tells: Vec<Id> = touched.iter().filter(|id| id.kind().definition().is_some()).cloned().collect();
+    if !tells.is_empty() {
+        return tells;
+    }
+    // Nothing has a definition to be compared: a few of the objects tell enough.
+    const ENOUGH: usize = 20;
+    touched.into_iter().filter(|id| probe::of(id.kind()).is_some()).take(ENOUGH).collect()
+}
+
+/// Lines as a comment of SQL; a name may hold a line break, which must not end the comment.
+fn comment(lines: Vec<String>) -> String {
+    let line = |line: String| format!("-- {}", line.replace(['\n', '\r'], " ")).trim_end().to_owned() + "\n";
+    lines.into_iter().map(line).collect::<String>() + "\n"
 }
 
 /// Each statement with its `;`, a line between those of several lines.
