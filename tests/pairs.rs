@@ -29,16 +29,6 @@ use shadow::{Binaries, Cluster, ClusterOptions};
 const ROLES: &str = "CREATE ROLE alice; CREATE ROLE bob; CREATE ROLE app_reader; CREATE ROLE app_writer LOGIN; \
      CREATE ROLE \"Odd Role\" NOLOGIN; GRANT alice TO bob";
 
-/// Cases that show what does not work yet: `cargo test --test pairs -- --ignored` runs them.
-const UNMENDED: [&str; 3] = [
-    // The value of an identity column's sequence is lost when the identity goes and comes back.
-    "column::identity",
-    // On 13 a partition's own state of a trigger is not restored.
-    "trigger::partitions",
-    // Options of a view come back in another order.
-    "view::security_invoker",
-];
-
 struct Server {
     binaries: Binaries,
     cluster: Cluster,
@@ -125,8 +115,7 @@ fn main() {
             }
             let name = format!("{}::pg{}", label(&case), server.binaries.major);
             let (server, case) = (server.clone(), case.clone());
-            let unmended = UNMENDED.contains(&label(&case).as_str());
-            trials.push(Trial::test(name, move || check(&server, &case)).with_ignored_flag(unmended));
+            trials.push(Trial::test(name, move || check(&server, &case)));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -9,14 +9,14 @@ use crate::declared::{Declared, Facts, Grants, Privilege};
 use crate::kinds::{
     access_method::AccessMethodDoc, aggregate::AggregateDoc, cast::CastDoc, collation::CollationDoc,
     conversion::ConversionDoc, default_privilege::DefaultPrivilegesDoc, event_trigger::EventTriggerDoc,
-    extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc, function::FunctionDoc,
-    language::LanguageDoc, materialized_view::MaterializedViewDoc, operator::OperatorDoc,
-    operator_class::OperatorClassDoc, operator_family::OperatorFamilyDoc, publication::PublicationDoc,
-    role::RoleDoc, schema::Schema, security_label, security_label::SecurityLabels, sequence::SequenceDoc,
-    server::ServerDoc, statistics::StatisticsDoc, table::TableDoc,
-    text_search_configuration::TextSearchConfigurationDoc, text_search_dictionary::TextSearchDictionaryDoc,
-    text_search_parser::TextSearchParserDoc, text_search_template::TextSearchTemplateDoc,
-    transform::TransformDoc, view::ViewDoc,
+    extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc, foreign_table::ForeignTableDoc,
+    function::FunctionDoc, language::LanguageDoc, materialized_view::MaterializedViewDoc,
+    operator::OperatorDoc, operator_class::OperatorClassDoc, operator_family::OperatorFamilyDoc,
+    publication::PublicationDoc, role::RoleDoc, schema::Schema, security_label,
+    security_label::SecurityLabels, sequence::SequenceDoc, server::ServerDoc, statistics::StatisticsDoc,
+    table::TableDoc, text_search_configuration::TextSearchConfigurationDoc,
+    text_search_dictionary::TextSearchDictionaryDoc, text_search_parser::TextSearchParserDoc,
+    text_search_template::TextSearchTemplateDoc, transform::TransformDoc, view::ViewDoc,
 };
 use crate::type_doc::TypeDoc;
 use crate::{Id, Kind, Model, Spec, privileges};
@@ -143,6 +143,8 @@ sections! {
     text_search_configurations: TextSearchConfigurationDoc,
     /// Tables by name.
     tables: TableDoc,
+    /// Foreign tables by name.
+    foreign_tables: ForeignTableDoc,
     /// Extended statistics by name.
     statistics: StatisticsDoc,
     /// Views by name.

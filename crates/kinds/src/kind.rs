@@ -204,6 +204,7 @@ kinds! {
     UserMapping        user_mapping         "user mapping"            "USER MAPPING",
     Sequence           sequence             "sequence"                "SEQUENCE",
     Table              table                "table"                   "TABLE",
+    ForeignTable       foreign_table        "foreign table"           "FOREIGN TABLE",
     Column             column               "column"                  "COLUMN",
     NotNull            not_null             "not null"                "CONSTRAINT",
     Identity           identity             "identity"                "SEQUENCE",
@@ -261,6 +262,11 @@ impl Kind {
     /// Whether its name is written behind that of its parent: `users.role`.
     pub fn is_dotted(self) -> bool {
         matches!(self, Kind::Column | Kind::ViewColumn | Kind::Attribute)
+    }
+
+    /// Whether it is a table, with rows here or elsewhere.
+    pub fn is_table(self) -> bool {
+        matches!(self, Kind::Table | Kind::ForeignTable)
     }
 
     /// Whether it is a type of its own (a table has one too, but is more).

@@ -48,6 +48,30 @@ pub fn ordered_options(array: &str) -> String {
     )
 }
 
+/// The query without the lines that end in `-- since N` of a later version.
+pub fn for_version(query: &str, version: u32) -> String {
+    let since = |line: &str| line.rsplit_once("-- since ").and_then(|(_, since)| since.parse::<u32>().ok());
+    let lines = query.lines().filter(|line| since(line).is_none_or(|since| since <= version));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// The same as options of foreign data have them: without a value where that may be a secret, by its name or by its look.
+pub fn guarded_options(array: &str) -> String {
+    format!(
+        "(SELECT jsonb_agg(jsonb_build_array(o.option_name, CASE WHEN {} THEN NULL ELSE o.option_value END)) \
+         FROM pg_options_to_table({array}) AS o)",
+        secret("o.option_name", "o.option_value")
+    )
+}
+
+/// The condition that a value may be a secret.
+pub fn secret(name: &str, value: &str) -> String {
+    format!(
+        "({name} ~* 'passw|passfile|pwd|secret|token|credential|(api|access|private|service|ssl|jwt)_?key|conn(ection)?_?(str|info)|dsn' \
+         OR {value} ~* '(passw(or)?d|pwd|secret|token)\\s*=|://[^/@]*:[^/@]*@')"
+    )
+}
+
 /// `disabled`, `replica` or `always` for what is not simply enabled: triggers, rules, event triggers.
 pub fn enabled(column: &str) -> String {
     format!("CASE {column} WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END")

@@ -19,6 +19,7 @@ pub mod enum_type;
 pub mod event_trigger;
 pub mod extension;
 pub mod foreign_data_wrapper;
+pub mod foreign_table;
 pub mod function;
 pub mod grant;
 pub mod identity;

@@ -50,23 +50,9 @@ pub struct Table {
 impl Table {
     /// The statement with these clauses between the brackets; its place in another table is looked up in `model`.
     pub fn create_with(&self, id: &Id, clauses: &[String], model: &Model) -> String {
-        let attachment = |kind: Kind| model.get(&id.child(kind, "")).map(|object| &object.spec);
         let unlogged = if self.unlogged { "UNLOGGED " } else { "" };
-        let mut sql = format!("CREATE {unlogged}TABLE {}", id.sql());
-        match (attachment(Kind::Partition), &self.of_type) {
-            (Some(Spec::Partition(partition)), _) => {
-                let (parent, bound) = (&partition.of, &partition.bound);
-                sql.push_str(&format!(" PARTITION OF {parent}{} {bound}", optional_list(clauses)));
-            }
-            (_, Some(of_type)) => sql.push_str(&format!(" OF {of_type}{}", optional_list(clauses))),
-            _ if clauses.is_empty() => sql.push_str(" ()"),
-            _ => sql.push_str(&list(clauses)),
-        }
-        if let Some(Spec::Inheritance(inheritance)) = attachment(Kind::Inheritance) {
-            sql.push_str(&format!(" INHERITS ({})", inheritance.parents.join(", ")));
-        }
-        sql.push_str(&self.tail());
-        sql
+        let body = body(id, clauses, model, self.of_type.as_deref());
+        format!("CREATE {unlogged}TABLE {}{body}{}", id.sql(), self.tail())
     }
 
     fn tail(&self) -> String {
@@ -135,6 +121,35 @@ pub(crate) fn differences(
 /// `fillfactor, autovacuum_enabled`, as `RESET (...)` wants it.
 pub(crate) fn names(options: &BTreeMap<String, String>) -> String {
     options.keys().cloned().collect::<Vec<_>>().join(", ")
+}
+
+/// What stands behind the name in `CREATE TABLE` and `CREATE FOREIGN TABLE`: the clauses, and the place in another table.
+pub(crate) fn body(id: &Id, clauses: &[String], model: &Model, of_type: Option<&str>) -> String {
+    let attachment = |kind: Kind| model.get(&id.child(kind, "")).map(|object| &object.spec);
+    let mut sql = match (attachment(Kind::Partition), of_type) {
+        (Some(Spec::Partition(partition)), _) => {
+            let (parent, bound) = (&partition.of, &partition.bound);
+            format!(" PARTITION OF {parent}{} {bound}", optional_list(clauses))
+        }
+        (_, Some(of_type)) => format!(" OF {of_type}{}", optional_list(clauses)),
+        _ if clauses.is_empty() => " ()".to_owned(),
+        _ => list(clauses),
+    };
+    if let Some(Spec::Inheritance(inheritance)) = attachment(Kind::Inheritance) {
+        sql.push_str(&format!(" INHERITS ({})", inheritance.parents.join(", ")));
+    }
+    sql
+}
+
+impl Spec {
+    /// `CREATE TABLE` or `CREATE FOREIGN TABLE` with these clauses between the brackets; none for what is no table.
+    pub fn create_table(&self, id: &Id, clauses: &[String], model: &Model) -> Option<String> {
+        match self {
+            Spec::Table(table) => Some(table.create_with(id, clauses, model)),
+            Spec::ForeignTable(table) => Some(table.create_with(id, clauses, model)),
+            _ => None,
+        }
+    }
 }
 
 fn list(clauses: &[String]) -> String {
@@ -334,16 +349,33 @@ pub enum RlsDoc {
 impl TableDoc {
     pub(crate) fn lower(&self, schema: &Id, name: &str, node: Option<&Node>, declared: &mut Declared) {
         let id = schema.child(Kind::Table, name);
-        let at = |section: &str, name: &str| node.and_then(|node| node.at([section, name]));
         declared.add(id.clone(), self.table(), 0, node);
+        self.lower_parts(&id, node, declared);
+    }
+
+    /// What stands in it, and what is said of it beside its definition.
+    pub(crate) fn lower_parts(&self, id: &Id, node: Option<&Node>, declared: &mut Declared) {
+        let at = |section: &str, name: &str| node.and_then(|node| node.at([section, name]));
         for (position, (name, column)) in self.columns.iter().enumerate() {
-            column.lower(&id, name, position, at("columns", name), declared);
+            column.lower(id, name, position, at("columns", name), declared);
         }
-        self.lower_constraints(&id, node, declared);
-        self.indexes.iter().for_each(|(name, doc)| doc.lower(&id, name, at("indexes", name), declared));
-        self.policies.iter().for_each(|(name, doc)| doc.lower(&id, name, at("policies", name), declared));
-        self.triggers.iter().for_each(|(name, doc)| doc.lower(&id, name, at("triggers", name), declared));
-        self.rules.iter().for_each(|(name, doc)| doc.lower(&id, name, at("rules", name), declared));
+        self.lower_constraints(id, node, declared);
+        self.indexes.iter().for_each(|(name, doc)| doc.lower(id, name, at("indexes", name), declared));
+        self.policies.iter().for_each(|(name, doc)| doc.lower(id, name, at("policies", name), declared));
+        self.triggers.iter().for_each(|(name, doc)| doc.lower(id, name, at("triggers", name), declared));
+        self.rules.iter().for_each(|(name, doc)| doc.lower(id, name, at("rules", name), declared));
+        self.lower_rls(id, node, declared);
+        self.lower_attachments(id, node, declared);
+        let facts = Facts {
+            comment: self.comment.as_ref(),
+            owner: self.owner.as_ref(),
+            grants: self.grants.as_ref(),
+            renamed_from: self.renamed_from.as_ref(),
+        };
+        declared.facts(id, &facts, true, node);
+    }
+
+    fn lower_rls(&self, id: &Id, node: Option<&Node>, declared: &mut Declared) {
         let switches = match self.rls {
             None | Some(RlsDoc::Disabled) => None,
             Some(RlsDoc::Enabled) => Some((true, false)),
@@ -359,14 +391,6 @@ impl TableDoc {
                 place,
             );
         }
-        self.lower_attachments(&id, node, declared);
-        let facts = Facts {
-            comment: self.comment.as_ref(),
-            owner: self.owner.as_ref(),
-            grants: self.grants.as_ref(),
-            renamed_from: self.renamed_from.as_ref(),
-        };
-        declared.facts(&id, &facts, true, node);
     }
 
     fn table(&self) -> Table {
@@ -445,7 +469,7 @@ impl TableDoc {
             .collect()
     }
 
-    fn raise(raise: &Raise<'_>, id: &Id, table: &Table) -> TableDoc {
+    pub(crate) fn raise(raise: &Raise<'_>, id: &Id, table: &Table) -> TableDoc {
         let columns = raise.model.children_of_kind(id, Kind::Column).into_iter();
         let mut doc = TableDoc {
             unlogged: table.unlogged,

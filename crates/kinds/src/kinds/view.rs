@@ -12,6 +12,7 @@ use crate::document::Raise;
 use crate::kinds::rule::RuleDoc;
 use crate::kinds::trigger::TriggerDoc;
 use crate::kinds::view_column::ViewColumnDoc;
+use crate::shape::{Settings, is_default};
 use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Spec, Statement, query};
 
 /// A view (manual, `CREATE VIEW`; its query is the rule `_RETURN` in `pg_rewrite`).
@@ -23,17 +24,13 @@ pub struct View {
     #[serde(default)]
     pub columns: Vec<(String, String)>,
     /// `security_invoker`, `security_barrier`, `check_option`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: Settings,
 }
 
 impl View {
     fn sql(&self, id: &Id, replace: &str) -> String {
-        let options = if self.options.is_empty() {
-            String::new()
-        } else {
-            format!(" WITH ({})", super::table::settings(&self.options))
-        };
+        let options = self.options.list().map(|list| format!(" WITH ({list})")).unwrap_or_default();
         format!("CREATE {replace}VIEW {}{options} AS\n{}", id.sql(), self.query)
     }
 }
@@ -86,7 +83,7 @@ impl ObjectKind for View {
             query::address("pg_namespace", "c.relnamespace", "0"),
             query::owner("c.relowner"),
             query::acl("r", "c.relowner", "c.relacl"),
-            query::options("c.reloptions"),
+            query::ordered_options("c.reloptions"),
             query::user_made("c.oid"),
         ))
     }
@@ -110,7 +107,7 @@ impl ObjectKind for View {
             );
         }
         if self.query == to.query && self.columns == to.columns {
-            let actions = changed_options(&self.options, &to.options).into_iter();
+            let actions = self.options.change(&to.options).into_iter();
             let locked = |action: String| alter(id, &action).lock(Lock::AccessExclusive, id.sql());
             return Change::Alter(actions.map(locked).collect());
         }
@@ -147,8 +144,8 @@ pub struct ViewDoc {
     #[schemars(extend("x-sql" = "query"))]
     pub query: String,
     /// `security_invoker`, `security_barrier`, `check_option`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Settings,
     /// Columns of which there is more to say than the query does.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub columns: IndexMap<String, ViewColumnDoc>,
