@@ -2,6 +2,7 @@
 
 mod error;
 mod live;
+mod old_names;
 mod prepare;
 mod proof;
 mod propose;
@@ -12,6 +13,7 @@ mod workspace;
 
 pub use error::Error;
 pub use live::Live;
+pub use old_names::OldName;
 pub use prepare::{Drift, Options, Plan, compare, prepare};
 pub use proof::{Proof, prove};
 pub use propose::{Proposal, Stage, propose};

@@ -7,7 +7,9 @@ use kinds::{Context, Hazard, Id, Kind, Model};
 use serde::Serialize;
 use shadow::{Facts, Workbench};
 
-use crate::{Error, Live, Proof, Scope, Scripts, Settings, Stage, Workspace, proof, propose, scripts};
+use crate::{
+    Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, proof, propose, scripts,
+};
 
 /// What to prepare.
 #[derive(Clone, Debug)]
@@ -39,6 +41,8 @@ pub struct Plan {
     pub unmanaged: Vec<String>,
     /// What is there and no kind reads.
     pub unread: Vec<String>,
+    /// Texts of functions that may still say what is renamed by its old name.
+    pub old_names: Vec<OldName>,
     /// What the shadow could not imitate.
     pub notes: Vec<String>,
     /// The settings of the workspace.
@@ -87,6 +91,7 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
         facts: live.facts,
         unmanaged: unmanaged(&live.model, &scope),
         unread: live.model.unread.clone(),
+        old_names: proposal.old_names,
         before: proposal.before,
         desired: proposal.desired,
         stages: proposal.stages,

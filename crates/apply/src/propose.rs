@@ -8,6 +8,7 @@ use kinds::{Directives, Id, Kind, Model, Object, Spec};
 use plan::{Request, Round};
 use shadow::{Names, Workbench};
 
+use crate::old_names::{self, OldName};
 use crate::scope::Pattern;
 use crate::{Error, Live, Scope, Workspace};
 
@@ -35,6 +36,8 @@ pub struct Proposal {
     pub stages: Vec<Stage>,
     /// Differences between the live catalog and its rebuild on the shadow: there should be none.
     pub self_check: Vec<String>,
+    /// Texts that may still say what is renamed by its old name.
+    pub old_names: Vec<OldName>,
 }
 
 /// Where planning happens.
@@ -56,9 +59,10 @@ pub fn propose(
     let (before, self_check) = planner.rebuild(live)?;
     let desired = planner.build_desired(live, workspace)?;
     let directives = applicable(&resolved(&workspace.declared.directives, &desired), &before, workspace)?;
+    let old_names = old_names::find(&before, &desired, &directives, &workspace.declared)?;
     let groups = Groups::new(workspace);
     let stages = planner.stages(&before, &desired, &directives, &groups)?;
-    Ok(Proposal { before, desired, stages, self_check })
+    Ok(Proposal { before, desired, stages, self_check, old_names })
 }
 
 /// The catalog found and the catalog wanted, both read from the shadow.
@@ -74,20 +78,24 @@ pub(crate) fn both(
 
 /// Functions are declared with their arguments as written; directives for them find the function as PostgreSQL names it.
 fn resolved(directives: &Directives, desired: &Model) -> Directives {
-    let renames = directives.renames.iter().map(|(id, old)| {
-        let found = desired.ids().filter(|other| {
-            other.kind() == id.kind() && other.name() == id.name() && other.parent() == id.parent()
-        });
-        let found: Vec<&Id> = found.collect();
-        let written = |other: &&&Id| desired.get(other).is_some_and(|object| has_arguments(&object.spec, id));
-        let id = match (desired.contains(id), found.as_slice()) {
-            (true, _) => id,
-            (false, [one]) => one,
-            (false, many) => many.iter().find(written).copied().unwrap_or(id),
-        };
-        (id.clone(), old.clone())
-    });
+    let renames = directives.renames.iter().map(|(id, old)| (as_built(id, desired).clone(), old.clone()));
     Directives { renames: renames.collect(), ..directives.clone() }
+}
+
+/// The id under which PostgreSQL built what the YAML declares: it writes the arguments of functions in its own way.
+pub(crate) fn as_built<'a>(id: &'a Id, desired: &'a Model) -> &'a Id {
+    let found: Vec<&Id> = desired
+        .ids()
+        .filter(|other| {
+            other.kind() == id.kind() && other.name() == id.name() && other.parent() == id.parent()
+        })
+        .collect();
+    let written = |other: &&&Id| desired.get(other).is_some_and(|object| has_arguments(&object.spec, id));
+    match (desired.contains(id), found.as_slice()) {
+        (true, _) => id,
+        (false, [one]) => one,
+        (false, many) => many.iter().find(written).copied().unwrap_or(id),
+    }
 }
 
 /// The renames that are still to be done: those whose old name exists. That both names exist is for a person to settle.

@@ -20,6 +20,8 @@ pub struct Declared {
     pub directives: Directives,
     /// Where each object is declared.
     pub places: BTreeMap<Id, Place>,
+    /// Where the texts of functions stand.
+    pub bodies: BTreeMap<Id, Place>,
     /// What is declared not to be there, although PostgreSQL makes it by itself.
     pub absent: BTreeMap<Id, Option<Place>>,
     /// Everything that is wrong with it.

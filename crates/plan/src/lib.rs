@@ -9,10 +9,12 @@ mod changes;
 mod error;
 mod graph;
 mod merge;
+mod old_names;
 mod round;
 mod rules;
 pub mod script;
 mod table_order;
 
 pub use error::Error;
+pub use old_names::{OldName, old_names, word as certainty_word};
 pub use round::{Request, Round, Step, Verb, next_round};

@@ -71,6 +71,7 @@ pub(crate) fn plan() -> Plan {
         },
         unmanaged: (0..12).map(|number| format!("schema s{number}")).collect(),
         unread: Vec::new(),
+        old_names: Vec::new(),
         notes: Vec::new(),
         settings: Settings::default(),
         timings: Vec::new(),

@@ -32,6 +32,7 @@ pub fn json(plan: &Plan, allow: &[String]) -> String {
         "proof": if plan.is_empty() { Value::Null } else { json!(plan.proof) },
         "unmanaged": plan.unmanaged,
         "unread": plan.unread,
+        "old_names": plan.old_names,
         "notes": plan.notes,
     });
     pretty(&document)

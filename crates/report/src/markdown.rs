@@ -36,6 +36,7 @@ fn comment(plan: &Plan, allow: &[String], with_sql: bool) -> String {
     }
     text.push_str(&list("Not managed, never touched", &plan.unmanaged));
     text.push_str(&list("There, but no kind of endstate reads it", &plan.unread));
+    text.push_str(&list("May still say an old name", &wording::old_names(plan)));
     text.push_str(&list("Notes", &plan.notes));
     let mut lines = proof::proven(&plan.proof).into_iter();
     text.push_str(&format!("✅ {}\n", escaped(&lines.next().unwrap_or_default())));

@@ -134,6 +134,7 @@ fn hazards(plan: &Plan, allow: &[String], paint: Paint) -> String {
 fn surroundings(plan: &Plan, paint: Paint) -> String {
     list("Not managed, never touched", &plan.unmanaged, paint)
         + &list("There, but no kind of endstate reads it", &plan.unread, paint)
+        + &list("May still say an old name", &wording::old_names(plan), paint)
         + &list("Notes", &plan.notes, paint)
 }
 

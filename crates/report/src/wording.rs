@@ -119,6 +119,13 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// Texts that may still say an old name, a line each, the surest first.
+pub(crate) fn old_names(plan: &Plan) -> Vec<String> {
+    let mut all: Vec<_> = plan.old_names.iter().collect();
+    all.sort_by_key(|said| std::cmp::Reverse(said.found.certainty));
+    all.into_iter().map(ToString::to_string).collect()
+}
+
 /// SQL on one line of at most `width` characters, for an overview.
 pub(crate) fn one_line(sql: &str, width: usize) -> String {
     let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");

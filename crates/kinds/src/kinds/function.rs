@@ -468,6 +468,9 @@ impl FunctionDoc {
             grants: self.grants.as_ref(),
             renamed_from: self.renamed_from.as_ref(),
         };
+        if let Some(body) = node.and_then(|node| node.get("body")) {
+            declared.bodies.insert(id.clone(), body.place.clone());
+        }
         declared.add(id.clone(), self.function(arguments), 0, node);
         declared.facts(&id, &facts, true, node);
     }

@@ -142,9 +142,10 @@ fn footer(plan: &Plan) -> String {
         if all.is_empty() { String::new() } else { open }
     };
     format!(
-        "<footer>\n{}{}{}<p>Made by endstate {}</p>\n</footer>\n",
+        "<footer>\n{}{}{}{}<p>Made by endstate {}</p>\n</footer>\n",
         list("Not managed, never touched", &plan.unmanaged),
         list("There, but no kind of endstate reads it", &plan.unread),
+        list("May still say an old name", &wording::old_names(plan)),
         list("Notes", &plan.notes),
         env!("CARGO_PKG_VERSION"),
     )
