@@ -3,6 +3,7 @@
 //! The desired state is what `dump` says of *after*. Forward must reach it, a second plan must be empty, and the rollback must
 //! return to *before*: by our own catalog, and by `pg_dump` as an outside observer. Rows that `before.sql` holds must be there again.
 //! A file `gains` holds, line by line, what somebody gains on the way forward: an empty one says that nobody gains anything.
+//! A file `mends` says that *before* is broken in a way that nobody wants back: then the rollback must end at *after*.
 //! A case with a file `refused` must have no plan, and the error must hold its text. In `replace.txt`, `\n` is a new line.
 //! `-- since: 15` in a case's first lines leaves it out on older servers. Choose servers with `ENDSTATE_TEST_MAJORS=13,18`;
 //! without it the oldest, the newest and the newest of the system's run. `ENDSTATE_TEST_SHOW=1` prints the YAML and the plans.
@@ -199,7 +200,9 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         return Err(fail(format!("a second plan is not empty:\n{}", again.join(";\n"))));
     }
     run(server, &before, &back).map_err(&fail)?;
-    let fresh = server.load(&case.join("before.sql"))?;
+    // What was broken stays mended.
+    let returns_to = if case.join("mends").exists() { "after.sql" } else { "before.sql" };
+    let fresh = server.load(&case.join(returns_to))?;
     same(server, &before, &fresh)
         .map_err(|difference| fail(format!("the rollback does not return: {difference}")))?;
     let (new_dump, new_rows) = (server.dump(&before)?, server.rows(&before)?);

@@ -155,7 +155,10 @@ fn unmanaged(model: &Model, scope: &Scope) -> Vec<String> {
     let named = |id: &&Id| !scope.manages(id) && !id.kind().is_attached() && id.kind() != Kind::Role;
     let outermost =
         |id: &&Id| id.ancestors().all(|ancestor| ancestor.kind() == Kind::Schema && scope.manages(ancestor));
-    model.ids().filter(named).filter(outermost).map(ToString::to_string).collect()
+    // The database is always there; what is said of it may not be.
+    let told =
+        |id: &&Id| id.kind() != Kind::Database || model.objects().any(|object| object.id.is_within(id));
+    model.ids().filter(named).filter(outermost).filter(told).map(ToString::to_string).collect()
 }
 
 impl Plan {

@@ -14,6 +14,7 @@ pub struct Scope {
     roles: BTreeSet<String>,
     default_privileges: BTreeSet<String>,
     foreign_extensions: BTreeSet<String>,
+    database: bool,
 }
 
 /// `kind name`, with `*` for any run of characters; parts of a name are separated by dots.
@@ -100,6 +101,7 @@ impl Scope {
                 .collect(),
             schemas,
             except: manage.except.iter().map(|text| Pattern::parse(text)).collect(),
+            database: declared.objects.iter().any(|object| object.id.kind() == Kind::Database),
             roles: roles.map(|object| object.id.name().to_owned()).collect(),
             default_privileges: defaults
                 .filter_map(|object| object.id.signature().map(str::to_owned))
@@ -112,6 +114,7 @@ impl Scope {
         let root = id.ancestors().last().unwrap_or(id);
         let in_scope = match root.kind() {
             Kind::Schema => self.schemas.as_ref().is_none_or(|schemas| schemas.contains(root.name())),
+            Kind::Database => self.database,
             Kind::Role => self.roles.contains(root.name()),
             // Those of no schema are of all schemas, so also of those that are not managed.
             Kind::DefaultPrivilege => {

@@ -176,6 +176,8 @@ kinds! {
     Role               role                 "role"                    "ROLE",
     Membership         membership           "membership"              "MEMBERSHIP",
     RoleSetting        role_setting         "setting"                 "SETTING",
+    Database           database             "database"                "DATABASE",
+    DatabaseSetting    database_setting     "setting"                 "SETTING",
     Schema             schema               "schema"                  "SCHEMA",
     Extension          extension            "extension"               "EXTENSION",
     Enum               enum_type            "type"                    "TYPE",
@@ -255,6 +257,7 @@ impl Kind {
                 | Kind::Comment
                 | Kind::Membership
                 | Kind::RoleSetting
+                | Kind::DatabaseSetting
                 | Kind::SecurityLabel
         )
     }

@@ -85,7 +85,9 @@ type AclItem = (String, String, String, bool);
 /// The queries that [`assemble`] wants the rows of, in order.
 pub fn queries(version: u32) -> Vec<String> {
     let kinds = Kind::ALL.iter().filter_map(|kind| kind.query(version));
-    kinds.chain(SHARED.iter().map(|query| query::for_version(query, version))).collect()
+    let secret = query::secret("split_part(c.text, '=', 1)", "substr(c.text, strpos(c.text, '=') + 1)");
+    let shared = SHARED.iter().map(|text| query::for_version(&text.replace("{secret}", &secret), version));
+    kinds.chain(shared).collect()
 }
 
 /// Comments, security labels, members of extensions, dependencies, all that a user made, what members of extensions were granted since, and what else nobody reads.
@@ -93,7 +95,7 @@ const SHARED: [&str; 7] = [
     "SELECT jsonb_build_array(jsonb_build_array(d.classoid, d.objoid, d.objsubid), d.description) FROM pg_description AS d \
      WHERE d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass \
      UNION ALL SELECT jsonb_build_array(jsonb_build_array(d.classoid, d.objoid, 0), d.description) FROM pg_shdescription AS d \
-     WHERE d.classoid = 'pg_authid'::regclass",
+     WHERE d.classoid IN ('pg_authid'::regclass, 'pg_database'::regclass)",
     "SELECT jsonb_build_array(jsonb_build_array(l.classoid, l.objoid, l.objsubid), l.provider, l.label) FROM pg_seclabel AS l \
      UNION ALL SELECT jsonb_build_array(jsonb_build_array(l.classoid, l.objoid, 0), l.provider, l.label) FROM pg_shseclabel AS l \
      WHERE l.classoid = 'pg_authid'::regclass",

@@ -1,6 +1,6 @@
 //! Kinds whose YAML has the very fields of their definition: both are made from one list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -141,6 +141,18 @@ impl Options {
 impl PartialEq for Options {
     fn eq(&self, other: &Options) -> bool {
         self.sorted() == other.sorted()
+    }
+}
+
+/// Words whose order means nothing: it is kept where they are written, and not looked at where they are compared.
+#[derive(Clone, Debug, Default, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Words(pub Vec<String>);
+
+impl PartialEq for Words {
+    fn eq(&self, other: &Words) -> bool {
+        let sorted = |words: &Words| words.0.iter().cloned().collect::<BTreeSet<_>>();
+        sorted(self) == sorted(other)
     }
 }
 

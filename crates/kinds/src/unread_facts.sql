@@ -60,9 +60,7 @@ FROM pg_database AS d
 CROSS JOIN LATERAL (
     SELECT 'security label on' FROM pg_shseclabel AS l WHERE l.classoid = 'pg_database'::regclass AND l.objoid = d.oid
     UNION ALL SELECT 'connection limit of' WHERE d.datconnlimit <> -1
-    UNION ALL SELECT 'comment on' FROM pg_shdescription AS c WHERE c.classoid = 'pg_database'::regclass AND c.objoid = d.oid
-    UNION ALL SELECT 'privileges on' WHERE NOT (d.datacl @> acldefault('d', d.datdba) AND acldefault('d', d.datdba) @> d.datacl)
-    UNION ALL SELECT 'setting ' || split_part(c.text, '=', 1) || ' of' FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c (text)
-    WHERE s.setdatabase = d.oid AND s.setrole = 0
+    UNION ALL SELECT 'setting ' || split_part(c.text, '=', 1) || ', which may be a secret, of' FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c (text)
+    WHERE s.setdatabase = d.oid AND s.setrole = 0 AND {secret}
 ) AS o (what)
 WHERE d.datname = current_database()

@@ -36,15 +36,9 @@ impl ForeignTable {
 impl ObjectKind for ForeignTable {
     fn query(_version: u32) -> Option<String> {
         Some(format!(
-            "SELECT jsonb_build_object('at', {}, 'also', jsonb_build_array({}, (SELECT {} FROM pg_type AS t WHERE t.oid = c.reltype)), \
-             'in', {}, 'name', c.relname, {}, {}, 'spec', jsonb_strip_nulls(jsonb_build_object('server', s.srvname, 'options', {}))) \
+            "SELECT jsonb_build_object({}, 'spec', jsonb_strip_nulls(jsonb_build_object('server', s.srvname, 'options', {}))) \
              FROM pg_class AS c JOIN pg_foreign_table AS f ON f.ftrelid = c.oid JOIN pg_foreign_server AS s ON s.oid = f.ftserver WHERE {}",
-            query::address("pg_class", "c.oid", "0"),
-            query::address("pg_type", "c.reltype", "0"),
-            query::address("pg_type", "t.typarray", "0"),
-            query::address("pg_namespace", "c.relnamespace", "0"),
-            query::owner("c.relowner"),
-            query::acl("r", "c.relowner", "c.relacl"),
+            query::relation(),
             query::guarded_options("f.ftoptions"),
             query::user_made("c.oid"),
         ))

@@ -11,7 +11,7 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
 use crate::kinds::index::IndexDoc;
-use crate::kinds::view::{COLUMNS, QUERY, alter, changed_options};
+use crate::kinds::view::{COLUMNS, QUERY, alter, changed_options, drop, rename};
 use crate::kinds::view_column::ViewColumnDoc;
 use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement, Work, query};
 
@@ -73,22 +73,11 @@ impl MaterializedView {
 impl ObjectKind for MaterializedView {
     fn query(_version: u32) -> Option<String> {
         Some(format!(
-            "SELECT jsonb_build_object('at', {}, 'also', jsonb_build_array({}, (SELECT {} FROM pg_type AS t WHERE t.oid = c.reltype), \
-             (SELECT {} FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN')), \
-             'in', {}, 'name', c.relname, {}, {}, \
-             'spec', jsonb_strip_nulls(jsonb_build_object('query', {QUERY}, 'columns', {COLUMNS}, 'populated', c.relispopulated, \
-             'options', (SELECT jsonb_object_agg(o.k, o.v) FROM (SELECT split_part(o, '=', 1) AS k, substr(o, strpos(o, '=') + 1) AS v FROM unnest(c.reloptions) AS o \
-               UNION ALL SELECT 'toast.' || split_part(o, '=', 1), substr(o, strpos(o, '=') + 1) FROM pg_class AS t, unnest(t.reloptions) AS o WHERE t.oid = c.reltoastrelid) AS o), \
-             'access_method', (SELECT nullif(a.amname, 'heap') FROM pg_am AS a WHERE a.oid = c.relam), \
-             'tablespace', (SELECT s.spcname FROM pg_tablespace AS s WHERE s.oid = c.reltablespace)))) \
+            "SELECT jsonb_build_object({}, 'spec', jsonb_strip_nulls(jsonb_build_object('query', {QUERY}, 'columns', {COLUMNS}, 'populated', c.relispopulated, \
+             {}))) \
              FROM pg_class AS c WHERE c.relkind = 'm' AND {}",
-            query::address("pg_class", "c.oid", "0"),
-            query::address("pg_type", "c.reltype", "0"),
-            query::address("pg_type", "t.typarray", "0"),
-            query::address("pg_rewrite", "r.oid", "0"),
-            query::address("pg_namespace", "c.relnamespace", "0"),
-            query::owner("c.relowner"),
-            query::acl("r", "c.relowner", "c.relacl"),
+            query::relation(),
+            query::STORAGE,
             query::user_made("c.oid"),
         ))
     }
@@ -98,11 +87,7 @@ impl ObjectKind for MaterializedView {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![
-            Statement::new(format!("DROP MATERIALIZED VIEW {}", id.sql()))
-                .lock(Lock::AccessExclusive, id.sql())
-                .clients(format!("queries that name {} fail", id.sql())),
-        ]
+        vec![drop(id)]
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
@@ -138,11 +123,7 @@ impl ObjectKind for MaterializedView {
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
-        Some(
-            alter(id, &format!("RENAME TO {}", sql::ident(to)))
-                .lock(Lock::AccessExclusive, id.sql())
-                .clients(format!("queries that name {} fail", id.sql())),
-        )
+        Some(rename(id, to))
     }
 
     fn definition() -> Option<&'static str> {

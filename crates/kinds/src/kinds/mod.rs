@@ -12,6 +12,8 @@ pub mod comment;
 pub mod composite_type;
 pub mod constraint;
 pub mod conversion;
+pub mod database;
+pub mod database_setting;
 pub mod default_privilege;
 pub mod domain;
 pub mod domain_constraint;

@@ -41,6 +41,20 @@ pub(crate) fn alter(id: &Id, action: &str) -> Statement {
     Statement::new(format!("ALTER {} {} {action}", view.kind().keyword(), view.sql()))
 }
 
+/// `DROP VIEW name`, `DROP MATERIALIZED VIEW name`.
+pub(crate) fn drop(id: &Id) -> Statement {
+    Statement::new(format!("DROP {} {}", id.kind().keyword(), id.sql()))
+        .lock(Lock::AccessExclusive, id.sql())
+        .clients(format!("queries that name {} fail", id.sql()))
+}
+
+/// `ALTER VIEW name RENAME TO ...`, `ALTER MATERIALIZED VIEW name RENAME TO ...`.
+pub(crate) fn rename(id: &Id, to: &str) -> Statement {
+    alter(id, &format!("RENAME TO {}", sql::ident(to)))
+        .lock(Lock::AccessExclusive, id.sql())
+        .clients(format!("queries that name {} fail", id.sql()))
+}
+
 /// `SET (...)` and `RESET (...)`, as far as needed, for what `reloptions` and `attoptions` hold.
 pub(crate) fn changed_options(from: &BTreeMap<String, String>, to: &BTreeMap<String, String>) -> Vec<String> {
     let set: BTreeMap<String, String> = to
@@ -71,18 +85,9 @@ pub(crate) const QUERY: &str = "ltrim(rtrim(pg_get_viewdef(c.oid), ';'))";
 impl ObjectKind for View {
     fn query(_version: u32) -> Option<String> {
         Some(format!(
-            "SELECT jsonb_build_object('at', {}, 'also', jsonb_build_array({}, (SELECT {} FROM pg_type AS t WHERE t.oid = c.reltype), \
-             (SELECT {} FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN')), \
-             'in', {}, 'name', c.relname, {}, {}, \
-             'spec', jsonb_strip_nulls(jsonb_build_object('query', {QUERY}, 'columns', {COLUMNS}, 'options', {}))) \
+            "SELECT jsonb_build_object({}, 'spec', jsonb_strip_nulls(jsonb_build_object('query', {QUERY}, 'columns', {COLUMNS}, 'options', {}))) \
              FROM pg_class AS c WHERE c.relkind = 'v' AND c.relpersistence <> 't' AND {}",
-            query::address("pg_class", "c.oid", "0"),
-            query::address("pg_type", "c.reltype", "0"),
-            query::address("pg_type", "t.typarray", "0"),
-            query::address("pg_rewrite", "r.oid", "0"),
-            query::address("pg_namespace", "c.relnamespace", "0"),
-            query::owner("c.relowner"),
-            query::acl("r", "c.relowner", "c.relacl"),
+            query::relation(),
             query::ordered_options("c.reloptions"),
             query::user_made("c.oid"),
         ))
@@ -93,11 +98,7 @@ impl ObjectKind for View {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![
-            Statement::new(format!("DROP VIEW {}", id.sql()))
-                .lock(Lock::AccessExclusive, id.sql())
-                .clients(format!("queries that name {} fail", id.sql())),
-        ]
+        vec![drop(id)]
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
@@ -115,11 +116,7 @@ impl ObjectKind for View {
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
-        Some(
-            alter(id, &format!("RENAME TO {}", sql::ident(to)))
-                .lock(Lock::AccessExclusive, id.sql())
-                .clients(format!("queries that name {} fail", id.sql())),
-        )
+        Some(rename(id, to))
     }
 
     fn definition() -> Option<&'static str> {
