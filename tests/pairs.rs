@@ -180,7 +180,10 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     if let Ok(expected) = fs::read_to_string(case.join("refused")) {
         return refused(plan(server, &before, &yaml), expected.trim());
     }
-    let (old_dump, old_rows) = (server.dump(&before)?, server.rows(&before)?);
+    // What was broken stays mended.
+    let mends = case.join("mends").exists();
+    let old_dump = server.dump(if mends { &after } else { &before })?;
+    let old_rows = server.rows(&before)?;
     let (forward, back, gains) = plan(server, &before, &yaml)?;
     let show = || format!("YAML:\n{text}\nforward:\n{}\nback:\n{}", forward.join(";\n"), back.join(";\n"));
     if std::env::var_os("ENDSTATE_TEST_SHOW").is_some() {
@@ -200,9 +203,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         return Err(fail(format!("a second plan is not empty:\n{}", again.join(";\n"))));
     }
     run(server, &before, &back).map_err(&fail)?;
-    // What was broken stays mended.
-    let returns_to = if case.join("mends").exists() { "after.sql" } else { "before.sql" };
-    let fresh = server.load(&case.join(returns_to))?;
+    let fresh = server.load(&case.join(if mends { "after.sql" } else { "before.sql" }))?;
     same(server, &before, &fresh)
         .map_err(|difference| fail(format!("the rollback does not return: {difference}")))?;
     let (new_dump, new_rows) = (server.dump(&before)?, server.rows(&before)?);

@@ -74,8 +74,9 @@ pub fn secret(name: &str, value: &str) -> String {
 
 /// Where the rows of the relation `c` are and how they are kept, as pairs of a specification: storage parameters (those of the TOAST table
 /// begin with `toast.`), access method and tablespace.
-pub const STORAGE: &str = "'options', (SELECT jsonb_object_agg(o.k, o.v) FROM (SELECT split_part(o, '=', 1) AS k, substr(o, strpos(o, '=') + 1) AS v FROM unnest(c.reloptions) AS o \
-     UNION ALL SELECT 'toast.' || split_part(o, '=', 1), substr(o, strpos(o, '=') + 1) FROM pg_class AS t, unnest(t.reloptions) AS o WHERE t.oid = c.reltoastrelid) AS o), \
+pub const STORAGE: &str = "'options', (SELECT jsonb_agg(jsonb_build_array(o.k, o.v) ORDER BY o.toast, o.n) FROM (\
+     SELECT false AS toast, n, split_part(o, '=', 1) AS k, substr(o, strpos(o, '=') + 1) AS v FROM unnest(c.reloptions) WITH ORDINALITY AS x (o, n) \
+     UNION ALL SELECT true, n, 'toast.' || split_part(o, '=', 1), substr(o, strpos(o, '=') + 1) FROM pg_class AS t, unnest(t.reloptions) WITH ORDINALITY AS x (o, n) WHERE t.oid = c.reltoastrelid) AS o), \
      'access_method', (SELECT nullif(a.amname, 'heap') FROM pg_am AS a WHERE a.oid = c.relam), \
      'tablespace', (SELECT s.spcname FROM pg_tablespace AS s WHERE s.oid = c.reltablespace)";
 

@@ -1,6 +1,5 @@
 //! Materialized views.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use indexmap::IndexMap;
@@ -11,8 +10,9 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
 use crate::kinds::index::IndexDoc;
-use crate::kinds::view::{COLUMNS, QUERY, alter, changed_options, drop, rename};
+use crate::kinds::view::{COLUMNS, QUERY, alter, drop, rename};
 use crate::kinds::view_column::ViewColumnDoc;
+use crate::shape::{Settings, is_default};
 use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement, Work, query};
 
 /// A materialized view (manual, `CREATE MATERIALIZED VIEW`; its query is the rule `_RETURN` in `pg_rewrite`).
@@ -26,8 +26,8 @@ pub struct MaterializedView {
     #[serde(default)]
     pub columns: Vec<(String, String)>,
     /// Storage parameters; those of the TOAST table begin with `toast.`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: Settings,
     /// The access method where it is not `heap`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_method: Option<String>,
@@ -44,8 +44,8 @@ impl MaterializedView {
         if let Some(access_method) = &self.access_method {
             _ = write!(sql, " USING {}", sql::ident(access_method));
         }
-        if !self.options.is_empty() {
-            _ = write!(sql, " WITH ({})", super::table::settings(&self.options));
+        if let Some(options) = self.options.list() {
+            _ = write!(sql, " WITH ({options})");
         }
         if let Some(tablespace) = &self.tablespace {
             _ = write!(sql, " TABLESPACE {}", sql::ident(tablespace));
@@ -110,7 +110,7 @@ impl ObjectKind for MaterializedView {
             let tablespace = sql::ident(to.tablespace.as_deref().unwrap_or("pg_default"));
             statements.push(locked(&format!("SET TABLESPACE {tablespace}")).work(Work::Rewrite));
         }
-        statements.extend(changed_options(&self.options, &to.options).iter().map(|action| locked(action)));
+        statements.extend(self.options.change(&to.options).iter().map(|action| locked(action)));
         if self.populated != to.populated {
             let mut refresh = to.refresh(id);
             if !to.populated {
@@ -157,8 +157,8 @@ pub struct MaterializedViewDoc {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub with_no_data: bool,
     /// Storage parameters.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Settings,
     /// The access method where it is not `heap`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_method: Option<String>,

@@ -8,7 +8,7 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
 use crate::kinds::sequence_owner::SequenceOwner;
-use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement, Work, query};
+use crate::{Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, query};
 
 /// A sequence of its own (manual, `CREATE SEQUENCE`; catalog `pg_sequence`). That of an identity column belongs to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,18 @@ pub(crate) fn go_on(sequence: &str, column: &Id, increment: i64) -> Statement {
         (column.relation_sql(), sql::ident(column.name()), sql::literal(sequence));
     let sql = format!("SELECT pg_catalog.setval({sequence}, (SELECT {end}({column}) FROM {table}))");
     Statement::new(sql).lock(Lock::AccessShare, table).work(Work::Scan)
+}
+
+/// Whether it becomes logged or unlogged with the table of its column.
+fn follows_its_table(id: &Id, context: &Context<'_>) -> bool {
+    let owner = id.child(Kind::SequenceOwner, "");
+    let Some(owned) = context.from.get(&owner).filter(|_| context.to.contains(&owner)) else { return false };
+    let column = owned.needs.keys().find(|need| need.kind() == Kind::Column);
+    let unlogged = |model: &Model| match model.get(column?.parent()?).map(|object| &object.spec) {
+        Some(Spec::Table(table)) => Some(table.unlogged),
+        _ => None,
+    };
+    unlogged(context.from) != unlogged(context.to)
 }
 
 impl Sequence {
@@ -87,13 +99,13 @@ impl ObjectKind for Sequence {
         ]
     }
 
-    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
         let mut statements = Vec::new();
         if self.options() != to.options() {
             let alter = Statement::new(format!("ALTER SEQUENCE {} {}", id.sql(), to.options()));
             statements.push(alter.lock(Lock::ShareRowExclusive, id.sql()));
         }
-        if self.unlogged != to.unlogged {
+        if self.unlogged != to.unlogged && !follows_its_table(id, context) {
             let word = if to.unlogged { "UNLOGGED" } else { "LOGGED" };
             let alter = Statement::new(format!("ALTER SEQUENCE {} SET {word}", id.sql()));
             statements.push(alter.lock(Lock::AccessExclusive, id.sql()));

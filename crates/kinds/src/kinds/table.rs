@@ -20,6 +20,7 @@ use crate::kinds::replica_identity::ReplicaIdentity;
 use crate::kinds::row_level_security::RowLevelSecurity;
 use crate::kinds::rule::RuleDoc;
 use crate::kinds::trigger::TriggerDoc;
+use crate::shape::{Settings, is_default};
 use crate::{Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, query};
 
 /// A table, partitioned or not (manual, `CREATE TABLE`; catalog `pg_class`).
@@ -37,8 +38,8 @@ pub struct Table {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_type: Option<String>,
     /// Storage parameters; those of the TOAST table begin with `toast.`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: Settings,
     /// The access method where it is not `heap`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_method: Option<String>,
@@ -63,8 +64,8 @@ impl Table {
         if let Some(access_method) = &self.access_method {
             tail.push_str(&format!(" USING {}", sql::ident(access_method)));
         }
-        if !self.options.is_empty() {
-            tail.push_str(&format!(" WITH ({})", settings(&self.options)));
+        if let Some(options) = self.options.list() {
+            tail.push_str(&format!(" WITH ({options})"));
         }
         if let Some(tablespace) = &self.tablespace {
             tail.push_str(&format!(" TABLESPACE {}", sql::ident(tablespace)));
@@ -74,16 +75,10 @@ impl Table {
 
     /// The changes that PostgreSQL makes in place, but for the type of a typed table.
     fn actions(&self, to: &Self, table: &str) -> Vec<Statement> {
-        let mut statements = Vec::new();
-        let (set, reset) = differences(&self.options, &to.options);
         let setting =
             |action: String| Statement::alter_table(table, action).lock(Lock::ShareUpdateExclusive, table);
-        if !set.is_empty() {
-            statements.push(setting(format!("SET ({})", settings(&set))));
-        }
-        if !reset.is_empty() {
-            statements.push(setting(format!("RESET ({})", names(&reset))));
-        }
+        let mut statements: Vec<Statement> =
+            self.options.change(&to.options).into_iter().map(setting).collect();
         if self.unlogged != to.unlogged {
             let action = if to.unlogged { "SET UNLOGGED" } else { "SET LOGGED" };
             statements.push(Statement::alter_table(table, action).work(Work::Rewrite));
@@ -302,8 +297,8 @@ pub struct TableDoc {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<Grants>,
     /// Storage parameters.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Settings,
     /// The access method where it is not `heap`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_method: Option<String>,
