@@ -178,11 +178,12 @@ impl<'a> Planner<'a> {
         Ok((model, self_check))
     }
 
-    /// The live catalog but for settings of roles that are not ours: they do nothing here, and may hold secrets.
+    /// The live catalog but for settings of roles and of the database that are not ours: they do nothing here, and may hold secrets.
     fn context<'l>(&self, live: &'l Live) -> impl Iterator<Item = &'l Object> + use<'_, 'l> {
-        live.model
-            .objects()
-            .filter(|object| object.id.kind() != Kind::RoleSetting || self.scope.manages(&object.id))
+        live.model.objects().filter(|object| {
+            let setting = matches!(object.id.kind(), Kind::RoleSetting | Kind::DatabaseSetting);
+            !setting || self.scope.manages(&object.id)
+        })
     }
 
     /// A database with these objects, as a catalog prints them.

@@ -626,9 +626,12 @@ fn dies_with(object: &Object) -> bool {
 pub(crate) fn name_space(id: &Id) -> (Option<Id>, String) {
     let schema = || id.ancestors().find(|ancestor| ancestor.kind() == Kind::Schema).cloned();
     match id.kind() {
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index => {
-            (schema(), id.name().to_owned())
-        }
+        Kind::Table
+        | Kind::ForeignTable
+        | Kind::View
+        | Kind::MaterializedView
+        | Kind::Sequence
+        | Kind::Index => (schema(), id.name().to_owned()),
         kind if kind.is_type() => (schema(), id.name().to_owned()),
         // A constraint's index is named in the schema, and so is an identity's sequence.
         Kind::Constraint | Kind::Identity => (schema(), id.name().to_owned()),

@@ -111,7 +111,7 @@ impl Graph<'_> {
                 let family = has_above(self.request.from, id.top(), &table);
                 if detaches && family && self.at(id.top(), Verb::Drop).is_none() {
                     self.before(Some(other), Some(place));
-                } else if other != place && family && id.top().kind() == Kind::Table {
+                } else if other != place && family && id.top().kind().is_table() {
                     self.before(Some(place), Some(other));
                 }
             }
@@ -127,7 +127,11 @@ impl Graph<'_> {
                     (true, Verb::Create)
                         if matches!(
                             id.kind(),
-                            Kind::Table | Kind::Column | Kind::Identity | Kind::Partition
+                            Kind::Table
+                                | Kind::ForeignTable
+                                | Kind::Column
+                                | Kind::Identity
+                                | Kind::Partition
                         ) =>
                     {
                         self.before(Some(other), Some(place));

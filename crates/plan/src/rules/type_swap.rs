@@ -257,6 +257,13 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         return Vec::new();
     };
     let (name, table) = (sql::ident(user.id.name()), user.id.relation_sql());
+    if user.id.top().kind() == Kind::ForeignTable {
+        // Its rows are elsewhere: there is nothing to convert.
+        return vec![Statement::alter_table(
+            &table,
+            format!("ALTER COLUMN {name} TYPE {}", column.data_type),
+        )];
+    }
     let schema = user.id.schema().unwrap_or_default();
     let mut converter = Converter { request, aside: &changes.aside, schema, functions: Vec::new() };
     let using = converter.convert(&name, &column.data_type, &column.data_type);
