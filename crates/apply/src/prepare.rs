@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use catalog::Conninfo;
 use kinds::{Hazard, Model};
+use plan::Verdict;
 use shadow::{Facts, Workbench};
 
 use crate::{
@@ -101,6 +102,11 @@ impl Plan {
     pub fn ask_rows(&mut self, conninfo: &Conninfo) -> Result<(), Error> {
         self.preflight = preflight::ask(conninfo, &self.scripts.asks)?;
         Ok(())
+    }
+
+    /// What the way back brings back of the way forward.
+    pub fn verdict(&self) -> Verdict {
+        plan::verdict(self.stages.iter().flat_map(|stage| &stage.forward))
     }
 
     /// All hazards of the way forward, each once.

@@ -15,8 +15,10 @@ mod round;
 mod rules;
 pub mod script;
 mod table_order;
+mod verdict;
 
 pub use error::Error;
 pub use old_names::{OldName, old_names, word as certainty_word};
 pub use question::{MOST_KEYS, Question, questions};
 pub use round::{Request, Round, Step, Verb, next_round};
+pub use verdict::{Verdict, verdict};
