@@ -3,6 +3,7 @@
 mod error;
 mod live;
 mod old_names;
+mod parallel;
 mod prepare;
 mod proof;
 mod propose;
@@ -15,7 +16,7 @@ pub use error::Error;
 pub use live::Live;
 pub use old_names::OldName;
 pub use prepare::{Drift, Options, Plan, compare, prepare};
-pub use proof::{Proof, prove};
+pub use proof::{Proof, Sample, prove};
 pub use propose::{Proposal, Stage, propose};
 pub use scope::Scope;
 pub use scripts::{Script, Scripts, write as write_scripts};

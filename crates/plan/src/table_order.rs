@@ -59,6 +59,11 @@ impl Graph<'_> {
     /// A permanent table refers to permanent ones only: what is referred to becomes permanent first, and unlogged last.
     pub(crate) fn order_persistence(&mut self) {
         let unlogged = |model: &Model, id: &Id| matches!(model.get(id).map(|object| &object.spec), Some(Spec::Table(table)) if table.unlogged);
+        let is_unlogged =
+            |object: &kinds::Object| matches!(&object.spec, Spec::Table(table) if table.unlogged);
+        if ![self.request.from, self.request.to].into_iter().flat_map(Model::objects).any(is_unlogged) {
+            return;
+        }
         let mut pairs = Vec::new();
         for object in self.request.from.objects() {
             let Spec::Constraint(constraint) = &object.spec else { continue };

@@ -46,19 +46,25 @@ fn key(id: &Id) -> String {
     };
     let parent = named.parent().map_or("NULL".to_owned(), |parent| sql::literal(&parent.sql()));
     let signature = id.signature().map_or("NULL".to_owned(), sql::literal);
-    let object = match (id.schema(), id.parent().map(Id::kind)) {
-        // An index is named in its table's schema.
-        (Some(schema), Some(kind)) if kind != Kind::Schema && id.kind() == Kind::Index => {
-            sql::qualified(&[schema, id.name()])
-        }
-        _ => id.sql(),
-    };
     format!(
         "{}, {parent}, {}, {signature}, {}",
         sql::literal(id.kind().name()),
         sql::literal(named.name()),
-        sql::literal(&object)
+        sql::literal(&object(named, id.kind()))
     )
+}
+
+/// `public.users`, `public.users.phone`, `"own rows" on public.users`: the name for messages, and for `to_regclass` where there is one.
+fn object(id: &Id, kind: Kind) -> String {
+    match (id.parent(), id.schema()) {
+        (Some(parent), _) if parent.kind() == Kind::Schema => id.sql(),
+        // An index is named in its table's schema.
+        (_, Some(schema)) if kind == Kind::Index => sql::qualified(&[schema, id.name()]),
+        (Some(parent), _) if id.name().is_empty() => parent.sql(),
+        (Some(parent), _) if id.kind().is_dotted() => format!("{}.{}", parent.sql(), id.sql()),
+        (Some(parent), _) => format!("{} on {}", id.sql(), parent.sql()),
+        (None, _) => id.sql(),
+    }
 }
 
 /// The definition expected at a boundary, as the check compares it.

@@ -1,6 +1,6 @@
 //! A forward script.
 
-use super::{Heading, Leg, Probe, checks, guards, locks, settings, statements, summary};
+use super::{Heading, Leg, Probe, checks, forward_guards, locks, settings, statements, summary};
 
 /// The text of the forward script of `legs[number]`.
 pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
@@ -68,7 +68,7 @@ fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
             (probe, vec![checks::expected(probe, number), checks::expected(probe, number + 1), owner])
         })
         .collect();
-    let guards = guards(leg.forward, leg.before, leg.after);
+    let guards = forward_guards(leg.forward, leg.before, leg.after);
     let count = if guards.is_empty() { "" } else { "    endstate_count bigint;\n" };
     let asked = if rows.is_empty() { String::new() } else { questions(&rows, file) };
     format!(
