@@ -7,6 +7,7 @@ use kinds::{Hazard, Model};
 use plan::Verdict;
 use shadow::{Facts, Workbench};
 
+use crate::proof::Sample;
 use crate::{
     Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, preflight, proof,
     propose, scripts,
@@ -19,7 +20,8 @@ pub struct Options {
     pub conninfo: Conninfo,
     /// The file or folder of the desired state.
     pub schema: PathBuf,
-    /// At most so many rows of each live table are copied for the proof; synthetic ones where not given.
+    /// At most so many rows of each live table are copied for the proof, and those that they refer to; synthetic ones where not
+    /// given, and in tables that have none.
     pub sample: Option<usize>,
 }
 
@@ -69,7 +71,8 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     clock.lap("build and plan");
     let scripts = scripts::write(&mut bench, &proposal, &workspace.settings)?;
     clock.lap("write the scripts");
-    let proof = proof::prove(&mut bench, &proposal, &scripts)?;
+    let sample = options.sample.map(|at_most| Sample { conninfo: &live.conninfo, at_most });
+    let proof = proof::prove(&mut bench, &proposal, &scripts, sample)?;
     clock.lap("prove");
     let notes = bench.notes.clone();
     drop(bench);
