@@ -3,8 +3,10 @@
 mod compare;
 mod error;
 mod live;
+mod losses;
 mod old_names;
 mod pattern;
+mod preflight;
 mod prepare;
 mod proof;
 mod propose;
@@ -18,6 +20,7 @@ pub use compare::{Comparison, Drift, Sides, compare};
 pub use error::Error;
 pub use live::Live;
 pub use old_names::OldName;
+pub use preflight::Answer;
 pub use prepare::{Options, Plan, prepare};
 pub use proof::{Proof, prove};
 pub use propose::{Proposal, Stage, propose};

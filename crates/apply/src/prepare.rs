@@ -7,7 +7,8 @@ use kinds::{Hazard, Model};
 use shadow::{Facts, Workbench};
 
 use crate::{
-    Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, proof, propose, scripts,
+    Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, preflight, proof,
+    propose, scripts,
 };
 
 /// What to prepare.
@@ -44,6 +45,8 @@ pub struct Plan {
     pub old_names: Vec<OldName>,
     /// What the shadow could not imitate.
     pub notes: Vec<String>,
+    /// What the rows of the live database answered, once they are asked.
+    pub preflight: Vec<Answer>,
     /// The settings of the workspace.
     pub settings: Settings,
     /// Parts of preparing and how long each took, in milliseconds.
@@ -82,6 +85,7 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
         scripts,
         proof,
         notes,
+        preflight: Vec::new(),
         settings: workspace.settings,
         timings: clock.laps,
     })
@@ -91,6 +95,12 @@ impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.stages.is_empty()
+    }
+
+    /// Asks the live database for rows that would stop the plan; only reads.
+    pub fn ask_rows(&mut self, conninfo: &Conninfo) -> Result<(), Error> {
+        self.preflight = preflight::ask(conninfo, &self.scripts.asks)?;
+        Ok(())
     }
 
     /// All hazards of the way forward, each once.

@@ -32,6 +32,8 @@ pub struct Proposal {
     pub before: Model,
     /// The catalog wanted.
     pub desired: Model,
+    /// What the YAML says about the way, as far as it is still to be done.
+    pub directives: Directives,
     /// The way, cut at the boundaries of scripts.
     pub stages: Vec<Stage>,
     /// Differences between the live catalog and its rebuild on the shadow: there should be none.
@@ -66,7 +68,7 @@ pub fn propose(
     let old_names = old_names::find(&before, &desired, &directives, &workspace.declared)?;
     let groups = Groups::new(workspace);
     let stages = planner.stages(&before, &desired, &directives, &groups)?;
-    Ok(Proposal { before, desired, stages, self_check, scope: planner.scope, old_names })
+    Ok(Proposal { before, desired, directives, stages, self_check, scope: planner.scope, old_names })
 }
 
 /// The catalog found and the catalog wanted.

@@ -282,6 +282,12 @@ pub(crate) struct Proving {
     #[arg(long, value_name = "N")]
     pub(crate) sample: Option<usize>,
 
+    /// Do not ask the live database for rows that would stop the plan
+    ///
+    /// The questions only read, but read whole tables where no index helps. The scripts ask them too, before they change anything.
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
+
     #[command(flatten)]
     pub(crate) shadow: Shadow,
 }

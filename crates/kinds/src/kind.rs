@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Id, Model, Statement};
+use crate::{Demand, Id, Model, Statement};
 
 /// What a kind needs to know to write its SQL.
 pub struct Context<'a> {
@@ -63,6 +63,11 @@ pub trait ObjectKind: Serialize + DeserializeOwned + Clone + PartialEq + std::fm
     /// plain name, `e.signature` the argument types.
     fn definition() -> Option<&'static str> {
         None
+    }
+
+    /// What the object demands of rows that are there before it takes the place of `before`, if there is one.
+    fn demands(&self, _before: Option<&Self>, _id: &Id, _context: &Context<'_>) -> Vec<Demand> {
+        Vec::new()
     }
 
     /// Whether two objects of different names are the same but for the name, so that a rename turns one into the other.
@@ -153,6 +158,14 @@ macro_rules! kinds {
             /// See [`ObjectKind::address`].
             pub fn address(&self, id: &Id) -> String {
                 match self { $( Spec::$variant(spec) => spec.address(id), )* }
+            }
+
+            /// See [`ObjectKind::demands`].
+            pub fn demands(&self, before: Option<&Spec>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
+                match (self, before) {
+                    $( (Spec::$variant(spec), Some(Spec::$variant(before))) => spec.demands(Some(before), id, context), )*
+                    $( (Spec::$variant(spec), _) => spec.demands(None, id, context), )*
+                }
             }
 
             /// See [`ObjectKind::same_but_for_name`].

@@ -56,25 +56,44 @@ impl Graph<'_> {
         }
     }
 
-    /// A permanent table refers to permanent ones only: what is referred to becomes permanent first, and unlogged last.
+    /// A permanent table refers to permanent ones only: what is referred to becomes permanent first, and unlogged last. A key that
+    /// comes waits for that, and one that goes is gone before.
     pub(crate) fn order_persistence(&mut self) {
         let unlogged = |model: &Model, id: &Id| matches!(model.get(id).map(|object| &object.spec), Some(Spec::Table(table)) if table.unlogged);
-        let mut pairs = Vec::new();
-        for object in self.request.from.objects() {
-            let Spec::Constraint(constraint) = &object.spec else { continue };
-            let (Some(table), Some(referenced)) = (object.id.parent(), &constraint.references) else {
-                continue;
-            };
-            let referenced =
-                self.request.from.ids().find(|id| id.kind() == Kind::Table && id.sql() == *referenced);
-            pairs.extend(referenced.map(|referenced| (table.clone(), referenced.clone())));
-        }
-        for (table, referenced) in pairs {
+        for (key, table, referenced) in references(self.request.from) {
             let (one, other) = (self.at(&table, Verb::Alter), self.at(&referenced, Verb::Alter));
             if unlogged(self.request.to, &referenced) {
                 self.before(one, other);
             } else if unlogged(self.request.from, &referenced) {
                 self.before(other, one);
+            }
+            let gone = self.at(&key, Verb::Drop);
+            self.before(gone, one);
+            self.before(gone, other);
+        }
+        for (key, table, referenced) in references(self.request.to) {
+            let comes = self.at(&key, Verb::Create);
+            self.before(self.at(&table, Verb::Alter), comes);
+            self.before(self.at(&referenced, Verb::Alter), comes);
+        }
+    }
+
+    /// A foreign key takes hold of whatever key of the other table fits when it is made: of one that stays, if others are gone.
+    pub(crate) fn order_references(&mut self) {
+        let key = |model: &Model, id: &Id| match model.get(id).map(|object| &object.spec) {
+            Some(Spec::Constraint(constraint)) => {
+                Some((constraint.has_index(), constraint.references.clone()))
+            }
+            _ => None,
+        };
+        let all = self.snapshot();
+        for (place, (id, _)) in all.iter().filter(|(_, (_, verb))| *verb == Verb::Create) {
+            let Some((_, Some(references))) = key(self.request.to, id) else { continue };
+            for (other, (other_id, verb)) in &all {
+                let goes = *verb == Verb::Drop && matches!(key(self.request.from, other_id), Some((true, _)));
+                if goes && other_id.relation_sql() == references {
+                    self.before(Some(*other), Some(*place));
+                }
             }
         }
     }
@@ -136,4 +155,16 @@ fn belongs_to_shape(id: &Id) -> bool {
         id.kind(),
         Kind::Column | Kind::NotNull | Kind::Constraint | Kind::Index | Kind::Trigger | Kind::Identity
     )
+}
+
+/// Foreign keys, each with its table and the one that it refers to.
+fn references(model: &Model) -> Vec<(Id, Id, Id)> {
+    let tables = || model.ids().filter(|id| id.kind() == Kind::Table);
+    let reference = |object: &kinds::Object| {
+        let Spec::Constraint(constraint) = &object.spec else { return None };
+        let referenced = constraint.references.as_ref()?;
+        let referenced = tables().find(|id| id.sql() == *referenced)?;
+        Some((object.id.clone(), object.id.parent()?.clone(), referenced.clone()))
+    };
+    model.objects().filter_map(reference).collect()
 }

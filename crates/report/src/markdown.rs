@@ -28,6 +28,7 @@ fn comment(plan: &Plan, allow: &[String], with_sql: bool) -> String {
     }
     text.push_str(&overview(plan));
     text.push_str(&hazards(plan, allow));
+    text.push_str(&rows(plan));
     for part in parts(plan) {
         text.push_str(&details(plan, &part, with_sql));
     }
@@ -98,6 +99,24 @@ fn hazards(plan: &Plan, allow: &[String]) -> String {
         text.push_str(&format!("| {} | {} | {mark} |\n", code(hazard.name()), escaped(&why)));
     }
     text + "\n"
+}
+
+/// What the preflight found in the rows.
+fn rows(plan: &Plan) -> String {
+    let found = wording::preflight(plan);
+    let lines: String = found
+        .iter()
+        .map(|lines| {
+            let mut lines = lines.iter().map(|line| escaped(line));
+            let first = lines.next().unwrap_or_default();
+            format!("- ❌ {first}\n{}", lines.map(|line| format!("  - {line}\n")).collect::<String>())
+        })
+        .collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("Rows are in the way, and the scripts would stop:\n\n{lines}\n")
+    }
 }
 
 fn details(plan: &Plan, part: &Part<'_>, with_sql: bool) -> String {

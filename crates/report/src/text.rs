@@ -39,6 +39,7 @@ pub fn text(plan: &Plan, options: Options<'_>) -> String {
     }
     if options.direction == Direction::Forward {
         text.push_str(&hazards(plan, options.allow, paint));
+        text.push_str(&rows(plan, paint));
     }
     text.push_str(&surroundings(plan, paint));
     text.push_str(&conclusion(plan, paint));
@@ -126,6 +127,30 @@ fn hazards(plan: &Plan, allow: &[String], paint: Paint) -> String {
             Acceptance::Missing => format!("{line} {}", paint.red("(must be accepted)")),
         });
         text.push('\n');
+    }
+    text
+}
+
+/// What the rows of the live database say to the plan.
+fn rows(plan: &Plan, paint: Paint) -> String {
+    let found = wording::preflight(plan);
+    if plan.preflight.is_empty() {
+        return String::new();
+    }
+    if found.is_empty() {
+        let asked = wording::count(plan.preflight.len(), "question");
+        return format!(
+            "\n{}\n",
+            paint.dim(&format!("-- Preflight: {asked} to the rows, none is in the way."))
+        );
+    }
+    let mut text =
+        format!("\n{}\n", paint.bold("-- Preflight: rows are in the way, and the scripts would stop"));
+    for lines in found {
+        for (place, line) in lines.iter().enumerate() {
+            let line = format!("--   {}{line}", if place == 0 { "" } else { "  " });
+            text.push_str(&(if place == 0 { paint.red(&line) } else { line } + "\n"));
+        }
     }
     text
 }

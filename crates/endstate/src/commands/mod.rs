@@ -54,7 +54,11 @@ fn options(global: &Global, sample: Option<usize>) -> anyhow::Result<apply::Opti
 /// A proven plan; notes and timings go to stderr.
 fn prepare(global: &Global, proving: &Proving) -> anyhow::Result<apply::Plan> {
     let start = Instant::now();
-    let plan = apply::prepare(&options(global, proving.sample)?)?;
+    let options = options(global, proving.sample)?;
+    let mut plan = apply::prepare(&options)?;
+    if !proving.no_preflight {
+        plan.ask_rows(&options.conninfo)?;
+    }
     if global.verbose {
         plan.timings
             .iter()
@@ -62,6 +66,11 @@ fn prepare(global: &Global, proving: &Proving) -> anyhow::Result<apply::Plan> {
         total(start);
     }
     Ok(plan)
+}
+
+/// Tells on stderr which rows would stop the plan.
+fn tell_rows(plan: &apply::Plan) {
+    report::rows_in_the_way(plan).iter().for_each(|line| output::note(line));
 }
 
 fn total(start: Instant) {

@@ -18,9 +18,12 @@ impl Inheritance {
         let table = id.relation_sql();
         let same = self.parents.iter().zip(to).take_while(|(one, other)| one == other).count();
         let stay = if to.starts_with(&self.parents[..same]) { same } else { 0 };
-        let go = self.parents[stay..].iter().map(|parent| format!("NO INHERIT {parent}"));
-        let come = to[stay..].iter().map(|parent| format!("INHERIT {parent}"));
-        go.chain(come).map(|action| Statement::alter_table(&table, action)).collect()
+        let alter = |action: String| Statement::alter_table(&table, action);
+        // PostgreSQL looks at the other actions of one ALTER TABLE before it lets go of a parent.
+        let alone = |action: String| Statement { action: None, ..alter(action) };
+        let go = self.parents[stay..].iter().map(|parent| alone(format!("NO INHERIT {parent}")));
+        let come = to[stay..].iter().map(|parent| alter(format!("INHERIT {parent}")));
+        go.chain(come).collect()
     }
 }
 
@@ -47,7 +50,12 @@ impl ObjectKind for Inheritance {
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
-        Change::Alter(self.towards(&to.parents, id))
+        // What is no longer inherited becomes a column of its own, which can go only then.
+        if to.parents.starts_with(&self.parents) {
+            Change::Alter(self.towards(&to.parents, id))
+        } else {
+            Change::Replace("its columns come from other tables".to_owned())
+        }
     }
 }
 
@@ -88,12 +96,19 @@ pub fn generation(model: &Model, table: &Id) -> usize {
 
 /// Whether what a table inherits comes to it by itself: it is made with its parents, or has them already.
 pub fn follows(table: &Id, context: &Context<'_>) -> bool {
-    !context.from.contains(table) || parent_names(context.from, table) == parent_names(context.to, table)
+    !context.from.contains(table) || stays(table, context)
 }
 
-/// Whether what a table inherits goes from it by itself, because it has the same parents before and after.
+/// Whether what a table inherits goes from it by itself, because it has the same parents before and after, and all the time: a
+/// partition whose bound changes is detached meanwhile.
 pub fn stays(table: &Id, context: &Context<'_>) -> bool {
+    let bound = |model: &Model| match model.get(&table.child(Kind::Partition, "")).map(|object| &object.spec)
+    {
+        Some(Spec::Partition(partition)) => Some(partition.bound.clone()),
+        _ => None,
+    };
     parent_names(context.from, table) == parent_names(context.to, table)
+        && bound(context.from) == bound(context.to)
 }
 
 /// Whether other tables have columns from this one.

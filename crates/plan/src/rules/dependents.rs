@@ -61,7 +61,11 @@ fn open(changes: &Changes) -> Vec<(Id, bool)> {
 /// Whether the object is altered so that it needs the other one no more.
 fn turns_away(request: &Request<'_>, changes: &Changes, object: &Object, need: &Id) -> bool {
     let altered = matches!(changes.actions.get(&object.id), Some(Action::Alter(_) | Action::Suspend { .. }));
+    let parted = changes.apart.iter().any(|(going, _)| going == need);
     altered
+        && !parted
+        // A constraint that is altered keeps the key that it refers to.
+        && object.id.kind() != Kind::Constraint
         && !object.id.is_within(need)
         && request.to.get(&object.id).is_some_and(|to| !to.needs.contains_key(need))
 }

@@ -142,9 +142,10 @@ fn footer(plan: &Plan) -> String {
         if all.is_empty() { String::new() } else { open }
     };
     format!(
-        "<footer>\n{}{}{}{}<p>Made by endstate {}</p>\n</footer>\n",
+        "<footer>\n{}{}{}{}{}<p>Made by endstate {}</p>\n</footer>\n",
         list(UNMANAGED, &plan.unmanaged),
         list(UNREAD, &plan.unread),
+        list("Rows in the way: the scripts would stop", &wording::preflight(plan).concat()),
         list("May still say an old name", &wording::old_names(plan)),
         list("Notes", &plan.notes),
         env!("CARGO_PKG_VERSION"),
