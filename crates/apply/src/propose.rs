@@ -8,8 +8,8 @@ use kinds::{Directives, Id, Kind, Model, Object, Spec};
 use plan::{Request, Round};
 use shadow::{Names, Workbench};
 
+use crate::groups::Groups;
 use crate::old_names::{self, OldName};
-use crate::pattern::Pattern;
 use crate::{Error, Live, Scope, Workspace, parallel, refusal};
 
 /// One step of the way between two boundaries: a script.
@@ -521,69 +521,4 @@ pub(crate) fn differences(one: &Model, other: &Model) -> Vec<String> {
     }
     found.extend(other.ids().filter(|id| !one.contains(id)).map(|id| format!("extra: {id}")));
     found
-}
-
-/// Which script each object belongs to.
-struct Groups {
-    names: Vec<Option<String>>,
-    patterns: Vec<Vec<Pattern>>,
-}
-
-impl Groups {
-    fn new(workspace: &Workspace) -> Groups {
-        match &workspace.settings.scripts {
-            Some(scripts) if !scripts.forward.is_empty() => Groups {
-                names: scripts.forward.keys().cloned().map(Some).collect(),
-                patterns: scripts
-                    .forward
-                    .values()
-                    .map(|list| list.iter().map(|text| Pattern::parse(text)).collect())
-                    .collect(),
-            },
-            _ => Groups { names: vec![None], patterns: vec![Vec::new()] },
-        }
-    }
-
-    fn count(&self) -> usize {
-        self.names.len()
-    }
-
-    fn name(&self, group: usize) -> Option<String> {
-        self.names.get(group).cloned().flatten()
-    }
-
-    /// The group of an object under its new name: the one that names it, else its kind, else that of what it stands in.
-    fn of(&self, id: &Id) -> usize {
-        let find = |wanted: &dyn Fn(&Pattern) -> bool| {
-            self.patterns.iter().position(|patterns| patterns.iter().any(wanted))
-        };
-        find(&|pattern| !pattern.is_for_all() && pattern.matches(id))
-            .or_else(|| find(&|pattern| pattern.is_for_all() && pattern.matches(id)))
-            .or_else(|| id.parent().map(|parent| self.of(parent)))
-            .unwrap_or(self.count() - 1)
-    }
-
-    fn directives(&self, all: &Directives, wanted: impl Fn(usize) -> bool) -> Directives {
-        let own = |id: &Id| wanted(self.of(id));
-        Directives {
-            renames: all
-                .renames
-                .iter()
-                .filter(|(id, _)| own(id))
-                .map(|(id, v)| (id.clone(), v.clone()))
-                .collect(),
-            backfills: all
-                .backfills
-                .iter()
-                .filter(|(id, _)| own(id))
-                .map(|(id, v)| (id.clone(), v.clone()))
-                .collect(),
-            enums: all
-                .enums
-                .iter()
-                .filter(|(id, _)| own(id))
-                .map(|(id, v)| (id.clone(), v.clone()))
-                .collect(),
-        }
-    }
 }
