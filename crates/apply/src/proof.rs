@@ -9,7 +9,7 @@ use serde::Serialize;
 use shadow::{Witness, Workbench, rows};
 
 use crate::scripts::{Script, Scripts};
-use crate::{Error, Proposal};
+use crate::{Error, Proposal, losses};
 
 /// What was run to prove a plan, and what it showed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -41,6 +41,7 @@ struct Prover<'a> {
     proposal: &'a Proposal,
     scripts: &'a Scripts,
     lossy: BTreeSet<String>,
+    refilled: BTreeSet<String>,
     proof: Proof,
     next: usize,
 }
@@ -54,8 +55,8 @@ struct State {
 /// Proves the scripts; an error is a bug of ours, and says which statement and what the server answered.
 pub fn prove(bench: &mut Workbench, proposal: &Proposal, scripts: &Scripts) -> Result<Proof, Error> {
     let start = Instant::now();
-    let lossy = lossy(proposal);
-    let mut prover = Prover { bench, proposal, scripts, lossy, proof: Proof::default(), next: 0 };
+    let (lossy, refilled) = (losses::lossy(proposal), losses::refilled(proposal));
+    let mut prover = Prover { bench, proposal, scripts, lossy, refilled, proof: Proof::default(), next: 0 };
     let outcome = match prover.run(true) {
         // Rows that the plan's own constraints refuse say nothing against the plan: the preflight asks the real ones.
         Err(Error::Unproven { script, reason, refused: true }) => {
@@ -69,23 +70,6 @@ pub fn prove(bench: &mut Workbench, proposal: &Proposal, scripts: &Scripts) -> R
     proof.not_compared = prover.lossy.into_iter().collect();
     proof.took = start.elapsed();
     Ok(proof)
-}
-
-/// The relations whose values do not all come back: those that lose a column or whose values change type.
-fn lossy(proposal: &Proposal) -> BTreeSet<String> {
-    let mut lossy = BTreeSet::new();
-    for stage in &proposal.stages {
-        for statement in stage.forward.iter().flat_map(|round| &round.steps).map(|step| &step.statement) {
-            let loses = statement.hazards.iter().any(|(hazard, _)| *hazard == kinds::Hazard::DataLoss);
-            if let (true, Some((_, relation))) =
-                (loses || statement.work == kinds::Work::Rewrite, &statement.lock)
-                && loses
-            {
-                lossy.insert(relation.clone());
-            }
-        }
-    }
-    lossy
 }
 
 impl Prover<'_> {
@@ -236,9 +220,7 @@ impl Prover<'_> {
         let differences: Vec<String> = original
             .differences(&found)
             .into_iter()
-            .filter(|difference| {
-                !self.lossy.iter().any(|relation| same_relation(relation, &difference.relation))
-            })
+            .filter(|difference| !self.may_differ(difference))
             .map(|difference| self.rows_in_words(place, &difference))
             .collect();
         if differences.is_empty() {
@@ -246,6 +228,15 @@ impl Prover<'_> {
         }
         let reason = format!("{what}: the rows are not the old ones:\n  {}", differences.join("\n  "));
         Err(Error::Unproven { script: self.scripts.rollback.file.clone(), reason, refused: false })
+    }
+
+    /// Whether the plan says that a relation loses values, or makes it anew from what it reads.
+    fn may_differ(&self, difference: &rows::RowDifference) -> bool {
+        let among = |names: &BTreeSet<String>| {
+            names.iter().any(|relation| same_relation(relation, &difference.relation))
+        };
+        let count = |content: &Option<rows::Content>| content.as_ref().map(|content| content.count);
+        among(&self.lossy) || (among(&self.refilled) && count(&difference.left) == count(&difference.right))
     }
 
     /// What a relation held and holds, with the first row that is not an old one.

@@ -38,7 +38,10 @@ fn is_made_by_user(model: &Model, name: &str) -> bool {
         Spec::Range(range) => range.multirange.as_ref().map(|name| object.id.renamed(name.as_str()).sql()),
         _ => None,
     };
-    let mut types =
-        model.objects().filter(|object| object.id.kind().is_type() && object.id.kind() != Kind::Domain);
+    let is_type = |kind: Kind| {
+        let has_row_type = kind.is_table() || matches!(kind, Kind::View | Kind::MaterializedView);
+        has_row_type || (kind.is_type() && kind != Kind::Domain)
+    };
+    let mut types = model.objects().filter(|object| is_type(object.id.kind()));
     types.any(|object| object.id.sql() == name || multirange(object).as_deref() == Some(name))
 }

@@ -6,6 +6,7 @@
 pub mod assignment;
 mod cast;
 mod declared;
+mod demand;
 mod directives;
 mod document;
 mod id;
@@ -18,13 +19,15 @@ pub mod query;
 pub mod read;
 mod shape;
 mod statement;
+mod syntax;
 mod type_doc;
 
 pub use cast::cast;
 pub use declared::{Declared, Grants, Privilege};
+pub use demand::{Demand, Mend, Rows};
 pub use directives::{Directives, EnumDirective, Strategy};
 pub use document::{Document, Raise, SchemaDoc, declare};
 pub use id::Id;
 pub use kind::{Change, Context, Kind, ObjectKind, Spec};
 pub use model::{Dependency, Model, Object};
-pub use statement::{Guard, Hazard, Lock, Statement, Work};
+pub use statement::{Hazard, Lock, Statement, Work};

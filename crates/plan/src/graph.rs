@@ -36,6 +36,8 @@ pub(crate) struct Graph<'a> {
     explicit: bool,
     /// Functions that need themselves: made empty, and filled in the next round.
     circles: BTreeMap<Id, BTreeSet<Id>>,
+    /// The catalog as it looks to a table that is made anew: without it.
+    without_anew: Option<Model>,
 }
 
 /// The steps in their order.
@@ -47,7 +49,8 @@ impl<'a> Graph<'a> {
     fn new(request: &'a Request<'a>, changes: &'a Changes, explicit: bool) -> Graph<'a> {
         let (nodes, index, gone_with) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let circles = rules::circle::functions(request.to);
-        let mut graph = Graph { request, nodes, index, changes, gone_with, explicit, circles };
+        let without_anew = without_tables_made_anew(request, changes);
+        let mut graph = Graph { request, nodes, index, changes, gone_with, explicit, circles, without_anew };
         for (id, action) in &changes.actions {
             graph.add(id, action, changes);
         }
@@ -154,8 +157,11 @@ impl<'a> Graph<'a> {
 
     /// The statements that make an object; a column of a table that has rows comes with its default and its values.
     fn creation(&self, object: &Object, changes: &Changes) -> Vec<Statement> {
-        let context = self.request.context();
+        let mut context = self.request.context();
         let id = &object.id;
+        if let Some(from) = self.without_anew.as_ref().filter(|_| changes.comes(id.top())) {
+            context.from = from;
+        }
         let table_is_new = id.parent().is_some_and(|table| changes.comes(table));
         match &object.spec {
             Spec::Column(column) if !table_is_new && !column.inherited => column_with_values(
@@ -364,6 +370,9 @@ impl<'a> Graph<'a> {
                 self.before(self.at(&object.id, verb), self.at(need, Verb::Rename));
             }
         }
+        for id in self.changes.actions.keys().filter(|id| self.changes.swaps(id)) {
+            self.before(self.at(id, Verb::Rename), self.at(id, Verb::Drop));
+        }
         for (id, type_id) in &self.changes.later {
             self.before(self.at(type_id, Verb::Drop), self.at(id, Verb::Alter));
         }
@@ -548,6 +557,17 @@ impl<'a> Graph<'a> {
             .collect();
         Error::Cycle { steps: steps.concat() }
     }
+}
+
+/// What a table has from its parents comes with it when it is made, also where it was there before.
+fn without_tables_made_anew(request: &Request<'_>, changes: &Changes) -> Option<Model> {
+    let anew = |(id, action): (&Id, &Action)| {
+        (id.kind() == Kind::Table && matches!(action, Action::Replace { .. })).then(|| id.clone())
+    };
+    let tables: Vec<Id> = changes.actions.iter().filter_map(anew).collect();
+    let mut from = (!tables.is_empty()).then(|| request.from.clone())?;
+    tables.iter().for_each(|table| drop(from.remove(table)));
+    Some(from)
 }
 
 /// An object and, for a column of a partition or child table, the columns that it comes from.

@@ -10,6 +10,7 @@ mod error;
 mod graph;
 mod merge;
 mod old_names;
+mod question;
 mod round;
 mod rules;
 pub mod script;
@@ -17,4 +18,5 @@ mod table_order;
 
 pub use error::Error;
 pub use old_names::{OldName, old_names, word as certainty_word};
+pub use question::{MOST_KEYS, Question, questions};
 pub use round::{Request, Round, Step, Verb, next_round};

@@ -1,6 +1,6 @@
 //! One round of a plan.
 
-use kinds::{Directives, Guard, Id, Model, Statement};
+use kinds::{Directives, Id, Model, Statement};
 use serde::Serialize;
 
 use crate::{Error, changes, graph, merge, rules};
@@ -89,13 +89,6 @@ pub struct Round {
     pub steps: Vec<Step>,
     /// Whether it must be committed before the next one starts.
     pub commit_after: bool,
-}
-
-impl Round {
-    /// What must be true of the rows before the round.
-    pub fn guards(&self) -> impl Iterator<Item = &Guard> {
-        self.steps.iter().flat_map(|step| &step.statement.guards)
-    }
 }
 
 /// The next thing to do, or `None` when the catalogs are equal.

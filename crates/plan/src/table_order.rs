@@ -56,26 +56,25 @@ impl Graph<'_> {
         }
     }
 
-    /// A permanent table refers to permanent ones only: what is referred to becomes permanent first, and unlogged last.
+    /// A permanent table refers to permanent ones only: what is referred to becomes permanent first, and unlogged last. A key that
+    /// comes waits for that, and one that goes is gone before.
     pub(crate) fn order_persistence(&mut self) {
         let unlogged = |model: &Model, id: &Id| matches!(model.get(id).map(|object| &object.spec), Some(Spec::Table(table)) if table.unlogged);
-        let mut pairs = Vec::new();
-        for object in self.request.from.objects() {
-            let Spec::Constraint(constraint) = &object.spec else { continue };
-            let (Some(table), Some(referenced)) = (object.id.parent(), &constraint.references) else {
-                continue;
-            };
-            let referenced =
-                self.request.from.ids().find(|id| id.kind() == Kind::Table && id.sql() == *referenced);
-            pairs.extend(referenced.map(|referenced| (table.clone(), referenced.clone())));
-        }
-        for (table, referenced) in pairs {
+        for (key, table, referenced) in references(self.request.from) {
             let (one, other) = (self.at(&table, Verb::Alter), self.at(&referenced, Verb::Alter));
             if unlogged(self.request.to, &referenced) {
                 self.before(one, other);
             } else if unlogged(self.request.from, &referenced) {
                 self.before(other, one);
             }
+            let gone = self.at(&key, Verb::Drop);
+            self.before(gone, one);
+            self.before(gone, other);
+        }
+        for (key, table, referenced) in references(self.request.to) {
+            let comes = self.at(&key, Verb::Create);
+            self.before(self.at(&table, Verb::Alter), comes);
+            self.before(self.at(&referenced, Verb::Alter), comes);
         }
     }
 
@@ -140,4 +139,16 @@ fn belongs_to_shape(id: &Id) -> bool {
         id.kind(),
         Kind::Column | Kind::NotNull | Kind::Constraint | Kind::Index | Kind::Trigger | Kind::Identity
     )
+}
+
+/// Foreign keys, each with its table and the one that it refers to.
+fn references(model: &Model) -> Vec<(Id, Id, Id)> {
+    let tables = || model.ids().filter(|id| id.kind() == Kind::Table);
+    let reference = |object: &kinds::Object| {
+        let Spec::Constraint(constraint) = &object.spec else { return None };
+        let referenced = constraint.references.as_ref()?;
+        let referenced = tables().find(|id| id.sql() == *referenced)?;
+        Some((object.id.clone(), object.id.parent()?.clone(), referenced.clone()))
+    };
+    model.objects().filter_map(reference).collect()
 }

@@ -15,7 +15,8 @@ use crate::kinds::identity::IdentityDoc;
 use crate::kinds::not_null::NotNullDoc;
 use crate::shape::{Options, is_default};
 use crate::{
-    Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, assignment, query,
+    Change, Context, Demand, Hazard, Id, Kind, Lock, Mend, Model, ObjectKind, Rows, Spec, Statement, Work,
+    assignment, query,
 };
 
 /// A column of a table (catalog `pg_attribute`). Default, `NOT NULL` and identity are objects of their own; a generation
@@ -170,8 +171,18 @@ impl Column {
             _ => Work::Rewrite,
         };
         let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
-        Statement::alter_table(&table, format!("ALTER COLUMN {name} TYPE {}{collation}{using}", to.data_type))
-            .work(work)
+        let statement = Statement::alter_table(
+            &table,
+            format!("ALTER COLUMN {name} TYPE {}{collation}{using}", to.data_type),
+        )
+        .work(work);
+        let kept = self.generated.is_some()
+            || assignment::there_and_back(&name, &self.data_type, &to.data_type, context).is_none();
+        if kept {
+            return statement;
+        }
+        let why = format!("values of {id} that are not the same as {} do not come back", to.data_type);
+        statement.hazard(Hazard::DataLoss, why)
     }
 
     /// How a generation expression changes, if it can: `Err` says why it cannot.
@@ -208,6 +219,14 @@ fn usual_storage(data_type: &str, version: u32) -> &'static str {
 pub(crate) fn is_inherited(model: &Model, column: Option<&Id>) -> bool {
     let object = column.and_then(|column| model.get(column));
     matches!(object.map(|object| &object.spec), Some(Spec::Column(column)) if column.inherited)
+}
+
+/// Whether a new column that refuses NULL gets no value by itself. A domain may have a default of its own.
+fn needs_value(id: &Id, model: &Model) -> bool {
+    let has = |kind| !model.children_of_kind(id, kind).is_empty();
+    let of_domain =
+        model.get(id).is_some_and(|column| column.needs.keys().any(|need| need.kind() == Kind::Domain));
+    has(Kind::NotNull) && !has(Kind::ColumnDefault) && !has(Kind::Identity) && !of_domain
 }
 
 /// The same column of the tables that its table has it from.
@@ -315,6 +334,35 @@ impl ObjectKind for Column {
             .lock(Lock::AccessExclusive, &table)
             .clients(format!("queries that name {table}.{} fail", sql::ident(id.name()))),
         )
+    }
+
+    fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
+        let Some(table) = id.parent().filter(|_| !self.inherited && self.generated.is_none()) else {
+            return Vec::new();
+        };
+        let name = sql::ident(id.name());
+        let demand = |columns, condition, what, mend| {
+            let rows = Rows::Where { condition, what, mend };
+            vec![Demand { relation: table.clone(), columns, rows }]
+        };
+        match before {
+            None if needs_value(id, context.to) => {
+                let what = format!("that would have NULL in the new column {name}");
+                let mend = Mend::Words(format!("give {name} a default or a backfill"));
+                demand(Vec::new(), "true".to_owned(), what, mend)
+            }
+            Some(before) if before.data_type != self.data_type => {
+                let Some((condition, mend)) =
+                    assignment::refused(&name, &before.data_type, &self.data_type, context)
+                else {
+                    return Vec::new();
+                };
+                let what = format!("whose {name} does not fit {}", self.data_type);
+                let words = || Mend::Words(format!("change {name} so that it fits"));
+                demand(vec![id.clone()], condition, what, mend.map_or_else(words, Mend::Set))
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn address(&self, id: &Id) -> String {

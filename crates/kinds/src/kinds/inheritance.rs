@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Id, Kind, Model, ObjectKind, Spec, Statement, query};
+use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, query};
 
 /// `INHERITS (...)`: the tables that a table has columns and constraints from (catalog `pg_inherits`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,9 +18,14 @@ impl Inheritance {
         let table = id.relation_sql();
         let same = self.parents.iter().zip(to).take_while(|(one, other)| one == other).count();
         let stay = if to.starts_with(&self.parents[..same]) { same } else { 0 };
-        let go = self.parents[stay..].iter().map(|parent| format!("NO INHERIT {parent}"));
-        let come = to[stay..].iter().map(|parent| format!("INHERIT {parent}"));
-        go.chain(come).map(|action| Statement::alter_table(&table, action)).collect()
+        // In one ALTER TABLE, PostgreSQL would drop columns before the table leaves its parents.
+        let go = self.parents[stay..].iter().map(|parent| {
+            Statement::new(format!("ALTER TABLE {table} NO INHERIT {parent}"))
+                .lock(Lock::AccessExclusive, &table)
+        });
+        let come =
+            to[stay..].iter().map(|parent| Statement::alter_table(&table, format!("INHERIT {parent}")));
+        go.chain(come).collect()
     }
 }
 
@@ -47,7 +52,12 @@ impl ObjectKind for Inheritance {
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
-        Change::Alter(self.towards(&to.parents, id))
+        // What is no longer inherited becomes a column of its own, which can go only then.
+        if to.parents.starts_with(&self.parents) {
+            Change::Alter(self.towards(&to.parents, id))
+        } else {
+            Change::Replace("its columns come from other tables".to_owned())
+        }
     }
 }
 

@@ -99,24 +99,23 @@ pub(crate) fn rows(
         "pg_temp.{}",
         sql::ident(&format!("rows of {}", table.name().chars().take(40).collect::<String>()))
     );
-    let (mut names, mut values) = (Vec::new(), Vec::new());
-    for (name, value) in columns(request, table) {
-        names.push(name);
-        values.push(value);
-    }
+    let columns = columns(request, changes, table);
     // Rows of a child table are no rows of its parent.
     let inherited_from =
         !matches!(&request.from.get(table)?.spec, Spec::Table(table) if table.partition_by.is_some());
     let only = if inherited_from { "ONLY " } else { "" };
+    let kept: Vec<&str> = columns.iter().map(|column| column.kept.as_str()).collect();
     let save = Statement::new(format!(
-        "CREATE TEMPORARY TABLE {} AS SELECT * FROM {only}{sql}",
-        aside.trim_start_matches("pg_temp.")
+        "CREATE TEMPORARY TABLE {} AS SELECT {} FROM {only}{sql}",
+        aside.trim_start_matches("pg_temp."),
+        kept.join(", ")
     ))
     .lock(Lock::AccessExclusive, &sql)
     .work(Work::Scan);
     let mut back = Vec::new();
-    if !names.is_empty() {
-        let (names, values) = (names.join(", "), values.join(", "));
+    if !columns.is_empty() {
+        let list = |part: fn(&Kept) -> &str| columns.iter().map(part).collect::<Vec<_>>().join(", ");
+        let (names, values) = (list(|column| &column.name), list(|column| &column.value));
         let insert =
             format!("INSERT INTO {sql} ({names}) OVERRIDING SYSTEM VALUE\nSELECT {values} FROM {aside}");
         back.push(Statement::new(insert).lock(Lock::AccessExclusive, &sql).work(Work::Rewrite));
@@ -126,18 +125,33 @@ pub(crate) fn rows(
     Some((save, back))
 }
 
-/// The columns that are there before and after, each with its value.
-fn columns(request: &Request<'_>, table: &Id) -> Vec<(String, String)> {
+/// A column whose values are put aside and back.
+struct Kept {
+    name: String,
+    /// What is put aside: the value, or its text where its type goes before the table is there again.
+    kept: String,
+    /// What is put back.
+    value: String,
+}
+
+/// The columns that are there before and after.
+fn columns(request: &Request<'_>, changes: &Changes, table: &Id) -> Vec<Kept> {
     let mut columns = Vec::new();
     for object in request.to.children_of_kind(table, Kind::Column) {
-        let from = request.from.get(&object.id).map(|object| &object.spec);
-        if let (Some(Spec::Column(from)), Spec::Column(to)) = (from, &object.spec)
+        let from = request.from.get(&object.id);
+        if let (Some(Spec::Column(old)), Spec::Column(to)) = (from.map(|object| &object.spec), &object.spec)
             && to.generated.is_none()
         {
             let name = sql::ident(object.id.name());
-            let value = assignment::using(&name, &from.data_type, &to.data_type, &request.context());
-            let value = value.unwrap_or_else(|| name.clone());
-            columns.push((name, value));
+            let goes = from.is_some_and(|object| {
+                object.needs.keys().any(|need| need.kind().is_type() && changes.goes(need))
+            });
+            let (kept, old_type) = match goes {
+                true => (format!("{name}::text AS {name}"), "text"),
+                false => (name.clone(), old.data_type.as_str()),
+            };
+            let value = assignment::using(&name, old_type, &to.data_type, &request.context());
+            columns.push(Kept { value: value.unwrap_or_else(|| name.clone()), name, kept });
         }
     }
     columns

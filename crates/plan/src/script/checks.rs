@@ -1,8 +1,9 @@
 //! The parts of a script that ask the database where it stands.
 
-use kinds::{Guard, Id, Kind};
+use kinds::{Id, Kind};
 
 use super::Probe;
+use crate::Question;
 
 /// Longer definitions are compared by their MD5 sum.
 const LONGEST_DEFINITION: usize = 100;
@@ -84,16 +85,25 @@ pub fn ask(ids: &[Id]) -> String {
     )
 }
 
-/// Stops when rows forbid what follows.
-pub(super) fn guards(guards: &[Guard], stopped: &str, indent: &str) -> String {
+/// The variables that [`rows`] needs.
+pub(super) fn variables(asks: &[Question]) -> &'static str {
+    if asks.is_empty() { "" } else { "    endstate_count bigint;\n    endstate_keys text;\n" }
+}
+
+/// Stops when rows forbid what follows, and names some of them.
+pub(super) fn rows(asks: &[Question], stopped: &str, indent: &str) -> String {
     let mut text = String::new();
-    for guard in guards {
+    for ask in asks {
+        let keys = format!("SELECT string_agg(k, ', ') FROM ({}) AS k (k)", ask.keys);
         text.push_str(&format!(
             "{indent}EXECUTE {} INTO STRICT endstate_count;\n{indent}IF endstate_count > 0 THEN\n\
-             {indent}    RAISE EXCEPTION {}, endstate_count\n{indent}        USING HINT = {};\n{indent}END IF;\n",
-            sql::literal(&guard.count),
-            sql::literal(&format!("{stopped}: % {}", guard.what.replace('%', "%%"))),
-            sql::literal(&guard.remedy),
+             {indent}    EXECUTE {} INTO STRICT endstate_keys;\n\
+             {indent}    RAISE EXCEPTION {}, endstate_count\n\
+             {indent}        USING DETAIL = 'Such as ' || endstate_keys, HINT = {};\n{indent}END IF;\n",
+            sql::literal(&ask.count),
+            sql::literal(&keys),
+            sql::literal(&format!("{stopped}: % {}", ask.what.replace('%', "%%"))),
+            sql::literal(&format!("{}; see them with: {}", ask.mend, ask.query)),
         ));
     }
     text

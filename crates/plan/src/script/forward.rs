@@ -1,6 +1,6 @@
 //! A forward script.
 
-use super::{Heading, Leg, Probe, checks, guards, locks, settings, statements, summary};
+use super::{Heading, Leg, Probe, checks, locks, settings, statements, summary};
 
 /// The text of the forward script of `legs[number]`.
 pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
@@ -68,14 +68,13 @@ fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
             (probe, vec![checks::expected(probe, number), checks::expected(probe, number + 1), owner])
         })
         .collect();
-    let guards = guards(leg.forward, leg.before, leg.after);
-    let count = if guards.is_empty() { "" } else { "    endstate_count bigint;\n" };
+    let count = checks::variables(&leg.asks);
     let asked = if rows.is_empty() { String::new() } else { questions(&rows, file) };
     format!(
         "DO $endstate$\nDECLARE\n    endstate_wrong text;\n    endstate_done boolean;\n    endstate_missing text;\n{count}BEGIN\n\
          {}{asked}{}END;\n$endstate$;\n",
         version(heading, file),
-        checks::guards(&guards, &format!("{file} stopped before it changed anything"), "    "),
+        checks::rows(&leg.asks, &format!("{file} stopped before it changed anything"), "    "),
     )
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kinds::{Hazard, Kind, Spec};
 
-use super::{Heading, Leg, Probe, checks, forward, guards, locks, settings, summary};
+use super::{Heading, Leg, Probe, checks, forward, locks, settings, summary};
 use crate::{Round, Verb};
 
 /// The text of the script that goes back from wherever the database stands.
@@ -12,7 +12,7 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
     let mut text = head(heading, legs);
     text.push_str("BEGIN;\n\n");
     text.push_str(&settings());
-    text.push_str("\nDO $endstate$\nDECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_count bigint;\nBEGIN\n");
+    text.push_str("\nDO $endstate$\nDECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_count bigint;\n    endstate_keys text;\nBEGIN\n");
     text.push_str(&forward::version(heading, &heading.rollback));
     text.push_str(&standing(heading, legs));
     for (number, leg) in legs.iter().enumerate().rev() {
@@ -20,9 +20,8 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
             "\n    -- Takes {} back.\n    IF endstate_stands > {number} THEN\n",
             leg.file
         ));
-        let guards = guards(leg.back, leg.after, leg.before);
-        text.push_str(&checks::guards(
-            &guards,
+        text.push_str(&checks::rows(
+            &leg.asks_back,
             &format!("{} stopped, and nothing is changed", heading.rollback),
             "        ",
         ));
@@ -155,14 +154,33 @@ fn count(leg: &Leg<'_>, id: &kinds::Id) -> Option<(String, String)> {
 fn indented(rounds: &[Round]) -> String {
     let mut text = String::new();
     for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement.sql) {
-        let quoted = statement.contains('$') || statement.contains(';') || statement.contains("endstate_");
+        let quoted = statement.contains('$')
+            || statement.contains(';')
+            || statement.contains("endstate_")
+            || breaks_within_quotes(statement);
         if quoted {
             text.push_str(&format!("        EXECUTE {};\n", quote(statement)));
         } else {
+            // PL/pgSQL wants to know where the rows of a SELECT go.
+            let select = statement.strip_prefix("SELECT ").map(|rest| format!("PERFORM {rest}"));
+            let statement = select.as_ref().unwrap_or(statement);
             text.push_str(&format!("        {};\n", statement.replace('\n', "\n        ")));
         }
     }
     text
+}
+
+/// Whether a line ends inside a constant or a name, which must not be indented then.
+fn breaks_within_quotes(statement: &str) -> bool {
+    let mut open = None;
+    statement.chars().any(|character| {
+        match (open, character) {
+            (None, '\'' | '"') => open = Some(character),
+            (Some(quote), _) if quote == character => open = None,
+            _ => {}
+        }
+        open.is_some() && character == '\n'
+    })
 }
 
 /// A statement as a literal that stays readable.

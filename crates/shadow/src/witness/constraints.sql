@@ -1,5 +1,5 @@
 -- pg_constraint, of tables and of domains, also those of extensions: users may have added to them. The columns stand in
--- the definition, by name.
+-- the definition, by name. Whether a key is inherited means nothing, and depends on the way in which a partition became one.
 SELECT 'constraint', t.identity,
     to_jsonb(c.*) - '{oid, conname, connamespace, conkey, confkey, confdelsetcols, conbin}'::text[]
     || jsonb_build_object(
@@ -13,6 +13,7 @@ SELECT 'constraint', t.identity,
         'conppeqop', c.conppeqop::regoperator[],
         'conffeqop', c.conffeqop::regoperator[],
         'conexclop', c.conexclop::regoperator[])
+    || CASE WHEN c.contype IN ('p', 'u', 'x', 'f') THEN '{"connoinherit": null}'::jsonb ELSE '{}' END
 FROM pg_constraint AS c
 JOIN named_constraint AS t ON t.oid = c.oid
 LEFT JOIN named_constraint AS p ON p.oid = c.conparentid
