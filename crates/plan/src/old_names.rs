@@ -111,7 +111,9 @@ fn is_column(id: &Id) -> bool {
 /// What a word may be that means an object of this kind.
 fn roles(kind: Kind) -> &'static [Role] {
     match kind {
-        Kind::Table | Kind::View | Kind::MaterializedView => &[Role::Relation, Role::Type],
+        Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView => {
+            &[Role::Relation, Role::Type]
+        }
         Kind::Sequence => &[Role::Relation],
         Kind::Column | Kind::ViewColumn => &[Role::Column],
         Kind::Function | Kind::Aggregate => &[Role::Function],
