@@ -226,10 +226,31 @@ impl Planner<'_> {
         Ok(stages)
     }
 
+    /// The way back is one transaction, in which a value added to an enum type cannot be used: where it would be, a new type takes
+    /// the old one's place.
     fn back(&mut self, database: &str, to: &Model, directives: &Directives) -> Result<Vec<Round>, Error> {
-        let directives = directives.inverted();
+        let mut directives = directives.inverted();
+        let rounds = self.all_rounds(database, to, &directives)?;
+        let used = plan::values_used_at_once(&rounds);
+        if used.is_empty() {
+            return Ok(rounds);
+        }
+        for id in used {
+            directives.enums.entry(id).or_default().strategy = kinds::Strategy::Swap;
+        }
+        let again = format!("{database}_again");
+        self.bench.copy("work", &again)?;
+        self.all_rounds(&again, to, &directives)
+    }
+
+    fn all_rounds(
+        &mut self,
+        database: &str,
+        to: &Model,
+        directives: &Directives,
+    ) -> Result<Vec<Round>, Error> {
         let mut all = Vec::new();
-        while let Some((rounds, _)) = self.advance(database, to, &directives)? {
+        while let Some((rounds, _)) = self.advance(database, to, directives)? {
             all.extend(rounds);
         }
         Ok(all)

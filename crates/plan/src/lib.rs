@@ -16,3 +16,4 @@ mod table_order;
 
 pub use error::Error;
 pub use round::{Request, Round, Step, Verb, next_round};
+pub use rules::enum_change::values_used_at_once;

@@ -35,6 +35,11 @@ fn reason(request: &Request<'_>, object: &Object) -> Option<&'static str> {
         (Spec::Table(from), Spec::Table(to)) if from.partition_by != to.partition_by => {
             Some("PostgreSQL cannot change how a table is partitioned")
         }
+        (Spec::Table(from), Spec::Table(to))
+            if from.partition_by.is_some() && from.unlogged != to.unlogged =>
+        {
+            Some("PostgreSQL cannot change the persistence of a partitioned table")
+        }
         (Spec::Column(from), Spec::Column(to)) if from.data_type != to.data_type => {
             let key = match &request.from.get(table)?.spec {
                 Spec::Table(table) => table.partition_by.clone()?,

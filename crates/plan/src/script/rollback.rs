@@ -211,3 +211,15 @@ pub fn loses(rounds: &[Round]) -> Vec<String> {
     let hazards = statements.flat_map(kinds::Statement::all_hazards);
     hazards.filter(|(hazard, _)| *hazard == Hazard::DataLoss).map(|(_, why)| why).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_must_not_be_indented() {
+        assert!(breaks_within_quotes("COMMENT ON TABLE t IS 'one\ntwo'"));
+        assert!(breaks_within_quotes("COMMENT ON TABLE \"a\nb\" IS 'it''s'"));
+        assert!(!breaks_within_quotes("COMMENT ON TABLE t\n    IS 'it''s'"));
+    }
+}
