@@ -1,8 +1,11 @@
 //! Pairs of schemas: `fixtures/pairs/<kind>/<case>/{before,after}.sql`, each on a database of its own.
 //!
 //! The desired state is what `dump` says of *after*. Forward must reach it, a second plan must be empty, and the rollback must
-//! return to *before*: by our own catalog, and by `pg_dump` as an outside observer. Rows that `before.sql` holds must be there again.
+//! return to *before*: by our own catalog, by the witness, and by `pg_dump` as an outside observer. Rows that `before.sql` holds must
+//! be there again. On one server (the system's, where there is one) each case goes the way of the command line as well: proven, with
+//! rows, by the scripts that `generate` writes, and back twice in a row.
 //! A file `gains` holds, line by line, what somebody gains on the way forward: an empty one says that nobody gains anything.
+//! A file `mends` says that *before* is broken in a way that nobody wants back: then the rollback must end at *after*.
 //! A case with a file `refused` must have no plan, and the error must hold its text. In `replace.txt`, `\n` is a new line.
 //! `-- since: 15` in a case's first lines leaves it out on older servers. Choose servers with `ENDSTATE_TEST_MAJORS=13,18`;
 //! without it the oldest, the newest and the newest of the system's run. `ENDSTATE_TEST_SHOW=1` prints the YAML and the plans.
@@ -23,32 +26,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use catalog::{Conninfo, Database};
 use libtest_mimic::{Arguments, Failed, Trial};
-use shadow::{Binaries, Cluster, ClusterOptions};
+use shadow::{Binaries, Cluster, ClusterOptions, Witness};
 
 /// Roles that cases may name.
 const ROLES: &str = "CREATE ROLE alice; CREATE ROLE bob; CREATE ROLE app_reader; CREATE ROLE app_writer LOGIN; \
      CREATE ROLE \"Odd Role\" NOLOGIN; GRANT alice TO bob";
 
-/// Cases that show what does not work yet: `cargo test --test pairs -- --ignored` runs them.
-const UNMENDED: [&str; 3] = [
-    // The value of an identity column's sequence is lost when the identity goes and comes back.
-    "column::identity",
-    // On 13 a partition's own state of a trigger is not restored.
-    "trigger::partitions",
-    // Options of a view come back in another order.
-    "view::security_invoker",
-];
-
 struct Server {
     binaries: Binaries,
     cluster: Cluster,
     next: AtomicUsize,
+    /// Whether cases go by their scripts as well.
+    scripts: bool,
 }
 
 impl Server {
-    fn start(binaries: Binaries) -> Server {
+    fn start(binaries: Binaries, scripts: bool) -> Server {
         let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
-        let server = Server { binaries, cluster, next: AtomicUsize::new(0) };
+        let server = Server { binaries, cluster, next: AtomicUsize::new(0), scripts };
         server.connect("postgres").run(ROLES).unwrap();
         server
     }
@@ -115,8 +110,14 @@ impl Server {
 
 fn main() {
     let arguments = Arguments::from_args();
-    let servers: Vec<Arc<Server>> =
-        testkit::majors().into_iter().map(|binaries| Arc::new(Server::start(binaries))).collect();
+    let majors = testkit::majors();
+    let system = majors.iter().find(|one| one.directory.starts_with("/usr")).or(majors.last());
+    let system = system.map(|one| one.major);
+    let start = |binaries: Binaries| {
+        let scripts = Some(binaries.major) == system;
+        Arc::new(Server::start(binaries, scripts))
+    };
+    let servers: Vec<Arc<Server>> = majors.into_iter().map(start).collect();
     let mut trials = Vec::new();
     for case in cases() {
         for server in &servers {
@@ -125,8 +126,7 @@ fn main() {
             }
             let name = format!("{}::pg{}", label(&case), server.binaries.major);
             let (server, case) = (server.clone(), case.clone());
-            let unmended = UNMENDED.contains(&label(&case).as_str());
-            trials.push(Trial::test(name, move || check(&server, &case)).with_ignored_flag(unmended));
+            trials.push(Trial::test(name, move || check(&server, &case)));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -190,7 +190,10 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     if let Ok(expected) = fs::read_to_string(case.join("refused")) {
         return refused(plan(server, &before, &yaml), expected.trim());
     }
-    let (old_dump, old_rows) = (server.dump(&before)?, server.rows(&before)?);
+    // What was broken stays mended.
+    let mends = case.join("mends").exists();
+    let old_dump = server.dump(if mends { &after } else { &before })?;
+    let old_rows = server.rows(&before)?;
     let (forward, back, gains) = plan(server, &before, &yaml)?;
     let show = || format!("YAML:\n{text}\nforward:\n{}\nback:\n{}", forward.join(";\n"), back.join(";\n"));
     if std::env::var_os("ENDSTATE_TEST_SHOW").is_some() {
@@ -210,7 +213,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         return Err(fail(format!("a second plan is not empty:\n{}", again.join(";\n"))));
     }
     run(server, &before, &back).map_err(&fail)?;
-    let fresh = server.load(&case.join("before.sql"))?;
+    let fresh = server.load(&case.join(if mends { "after.sql" } else { "before.sql" }))?;
     same(server, &before, &fresh)
         .map_err(|difference| fail(format!("the rollback does not return: {difference}")))?;
     let (new_dump, new_rows) = (server.dump(&before)?, server.rows(&before)?);
@@ -229,9 +232,43 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
             testkit::diff(&old_dump, &new_dump)
         )));
     }
+    if server.scripts {
+        by_scripts(server, case, &yaml, &after, &fresh)?;
+    }
     for name in [before, after, fresh] {
         server.connect("postgres").run(&format!("DROP DATABASE {name} WITH (FORCE)"))?;
     }
+    Ok(())
+}
+
+/// The way of the command line: proven, by the texts of the scripts, and back twice in a row. `before` comes back as it was.
+fn by_scripts(server: &Server, case: &Path, yaml: &Path, after: &str, before: &str) -> Result<(), Failed> {
+    let (conninfo, schema) = (server.conninfo(before), yaml.to_owned());
+    let scripts = apply::prepare(&apply::Options { conninfo, schema, sample: None })?.scripts;
+    let rows = server.rows(before)?;
+    let run = |script: &apply::Script| -> Result<(), Failed> {
+        let failed = |error: catalog::Error| format!("{}: {error}\n{}", script.file, script.text);
+        server.connect(before).run(&script.text).map(|_| ()).map_err(failed)?;
+        Ok(())
+    };
+    for script in &scripts.forward {
+        run(script)?;
+    }
+    same(server, before, after)
+        .map_err(|difference| format!("the scripts do not reach after: {difference}"))?;
+    run(&scripts.rollback)?;
+    run(&scripts.rollback)?;
+    let fresh = server.load(&case.join("before.sql"))?;
+    same(server, before, &fresh)
+        .map_err(|difference| format!("the rollback script does not return: {difference}"))?;
+    if !case.join("loses").exists() && rows != server.rows(before)? {
+        return Err(format!(
+            "rows differ after the rollback script:\n{}",
+            testkit::diff(&rows, &server.rows(before)?)
+        )
+        .into());
+    }
+    server.connect("postgres").run(&format!("DROP DATABASE {fresh} WITH (FORCE)"))?;
     Ok(())
 }
 
@@ -286,8 +323,9 @@ fn run(server: &Server, database: &str, statements: &[String]) -> Result<(), Str
     Ok(())
 }
 
-/// Whether two databases hold the same catalog, by our own reading.
+/// Whether two databases hold the same catalog, by our own reading and by the witness.
 fn same(server: &Server, one: &str, other: &str) -> Result<(), String> {
+    let names = [one, other];
     let read = |name: &str| {
         apply::Live::read(&server.conninfo(name)).map(|live| live.model).map_err(|error| error.to_string())
     };
@@ -300,5 +338,19 @@ fn same(server: &Server, one: &str, other: &str) -> Result<(), String> {
         }
     }
     found.dedup();
+    if found.is_empty() {
+        found.extend(witnessed(server, &names)?);
+    }
     if found.is_empty() { Ok(()) } else { Err(found.join("\n")) }
+}
+
+/// What the witness sees that is not the same.
+fn witnessed(server: &Server, names: &[&str; 2]) -> Result<Vec<String>, String> {
+    let take = |name: &str| -> Result<Witness, catalog::Error> {
+        let mut database = server.connect(name);
+        let mut snapshot = database.snapshot()?;
+        Witness::take(&mut snapshot, server.binaries.major)
+    };
+    let [one, other] = names.map(|name| take(name).map_err(|error| error.to_string()));
+    Ok(one?.differences(&other?).iter().map(ToString::to_string).collect())
 }

@@ -1,19 +1,27 @@
 //! From a live database and a workspace to a proven plan, and on to the database.
 
+mod compare;
 mod error;
 mod live;
 mod losses;
+mod old_names;
+mod pattern;
+mod preflight;
 mod prepare;
 mod proof;
 mod propose;
+mod refusal;
 mod scope;
 mod scripts;
 mod settings;
 mod workspace;
 
+pub use compare::{Comparison, Drift, Sides, compare};
 pub use error::Error;
 pub use live::Live;
-pub use prepare::{Drift, Options, Plan, compare, prepare};
+pub use old_names::OldName;
+pub use preflight::Answer;
+pub use prepare::{Options, Plan, prepare};
 pub use proof::{Proof, prove};
 pub use propose::{Proposal, Stage, propose};
 pub use scope::Scope;

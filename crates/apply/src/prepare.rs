@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use catalog::Conninfo;
-use kinds::{Context, Hazard, Id, Kind, Model};
-use serde::Serialize;
+use kinds::{Hazard, Model};
 use shadow::{Facts, Workbench};
 
-use crate::{Error, Live, Proof, Scope, Scripts, Settings, Stage, Workspace, proof, propose, scripts};
+use crate::{
+    Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, preflight, proof,
+    propose, scripts,
+};
 
 /// What to prepare.
 #[derive(Clone, Debug)]
@@ -39,39 +41,27 @@ pub struct Plan {
     pub unmanaged: Vec<String>,
     /// What is there and no kind reads.
     pub unread: Vec<String>,
+    /// Texts of functions that may still say what is renamed by its old name.
+    pub old_names: Vec<OldName>,
     /// What the shadow could not imitate.
     pub notes: Vec<String>,
+    /// What the rows of the live database answered, once they are asked.
+    pub preflight: Vec<Answer>,
     /// The settings of the workspace.
     pub settings: Settings,
     /// Parts of preparing and how long each took, in milliseconds.
     pub timings: Vec<(&'static str, u128)>,
 }
 
-/// One way in which the live database is not as desired.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Drift {
-    /// The object, in words.
-    pub object: String,
-    /// Its kind.
-    pub kind: &'static str,
-    /// `missing`, `extra` or `changed`, seen from the desired state.
-    pub state: &'static str,
-    /// How the live database would be told to make it.
-    pub live: Option<String>,
-    /// How the desired state would.
-    pub desired: Option<String>,
-    /// Where the desired state says it: file, line and column.
-    pub place: Option<String>,
-}
-
 /// Reads both sides, plans, writes the scripts and proves them.
 pub fn prepare(options: &Options) -> Result<Plan, Error> {
     let mut clock = Clock::start();
-    let live = Live::read(&options.conninfo)?;
-    clock.lap("read the live catalog");
-    let workspace = Workspace::read(&options.schema, &live.facts.owner)?;
-    let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
+    let mut workspace = Workspace::load(&options.schema)?;
     clock.lap("read the YAML");
+    let live = Live::read(&options.conninfo)?;
+    workspace.declared.own(&live.facts.owner);
+    let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
+    clock.lap("read the live catalog");
     let mut bench = Workbench::start(&live.facts)?;
     clock.lap("start the shadow");
     let proposal = propose::propose(&mut bench, &live, &workspace, &scope)?;
@@ -85,78 +75,32 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     clock.lap("stop the shadow");
     Ok(Plan {
         facts: live.facts,
-        unmanaged: unmanaged(&live.model, &scope),
+        unmanaged: [proposal.scope.unmanaged(&live.model), proposal.scope.ignored(&workspace.declared)]
+            .concat(),
         unread: live.model.unread.clone(),
+        old_names: proposal.old_names,
         before: proposal.before,
         desired: proposal.desired,
         stages: proposal.stages,
         scripts,
         proof,
         notes,
+        preflight: Vec::new(),
         settings: workspace.settings,
         timings: clock.laps,
     })
-}
-
-/// Reads both sides and compares them, without a plan.
-pub fn compare(options: &Options) -> Result<(Facts, Vec<Drift>, Vec<String>), Error> {
-    let live = Live::read(&options.conninfo)?;
-    let workspace = Workspace::read(&options.schema, &live.facts.owner)?;
-    let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
-    let mut bench = Workbench::start(&live.facts)?;
-    let (before, desired) = propose::both(&mut bench, &live, &workspace, &scope)?;
-    let mut drift = Vec::new();
-    for id in
-        before.ids().chain(desired.ids().filter(|id| !before.contains(id))).filter(|id| scope.manages(id))
-    {
-        let (live, wanted) = (before.get(id), desired.get(id));
-        if live.map(|object| &object.spec) == wanted.map(|object| &object.spec)
-            || is_part_of_another(id, &before, &desired)
-        {
-            continue;
-        }
-        drift.push(Drift {
-            object: id.to_string(),
-            kind: id.kind().name(),
-            state: match (live, wanted) {
-                (None, _) => "missing",
-                (_, None) => "extra",
-                _ => "changed",
-            },
-            live: live.and_then(|_| definition(id, &before, &live_context(&before, &bench))),
-            desired: wanted.and_then(|_| definition(id, &desired, &live_context(&desired, &bench))),
-            place: workspace.declared.place(id).map(ToString::to_string),
-        });
-    }
-    Ok((live.facts, drift, unmanaged(&live.model, &scope)))
-}
-
-/// A part of something that is missing or extra as a whole is not told apart.
-fn is_part_of_another(id: &Id, before: &Model, desired: &Model) -> bool {
-    id.ancestors().any(|ancestor| before.contains(ancestor) != desired.contains(ancestor))
-}
-
-fn live_context<'a>(model: &'a Model, bench: &Workbench) -> Context<'a> {
-    Context { from: model, to: model, version: bench.facts().major, user: "" }
-}
-
-fn definition(id: &Id, model: &Model, context: &Context<'_>) -> Option<String> {
-    let statements = model.get(id)?.spec.create(id, context);
-    Some(statements.into_iter().map(|statement| statement.sql + ";\n").collect())
-}
-
-/// What is there and is not managed: the outermost objects, parts of them not named again.
-fn unmanaged(model: &Model, scope: &Scope) -> Vec<String> {
-    let named = |id: &&Id| !scope.manages(id) && !id.kind().is_attached() && id.kind() != Kind::Role;
-    let outermost =
-        |id: &&Id| id.ancestors().all(|ancestor| ancestor.kind() == Kind::Schema && scope.manages(ancestor));
-    model.ids().filter(named).filter(outermost).map(ToString::to_string).collect()
 }
 
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.stages.is_empty()
+    }
+
+    /// Asks the live database for rows that would stop the plan; only reads.
+    pub fn ask_rows(&mut self, conninfo: &Conninfo) -> Result<(), Error> {
+        self.preflight = preflight::ask(conninfo, &self.scripts.asks)?;
+        Ok(())
     }
 
     /// All hazards of the way forward, each once.

@@ -8,8 +8,9 @@ use kinds::{Directives, Id, Kind, Model, Object, Spec};
 use plan::{Request, Round};
 use shadow::{Names, Workbench};
 
-use crate::scope::Pattern;
-use crate::{Error, Live, Scope, Workspace};
+use crate::old_names::{self, OldName};
+use crate::pattern::Pattern;
+use crate::{Error, Live, Scope, Workspace, refusal};
 
 /// One step of the way between two boundaries: a script.
 #[derive(Debug)]
@@ -31,18 +32,26 @@ pub struct Proposal {
     pub before: Model,
     /// The catalog wanted.
     pub desired: Model,
+    /// What the YAML says about the way, as far as it is still to be done.
+    pub directives: Directives,
     /// The way, cut at the boundaries of scripts.
     pub stages: Vec<Stage>,
     /// Differences between the live catalog and its rebuild on the shadow: there should be none.
     pub self_check: Vec<String>,
+    /// What was touched, and what is only context.
+    pub scope: Scope,
+    /// Texts that may still say what is renamed by its old name.
+    pub old_names: Vec<OldName>,
 }
 
 /// Where planning happens.
 struct Planner<'a> {
     bench: &'a mut Workbench,
-    scope: &'a Scope,
+    scope: Scope,
     user: String,
     major: u32,
+    /// Whether the live catalog stands on the shadow.
+    rebuilt: bool,
 }
 
 /// Plans the way from the live catalog to the desired one, and back.
@@ -52,42 +61,63 @@ pub fn propose(
     workspace: &Workspace,
     scope: &Scope,
 ) -> Result<Proposal, Error> {
-    let mut planner = Planner { bench, scope, user: live.facts.user.clone(), major: live.facts.major };
+    let mut planner = Planner::new(bench, live, scope);
     let (before, self_check) = planner.rebuild(live)?;
     let desired = planner.build_desired(live, workspace)?;
     let directives = applicable(&resolved(&workspace.declared.directives, &desired), &before, workspace)?;
+    let old_names = old_names::find(&before, &desired, &directives, &workspace.declared)?;
     let groups = Groups::new(workspace);
     let stages = planner.stages(&before, &desired, &directives, &groups)?;
-    Ok(Proposal { before, desired, stages, self_check })
+    Ok(Proposal { before, desired, directives, stages, self_check, scope: planner.scope, old_names })
 }
 
-/// The catalog found and the catalog wanted, both read from the shadow.
+/// The catalog found and the catalog wanted.
+pub(crate) struct Both {
+    /// The catalog found, under the names that it has once all is renamed.
+    pub(crate) before: Model,
+    /// The catalog wanted.
+    pub(crate) desired: Model,
+    /// The renames that are still to be done, without the names that follow one of them.
+    pub(crate) renames: Vec<(Id, Id)>,
+    /// What may be touched.
+    pub(crate) scope: Scope,
+}
+
+/// Reads both sides; where something is still to be renamed, the shadow tells what the catalog is after that.
 pub(crate) fn both(
     bench: &mut Workbench,
     live: &Live,
     workspace: &Workspace,
     scope: &Scope,
-) -> Result<(Model, Model), Error> {
-    let mut planner = Planner { bench, scope, user: live.facts.user.clone(), major: live.facts.major };
-    Ok((live.model.clone(), planner.build_desired(live, workspace)?))
+) -> Result<Both, Error> {
+    let mut planner = Planner::new(bench, live, scope);
+    let desired = planner.build_desired(live, workspace)?;
+    let stated = resolved(&workspace.declared.directives, &desired);
+    let directives = applicable(&stated, &live.model, workspace)?;
+    let (before, renames) = planner.renamed(live, &desired, &directives)?;
+    Ok(Both { before, desired, renames, scope: planner.scope })
 }
 
 /// Functions are declared with their arguments as written; directives for them find the function as PostgreSQL names it.
 fn resolved(directives: &Directives, desired: &Model) -> Directives {
-    let renames = directives.renames.iter().map(|(id, old)| {
-        let found = desired.ids().filter(|other| {
-            other.kind() == id.kind() && other.name() == id.name() && other.parent() == id.parent()
-        });
-        let found: Vec<&Id> = found.collect();
-        let written = |other: &&&Id| desired.get(other).is_some_and(|object| has_arguments(&object.spec, id));
-        let id = match (desired.contains(id), found.as_slice()) {
-            (true, _) => id,
-            (false, [one]) => one,
-            (false, many) => many.iter().find(written).copied().unwrap_or(id),
-        };
-        (id.clone(), old.clone())
-    });
+    let renames = directives.renames.iter().map(|(id, old)| (as_built(id, desired).clone(), old.clone()));
     Directives { renames: renames.collect(), ..directives.clone() }
+}
+
+/// The id under which PostgreSQL built what the YAML declares: it writes the arguments of functions in its own way.
+pub(crate) fn as_built<'a>(id: &'a Id, desired: &'a Model) -> &'a Id {
+    let found: Vec<&Id> = desired
+        .ids()
+        .filter(|other| {
+            other.kind() == id.kind() && other.name() == id.name() && other.parent() == id.parent()
+        })
+        .collect();
+    let written = |other: &&&Id| desired.get(other).is_some_and(|object| has_arguments(&object.spec, id));
+    match (desired.contains(id), found.as_slice()) {
+        (true, _) => id,
+        (false, [one]) => one,
+        (false, many) => many.iter().find(written).copied().unwrap_or(id),
+    }
 }
 
 /// The renames that are still to be done: those whose old name exists. That both names exist is for a person to settle.
@@ -131,7 +161,12 @@ fn has_arguments(spec: &Spec, written: &Id) -> bool {
     }
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    fn new(bench: &'a mut Workbench, live: &Live, scope: &Scope) -> Planner<'a> {
+        let (user, major) = (live.facts.user.clone(), live.facts.major);
+        Planner { bench, scope: scope.clone(), user, major, rebuilt: false }
+    }
+
     /// The live catalog, built anew: what everything starts from.
     fn rebuild(&mut self, live: &Live) -> Result<(Model, Vec<String>), Error> {
         let objects: Vec<Object> = self.context(live).cloned().collect();
@@ -139,14 +174,16 @@ impl Planner<'_> {
         let model = self.read(&mut database)?;
         let live = objects.into_iter().collect();
         let self_check = differences(&live, &model);
+        self.rebuilt = true;
         Ok((model, self_check))
     }
 
-    /// The live catalog but for settings of roles that are not ours: they do nothing here, and may hold secrets.
+    /// The live catalog but for settings of roles and of the database that are not ours: they do nothing here, and may hold secrets.
     fn context<'l>(&self, live: &'l Live) -> impl Iterator<Item = &'l Object> + use<'_, 'l> {
-        live.model
-            .objects()
-            .filter(|object| object.id.kind() != Kind::RoleSetting || self.scope.manages(&object.id))
+        live.model.objects().filter(|object| {
+            let setting = matches!(object.id.kind(), Kind::RoleSetting | Kind::DatabaseSetting);
+            !setting || self.scope.manages(&object.id)
+        })
     }
 
     /// A database with these objects, as a catalog prints them.
@@ -184,11 +221,29 @@ impl Planner<'_> {
         }
         // What is not managed may stand on what is: it is tried again after the declared objects.
         let _ = shadow::build(&mut database, &unmanaged, self.major, Names::Qualified);
-        let failed = |failures| problems(&workspace.declared, failures);
         let (roles, rest): (Vec<Object>, Vec<Object>) = declared.into_iter().partition(is_of_role);
-        shadow::build(&mut database, &roles, self.major, Names::Written).map_err(failed)?;
-        self.bench.give_owner("desired")?;
-        shadow::build(&mut database, &rest, self.major, Names::Written).map_err(failed)?;
+        for (objects, are_roles) in [(roles, true), (rest, false)] {
+            if let Err(failures) = shadow::build(&mut database, &objects, self.major, Names::Written) {
+                return Err(refusal::problems(&mut database, &workspace.declared, failures));
+            }
+            if are_roles {
+                self.bench.give_owner("desired")?;
+            }
+        }
+        let desired = self.read(&mut database)?;
+        let directives = resolved(&workspace.declared.directives, &desired);
+        let directives = applicable(&directives, &live.model, workspace)?;
+        // What is not managed may stand on what is, under its new name.
+        let (around, _) = self.renamed(live, &desired, &directives)?;
+        let is_absent = |object: &&Object| !self.scope.manages(&object.id) && !desired.contains(&object.id);
+        let is_ours = |object: &&Object| object.id.kind() != Kind::RoleSetting;
+        let mut rest: Vec<Object> = around.objects().filter(is_absent).filter(is_ours).cloned().collect();
+        rest.extend(self.scope.keep(&around, &desired, &directives));
+        if rest.is_empty() {
+            return Ok(desired);
+        }
+        let failed = |failures| context("with the desired state, what is not managed", failures);
+        shadow::build(&mut database, &rest, self.major, Names::Qualified).map_err(failed)?;
         self.read(&mut database)
     }
 
@@ -291,6 +346,55 @@ impl Planner<'_> {
             }
         }
         Err(Error::NotReached { remaining: differences(&state, to) })
+    }
+
+    /// The live catalog with all done that is nothing but a rename, and what that is.
+    fn renamed(
+        &mut self,
+        live: &Live,
+        desired: &Model,
+        directives: &Directives,
+    ) -> Result<(Model, Vec<(Id, Id)>), Error> {
+        if directives.renames.is_empty() {
+            return Ok((live.model.clone(), Vec::new()));
+        }
+        if !self.rebuilt {
+            self.rebuild(live)?;
+        }
+        self.bench.copy("before", "renamed")?;
+        let mut connection = self.bench.connect_as("renamed", &self.user)?;
+        let mut state = self.read(&mut connection)?;
+        let start = state.clone();
+        let mut renames: Vec<(Id, Id)> = Vec::new();
+        loop {
+            // Values of enums are no names of objects: they wait.
+            let mut to = desired.clone();
+            state.objects().filter(|object| object.id.kind() == Kind::Enum).for_each(|object| {
+                to.insert(object.clone());
+            });
+            let managed: &dyn Fn(&Id) -> bool = &|id| self.scope.manages(id);
+            let (version, user) = (self.major, self.user.as_str());
+            let request =
+                Request { start: &start, from: &state, to: &to, directives, managed, version, user };
+            // What cannot be planned is no rename, and a difference all the same.
+            let Ok(Some(round)) = plan::next_round(&request) else { break };
+            if !round.steps.iter().all(|step| step.ids.iter().all(|(verb, _)| *verb == plan::Verb::Rename)) {
+                break;
+            }
+            run(&mut connection, &round)?;
+            let steps = round.steps.iter().filter_map(|step| Some((step, step.renamed_to.clone()?)));
+            renames.extend(
+                steps.flat_map(|(step, to)| step.ids.iter().map(move |(_, id)| (id.clone(), to.clone()))),
+            );
+            state = self.read(&mut connection)?;
+        }
+        drop(connection);
+        self.bench.drop_database("renamed")?;
+        let new: Vec<Id> = renames.iter().map(|(_, new)| new.clone()).collect();
+        renames.retain(|(old, to)| {
+            directives.renames.contains_key(to) || !new.iter().any(|new| old.is_within(new))
+        });
+        Ok((state, renames))
     }
 
     /// The catalog after a group that is not the last: this group's objects as desired, all others as they are, built fresh.
@@ -407,22 +511,6 @@ fn is_of_role(object: &Object) -> bool {
 fn context(what: &str, failures: Vec<shadow::Failure>) -> Error {
     let failures = failures.into_iter().map(|failure| format!("{}: {}", failure.id, failure.error)).collect();
     Error::Context { what: what.to_owned(), failures }
-}
-
-/// What the server refused to build, at its place in the YAML.
-fn problems(declared: &kinds::Declared, failures: Vec<shadow::Failure>) -> Error {
-    let problems = failures.into_iter().map(|failure| {
-        let message = match failure.error.server() {
-            Some(server) => server.message.clone(),
-            None => failure.error.to_string(),
-        };
-        let mut problem =
-            yaml::Problem { message: format!("{}: {message}", failure.id), ..yaml::Problem::default() };
-        problem.place = declared.place(&failure.id).cloned();
-        problem.help = failure.error.server().and_then(|server| server.hint.clone());
-        problem
-    });
-    Error::Yaml { problems: problems.collect() }
 }
 
 /// The ids of what differs between two catalogs.

@@ -2,81 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use kinds::{Declared, Id, Kind, Model, Spec};
+use kinds::{Declared, Directives, Id, Kind, Model, Object, Spec};
 
+use crate::pattern::Pattern;
 use crate::settings::Manage;
 
 /// Tells which objects may be touched.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Scope {
     schemas: Option<BTreeSet<String>>,
+    kinds: Option<BTreeSet<Kind>>,
+    never_drop: BTreeSet<Kind>,
+    kept: BTreeSet<Id>,
     except: Vec<Pattern>,
     roles: BTreeSet<String>,
     default_privileges: BTreeSet<String>,
     foreign_extensions: BTreeSet<String>,
-}
-
-/// `kind name`, with `*` for any run of characters; parts of a name are separated by dots.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Pattern {
-    kind: Option<Kind>,
-    name: String,
-}
-
-impl Pattern {
-    /// Reads `policy *`, `table users`, `column users.role`, `foreign table x*`.
-    pub(crate) fn parse(text: &str) -> Pattern {
-        let text = text.trim();
-        let words: Vec<&str> = text.splitn(2, ' ').collect();
-        // The longest run of words that is a kind, the rest is the name.
-        for (place, _) in text.match_indices(' ').collect::<Vec<_>>().into_iter().rev() {
-            if let Some(kind) = Kind::parse(&text[..place]) {
-                return Pattern { kind: Some(kind), name: text[place + 1..].trim().to_owned() };
-            }
-        }
-        match Kind::parse(words[0]) {
-            Some(kind) if words.len() == 1 => Pattern { kind: Some(kind), name: "*".to_owned() },
-            _ => Pattern { kind: None, name: text.to_owned() },
-        }
-    }
-
-    /// Whether it is for every object of its kind.
-    pub(crate) fn is_for_all(&self) -> bool {
-        self.name == "*"
-    }
-
-    /// Whether it names this object itself.
-    pub(crate) fn matches(&self, id: &Id) -> bool {
-        self.kind.is_none_or(|kind| kind == id.kind()) && names(id).iter().any(|name| like(&self.name, name))
-    }
-}
-
-/// `users.role`, `public.users.role`, and the name alone where it stands in nothing but a schema.
-fn names(id: &Id) -> Vec<String> {
-    let mut parts = vec![id.name().to_owned()];
-    let mut with_arguments = id.signature().map(|signature| format!("{}({signature})", id.name()));
-    for ancestor in id.ancestors().filter(|ancestor| ancestor.kind() != Kind::Schema) {
-        parts.insert(0, ancestor.name().to_owned());
-        with_arguments = None;
-    }
-    let short = parts.join(".");
-    let mut names = vec![short.clone()];
-    names.extend(id.schema().map(|schema| format!("{schema}.{short}")));
-    names.extend(with_arguments);
-    names
-}
-
-/// `LIKE` with `*`.
-fn like(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, rest)) => text.strip_prefix(head).is_some_and(|text| {
-            text.char_indices()
-                .map(|(place, _)| place)
-                .chain([text.len()])
-                .any(|place| like(rest, &text[place..]))
-        }),
-    }
+    database: bool,
 }
 
 impl Scope {
@@ -99,7 +41,11 @@ impl Scope {
                 .filter(|name| !declared_extension(name))
                 .collect(),
             schemas,
+            kinds: manage.kinds.as_deref().map(named),
+            never_drop: named(&manage.never_drop),
+            kept: BTreeSet::new(),
             except: manage.except.iter().map(|text| Pattern::parse(text)).collect(),
+            database: declared.objects.iter().any(|object| object.id.kind() == Kind::Database),
             roles: roles.map(|object| object.id.name().to_owned()).collect(),
             default_privileges: defaults
                 .filter_map(|object| object.id.signature().map(str::to_owned))
@@ -112,6 +58,7 @@ impl Scope {
         let root = id.ancestors().last().unwrap_or(id);
         let in_scope = match root.kind() {
             Kind::Schema => self.schemas.as_ref().is_none_or(|schemas| schemas.contains(root.name())),
+            Kind::Database => self.database,
             Kind::Role => self.roles.contains(root.name()),
             // Those of no schema are of all schemas, so also of those that are not managed.
             Kind::DefaultPrivilege => {
@@ -122,6 +69,84 @@ impl Scope {
             _ => true,
         };
         let chain = || std::iter::once(id).chain(id.ancestors());
-        in_scope && !self.except.iter().any(|pattern| chain().any(|id| pattern.matches(id)))
+        in_scope
+            && self.is_of_managed_kind(id)
+            && !self.except.iter().any(|pattern| chain().any(|id| pattern.matches(id)))
+            && !chain().any(|id| self.kept.contains(id))
     }
+
+    /// Whether its kind is managed, or that of what it stands in or is a fact about; all that stands in a schema is not the schema's.
+    fn is_of_managed_kind(&self, id: &Id) -> bool {
+        let Some(kinds) = &self.kinds else { return true };
+        let mut chain = std::iter::once(id).chain(id.ancestors());
+        chain.any(|one| {
+            let stands_in_schema = one.kind() == Kind::Schema && one != id;
+            let is_fact_of_it = id.kind().is_attached() && id.parent() == Some(one);
+            kinds.contains(&one.kind()) && (!stands_in_schema || is_fact_of_it)
+        })
+    }
+
+    /// Takes what is of a kind that is never dropped, and not wanted, out of what may be touched; and tells which objects these are.
+    /// `live` has the names that all have after the renames.
+    pub(crate) fn keep(&mut self, live: &Model, desired: &Model, directives: &Directives) -> Vec<Object> {
+        let candidates = live.objects().filter(|object| self.never_drop.contains(&object.id.kind()));
+        let unwanted = candidates.filter(|object| !desired.contains(&object.id) && self.manages(&object.id));
+        let kept: BTreeSet<Id> = unwanted.map(|object| object.id.clone()).collect();
+        let stays = |id: &Id| std::iter::once(id).chain(id.ancestors()).any(|id| kept.contains(id));
+        let objects = live.objects().filter(|object| stays(&object.id) && !desired.contains(&object.id));
+        let objects = objects.cloned().collect();
+        self.kept.extend(kept.iter().map(|id| directives.before(id, None)));
+        self.kept.extend(kept);
+        objects
+    }
+
+    /// The managed part of a catalog, with the schemas that it stands in; `public` stays, or it would be said to be absent.
+    pub fn of(&self, model: &Model) -> Model {
+        let managed = |id: &Id| self.manages(id);
+        let schemas: BTreeSet<&str> = model.ids().filter(|id| managed(id)).filter_map(Id::schema).collect();
+        let is_around =
+            |id: &Id| id.kind() == Kind::Schema && (schemas.contains(id.name()) || id.name() == "public");
+        let mut part = model.clone();
+        part.retain(|object| managed(&object.id) || is_around(&object.id));
+        part
+    }
+
+    /// What the YAML declares and is not managed, so that nothing comes of it: the outermost objects, with their places.
+    pub(crate) fn ignored(&self, declared: &Declared) -> Vec<String> {
+        let is_outermost = |id: &Id| {
+            id.ancestors().all(|ancestor| {
+                self.manages(ancestor)
+                    || !declared.places.contains_key(ancestor)
+                    || ancestor.kind() == Kind::Schema
+            })
+        };
+        let ignored = declared
+            .places
+            .iter()
+            .filter(|(id, _)| !self.manages(id) && is_outermost(id) && id.kind() != Kind::Schema);
+        ignored.map(|(id, place)| format!("{id} (declared at {place}, which does nothing)")).collect()
+    }
+
+    /// What is there and is not managed: the outermost objects, parts of them not named again.
+    pub fn unmanaged(&self, model: &Model) -> Vec<String> {
+        let is_open = |id: &Id| {
+            let schema = id.kind() == Kind::Schema;
+            schema && self.schemas.as_ref().is_none_or(|schemas| schemas.contains(id.name()))
+        };
+        let outermost = |id: &Id| match id.parent() {
+            None => id.kind() != Kind::Role,
+            Some(parent) => self.manages(parent) || (is_open(parent) && !id.kind().is_attached()),
+        };
+        let name = |id: &Id| match self.kept.contains(id) {
+            true => format!("{id} (the YAML does not declare it; it stays because of never_drop)"),
+            false => id.to_string(),
+        };
+        // The database is always there; what is said of it may not be.
+        let told = |id: &Id| id.kind() != Kind::Database || model.ids().any(|other| other.is_within(id));
+        model.ids().filter(|id| !self.manages(id) && outermost(id) && told(id)).map(name).collect()
+    }
+}
+
+fn named(words: &[String]) -> BTreeSet<Kind> {
+    words.iter().flat_map(|word| Kind::named(word)).collect()
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use catalog::Database;
-use kinds::Id;
+use kinds::{Directives, Id, Model};
 use plan::script::{Heading, Leg, Probe};
+use plan::{Question, Round};
 use shadow::Workbench;
 
 use crate::{Error, Proposal, Settings, Stage};
@@ -16,6 +17,8 @@ pub struct Script {
     pub file: String,
     /// Its text.
     pub text: String,
+    /// What it asks the rows before it changes anything.
+    pub asks: Vec<Question>,
 }
 
 /// All scripts of a plan.
@@ -25,13 +28,15 @@ pub struct Scripts {
     pub forward: Vec<Script>,
     /// The one that goes back, from wherever the database stands.
     pub rollback: Script,
+    /// What the whole way forward demands of the rows, in the names that the live database has.
+    pub asks: Vec<Question>,
 }
 
 /// Writes the scripts of a plan.
 pub fn write(bench: &mut Workbench, proposal: &Proposal, settings: &Settings) -> Result<Scripts, Error> {
     let files = names(&proposal.stages, settings);
     let rollback = rollback_name(&files, settings);
-    let probes = probes(bench, proposal)?;
+    let walk = walk(bench, proposal)?;
     let facts = bench.facts();
     let heading = Heading {
         made_by: format!("endstate {}", env!("CARGO_PKG_VERSION")),
@@ -41,13 +46,17 @@ pub fn write(bench: &mut Workbench, proposal: &Proposal, settings: &Settings) ->
     };
     let mut before = &proposal.before;
     let mut legs = Vec::new();
-    for ((stage, file), probes) in proposal.stages.iter().zip(&files).zip(probes) {
+    for (((stage, file), probes), (asks, asks_back)) in
+        proposal.stages.iter().zip(&files).zip(walk.probes).zip(walk.asks)
+    {
         legs.push(Leg {
             file: file.clone(),
             forward: &stage.forward,
             back: &stage.back,
             before,
             after: &stage.after,
+            asks,
+            asks_back,
             probes,
         });
         before = &stage.after;
@@ -56,12 +65,15 @@ pub fn write(bench: &mut Workbench, proposal: &Proposal, settings: &Settings) ->
         .map(|number| Script {
             file: files[number].clone(),
             text: plan::script::forward(&heading, &legs, number),
+            asks: legs[number].asks.clone(),
         })
         .collect();
-    Ok(Scripts {
-        forward,
-        rollback: Script { file: rollback, text: plan::script::rollback(&heading, &legs) },
-    })
+    let back = Script {
+        file: rollback,
+        text: plan::script::rollback(&heading, &legs),
+        asks: legs.iter().rev().flat_map(|leg| leg.asks_back.clone()).collect(),
+    };
+    Ok(Scripts { forward, rollback: back, asks: walk.whole })
 }
 
 /// `004_update_user_roles.sql`, from the settings or from what the stage does.
@@ -92,8 +104,18 @@ fn rollback_name(files: &[String], settings: &Settings) -> String {
     format!("{number:03}_{name}.sql")
 }
 
+/// What is found on the way forward.
+struct Walk {
+    /// What each stage touches, asked at each boundary.
+    probes: Vec<Vec<Probe>>,
+    /// What each stage demands of the rows, forward and back.
+    asks: Vec<(Vec<Question>, Vec<Question>)>,
+    /// What all of them demand, in the names of the first boundary.
+    whole: Vec<Question>,
+}
+
 /// Walks the way forward on the shadow and asks at each boundary what the plan touches.
-fn probes(bench: &mut Workbench, proposal: &Proposal) -> Result<Vec<Vec<Probe>>, Error> {
+fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
     let mut before = &proposal.before;
     let mut by_stage: Vec<Vec<Id>> = Vec::new();
     for stage in &proposal.stages {
@@ -105,11 +127,19 @@ fn probes(bench: &mut Workbench, proposal: &Proposal) -> Result<Vec<Vec<Probe>>,
     let user = bench.facts().user.clone();
     let mut database = bench.connect_as("walk", &user)?;
     let mut answers = vec![ask(&mut database, &ids)?];
+    let demands = Demands { directives: &proposal.directives, major: bench.facts().major };
+    let rounds: Vec<Round> = proposal.stages.iter().flat_map(|stage| stage.forward.clone()).collect();
+    let whole = demands.of(&mut database, &proposal.before, &proposal.desired, &rounds);
+    let mut asks = Vec::new();
+    let mut before = &proposal.before;
     for stage in &proposal.stages {
+        let forward = demands.of(&mut database, before, &stage.after, &stage.forward);
         for round in &stage.forward {
             crate::propose::run(&mut database, round)?;
         }
         answers.push(ask(&mut database, &ids)?);
+        asks.push((forward, demands.of(&mut database, &stage.after, before, &stage.back)));
+        before = &stage.after;
     }
     let probe = |id: Id| Probe {
         answers: answers.iter().map(|answers| answers.get(&id).cloned().flatten()).collect(),
@@ -117,7 +147,24 @@ fn probes(bench: &mut Workbench, proposal: &Proposal) -> Result<Vec<Vec<Probe>>,
     };
     // What is at no boundary under this name tells nothing.
     let tells = |probe: &Probe| probe.answers.iter().any(Option::is_some);
-    Ok(by_stage.into_iter().map(|ids| ids.into_iter().map(probe).filter(tells).collect()).collect())
+    let probes = by_stage.into_iter().map(|ids| ids.into_iter().map(probe).filter(tells).collect()).collect();
+    Ok(Walk { probes, asks, whole })
+}
+
+struct Demands<'a> {
+    directives: &'a Directives,
+    major: u32,
+}
+
+impl Demands<'_> {
+    /// The questions that the database can answer. One that speaks of what is only made on the way has no answer before.
+    fn of(&self, database: &mut Database, before: &Model, after: &Model, rounds: &[Round]) -> Vec<Question> {
+        let questions = plan::questions(before, after, rounds, self.directives, self.major);
+        let answered = |question: &Question| {
+            [&question.count, &question.keys].into_iter().all(|query| database.select(query).is_ok())
+        };
+        questions.into_iter().filter(answered).collect()
+    }
 }
 
 fn ask(database: &mut Database, ids: &[Id]) -> Result<BTreeMap<Id, Option<String>>, Error> {

@@ -1,8 +1,12 @@
 //! `endstate.yaml`: what is managed, and how scripts are cut and named.
 
 use indexmap::IndexMap;
+use kinds::{Hazard, Kind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use yaml::{Node, Problem};
+
+use crate::pattern::Pattern;
 
 /// The settings of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -13,8 +17,10 @@ pub struct Settings {
     /// How `generate` cuts the plan into scripts.
     pub scripts: Option<Scripts>,
     /// Hazards that need no `--allow` in this workspace.
+    #[schemars(schema_with = "Hazard::list_schema")]
     pub allow: Vec<String>,
     /// Hazards that need `--allow` although they would not otherwise.
+    #[schemars(schema_with = "Hazard::list_schema")]
     pub demand: Vec<String>,
 }
 
@@ -24,9 +30,15 @@ pub struct Settings {
 pub struct Manage {
     /// The schemas; all where nothing is said.
     pub schemas: Option<Vec<String>>,
+    /// The kinds; all where nothing is said. What stands in an object of such a kind is managed with it: a table's columns, policies
+    /// and grants.
+    #[schemars(schema_with = "Kind::list_schema")]
+    pub kinds: Option<Vec<String>>,
     /// Objects that are left alone, by kind and name with `*`: `table legacy_*`, `policy *`.
     pub except: Vec<String>,
-    /// Kinds of which nothing is ever dropped.
+    /// Kinds of which nothing is dropped because the YAML does not name it: it stays as it is, with all that stands in it. What stands in
+    /// something that is dropped goes with it.
+    #[schemars(schema_with = "Kind::list_schema")]
     pub never_drop: Vec<String>,
 }
 
@@ -42,4 +54,25 @@ pub struct Scripts {
     pub forward: IndexMap<String, Vec<String>>,
     /// The name of the rollback script.
     pub rollback: Option<String>,
+}
+
+impl Settings {
+    /// What the JSON Schema cannot say: patterns that name a kind that does not exist.
+    pub(crate) fn problems(&self, node: &Node) -> Vec<Problem> {
+        let except = self.manage.except.iter().enumerate();
+        let mut patterns: Vec<(&String, Option<&Node>)> =
+            except.map(|(place, text)| (text, node.at(["manage", "except", &place.to_string()]))).collect();
+        for (script, list) in self.scripts.iter().flat_map(|scripts| &scripts.forward) {
+            let list = list.iter().enumerate();
+            patterns.extend(
+                list.map(|(place, text)| (text, node.at(["scripts", "forward", script, &place.to_string()]))),
+            );
+        }
+        let problem = |(text, node): (&String, Option<&Node>)| {
+            let (message, help) = Pattern::problem(text)?;
+            let place = node.map(|node| node.place.clone());
+            Some(Problem { message, place, help: Some(help), ..Problem::default() })
+        };
+        patterns.into_iter().filter_map(problem).collect()
+    }
 }

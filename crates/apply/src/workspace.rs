@@ -18,8 +18,8 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Reads and checks all files; every problem of all of them is in the error.
-    pub fn read(path: &Path, default_owner: &str) -> Result<Workspace, Error> {
+    /// Reads and checks all files, without any connection; every problem of all of them is in the error.
+    pub fn load(path: &Path) -> Result<Workspace, Error> {
         let (documents, mut problems) = yaml::load(path);
         let settings = match settings(path) {
             Ok(settings) => settings,
@@ -28,14 +28,31 @@ impl Workspace {
                 Settings::default()
             }
         };
-        let mut declared =
-            kinds::declare(documents.into_iter().map(|(_, node)| node).collect(), default_owner);
+        let nodes: Vec<yaml::Node> = documents.into_iter().map(|(_, node)| node).collect();
+        let mut declared = kinds::declare(&nodes);
         problems.append(&mut declared.problems);
         if problems.is_empty() {
             Ok(Workspace { path: path.to_owned(), settings, declared })
         } else {
             Err(Error::Yaml { problems })
         }
+    }
+
+    /// The same workspace with other documents.
+    pub(crate) fn with(&self, documents: &[yaml::Node]) -> Result<Workspace, Error> {
+        let mut declared = kinds::declare(documents);
+        let problems = std::mem::take(&mut declared.problems);
+        match problems.is_empty() {
+            true => Ok(Workspace { path: self.path.clone(), settings: self.settings.clone(), declared }),
+            false => Err(Error::Yaml { problems }),
+        }
+    }
+
+    /// As [`Workspace::load`], and names the owner of what says nothing about its owner.
+    pub fn read(path: &Path, default_owner: &str) -> Result<Workspace, Error> {
+        let mut workspace = Workspace::load(path)?;
+        workspace.declared.own(default_owner);
+        Ok(workspace)
     }
 }
 
@@ -50,6 +67,8 @@ fn settings(path: &Path) -> Result<Settings, Vec<yaml::Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    serde_json::from_value(yaml::coerce(&node, &schema))
-        .map_err(|error| vec![yaml::Problem::new(error.to_string(), &node.place)])
+    let settings: Settings = serde_json::from_value(yaml::coerce(&node, &schema))
+        .map_err(|error| vec![yaml::Problem::new(error.to_string(), &node.place)])?;
+    let problems = settings.problems(&node);
+    if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }

@@ -1,6 +1,6 @@
 //! The command line. The doc comments are the help texts, the man pages and the reference.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -34,15 +34,9 @@ pub(crate) struct Global {
 
     /// The desired state: a YAML file, or a folder of them
     ///
-    /// A folder is read with all folders below it. Its endstate.yaml holds the settings of the workspace.
-    #[arg(
-        long,
-        global = true,
-        value_name = "PATH",
-        default_value = "schema/",
-        help_heading = "Global options"
-    )]
-    pub(crate) schema: PathBuf,
+    /// A folder is read with all folders below it. Its endstate.yaml holds the settings of the workspace. Without it, schema/ is read.
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
+    pub(crate) schema: Option<PathBuf>,
 
     /// When to use colours
     ///
@@ -53,6 +47,13 @@ pub(crate) struct Global {
     /// Say on stderr what took how long
     #[arg(long, short, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
+}
+
+impl Global {
+    /// Where the desired state is.
+    pub(crate) fn schema(&self) -> &Path {
+        self.schema.as_deref().unwrap_or(Path::new("schema/"))
+    }
 }
 
 /// When to use colours.
@@ -100,14 +101,23 @@ pub(crate) struct Init {}
 
 /// Write the state of the live database as YAML
 ///
-/// The same database always gives the same text, in an order that makes differences easy to read.
+/// The same database always gives the same text, in an order that makes differences easy to read. With --schema, only what the
+/// settings of that workspace manage is written. What is left out is named on stderr.
 #[derive(Debug, Args)]
 pub(crate) struct Dump {
     /// Write a folder with a file a table instead of one document to stdout
     ///
-    /// The folder must be empty, or not be there yet.
+    /// Schemas besides public have folders of their own in schemas/. The folder must be empty, or not be there yet.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+
+    /// Edit the YAML that --schema names so that it says what the database is
+    ///
+    /// Adopts changes that were made by hand. Only what differs is edited: comments, the order of keys and directives such as
+    /// `renamed_from` stay. New objects get the file that a dump would give them. What is not managed is left alone. Afterwards
+    /// `plan` has nothing to do, but for renames that the YAML asks for and that are still to come.
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) update: bool,
 }
 
 /// Show the way from the live database to the desired state, proven both ways
@@ -271,6 +281,12 @@ pub(crate) struct Proving {
     /// made with made-up rows.
     #[arg(long, value_name = "N")]
     pub(crate) sample: Option<usize>,
+
+    /// Do not ask the live database for rows that would stop the plan
+    ///
+    /// The questions only read, but read whole tables where no index helps. The scripts ask them too, before they change anything.
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
 
     #[command(flatten)]
     pub(crate) shadow: Shadow,

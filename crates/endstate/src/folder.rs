@@ -62,6 +62,19 @@ pub(crate) fn write(folder: &Path, files: &Files) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Puts a text in place of that of a file; its folder is made where it is missing.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let parent = parent_of(path);
+    fs::create_dir_all(parent)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stage = parent.join(format!(".{name}.endstate-{}", std::process::id()));
+    let staged = guard_path(&stage);
+    fs::write(&stage, text)?;
+    fs::rename(&stage, path)?;
+    staged.keep();
+    Ok(())
+}
+
 fn parent_of(folder: &Path) -> &Path {
     match folder.parent() {
         Some(parent) if parent != Path::new("") => parent,

@@ -1,5 +1,6 @@
 //! endstate: a declarative schema tool for PostgreSQL whose plans are proven both ways before they are shown.
 
+mod adopt;
 mod args;
 mod commands;
 mod failure;

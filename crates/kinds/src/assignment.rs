@@ -42,7 +42,7 @@ const CAST: [(&str, &str); 8] = [
 ];
 
 /// Built-in types that no family names.
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 30] = [
     "boolean",
     "uuid",
     "bytea",
@@ -62,7 +62,17 @@ const OTHERS: [&str; 20] = [
     "pg_lsn",
     "jsonpath",
     "int4range",
+    "int8range",
+    "numrange",
+    "tsrange",
     "tstzrange",
+    "daterange",
+    "int4multirange",
+    "int8multirange",
+    "nummultirange",
+    "tsmultirange",
+    "tstzmultirange",
+    "datemultirange",
 ];
 
 /// The expression after `USING`, or `None` where assignment does it. `column` is the quoted name.
@@ -119,6 +129,119 @@ pub fn keeps_rows_as_they_are(from: &str, to: &str) -> bool {
     }
 }
 
+/// What a value becomes when it is converted to another type and back again, where it may not be what it was; none where every
+/// value comes back. What does not fit the other type at all is refused by PostgreSQL, and so not lost.
+pub fn there_and_back(column: &str, from: &str, to: &str, context: &Context<'_>) -> Option<String> {
+    let (source, target) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
+    if comes_back(&source, &target, context) {
+        return None;
+    }
+    let there = using(column, from, to, context).unwrap_or_else(|| format!("{column}::{to}"));
+    let inverse = Context { from: context.to, to: context.from, ..*context };
+    let value = format!("({there})");
+    Some(using(&value, to, from, &inverse).unwrap_or_else(|| format!("{value}::{from}")))
+}
+
+fn comes_back(from: &str, to: &str, context: &Context<'_>) -> bool {
+    match (from.strip_suffix("[]"), to.strip_suffix("[]")) {
+        (Some(from), Some(to)) => return comes_back(from, to, context),
+        (Some(_), None) => return is_text(base(to)),
+        (None, Some(to)) => return comes_back(from, to, context),
+        (None, None) => {}
+    }
+    let (source, target) = (base(from), base(to));
+    if from == to || keeps_rows_as_they_are(from, to) || enum_values(context, to).is_some() {
+        return true;
+    }
+    if is_text(target) {
+        return !matches!(target, "character" | "bpchar" | "name");
+    }
+    match (source, target) {
+        ("smallint", "integer" | "bigint" | "numeric" | "real" | "double precision")
+        | ("integer", "smallint" | "bigint" | "numeric" | "double precision")
+        | ("bigint", "smallint" | "integer" | "numeric")
+        | ("real", "double precision")
+        | ("cidr", "inet")
+        | ("jsonb", "json")
+        | ("boolean", "integer")
+        | ("bit", "bit varying")
+        | ("time without time zone", "time with time zone")
+        | ("date", "timestamp without time zone" | "timestamp with time zone") => true,
+        ("numeric", "numeric") => match (modifiers(from).get(1), modifiers(to).get(1)) {
+            (_, None) => modifiers(to).is_empty(),
+            (None, Some(_)) => modifiers(from).len() == 1,
+            (Some(from), Some(to)) => from <= to,
+        },
+        ("numeric", "smallint" | "integer" | "bigint") => {
+            modifiers(from).get(1).is_some_and(|scale| *scale == 0)
+        }
+        (
+            "timestamp without time zone" | "timestamp with time zone",
+            "timestamp without time zone" | "timestamp with time zone",
+        )
+        | ("time without time zone", "time without time zone")
+        | ("time with time zone", "time with time zone")
+        | ("interval", "interval") => {
+            let digits = |name: &str| modifiers(name).first().copied().unwrap_or(6);
+            digits(from) <= digits(to)
+        }
+        _ => false,
+    }
+}
+
+/// A condition that finds the values which do not become values of another type, and what would mend them behind `SET`; none where
+/// all do, or no condition can tell.
+pub fn refused(
+    column: &str,
+    from: &str,
+    to: &str,
+    context: &Context<'_>,
+) -> Option<(String, Option<String>)> {
+    if keeps_rows_as_they_are(from, to) {
+        return None;
+    }
+    let (source, target) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
+    if let Some(values) = enum_values(context, &target) {
+        let known =
+            enum_values(context, &source).is_some_and(|old| old.iter().all(|one| values.contains(one)));
+        let values: Vec<String> = values.iter().map(|value| sql::literal(value)).collect();
+        let refused = format!("{column}::text <> ALL (ARRAY[{}]::text[])", values.join(", "));
+        return (!known && !source.ends_with("[]")).then_some((refused, None));
+    }
+    let (source, target) = (source.as_str(), target.as_str());
+    let rank = |name: &str| FAMILIES[0].iter().position(|one| *one == base(name));
+    let numeric = rank(source).is_some() && rank(source) > rank(target);
+    match (base(target), modifiers(target).as_slice()) {
+        ("character varying" | "character", [length]) => Some((
+            format!("length(rtrim({column}::text, ' ')) > {length}"),
+            Some(format!("{column} = left({column}::text, {length})")),
+        )),
+        ("smallint", _) if numeric => Some((outside(column, i64::from(i16::MIN), i64::from(i16::MAX)), None)),
+        ("integer", _) if numeric => Some((outside(column, i64::from(i32::MIN), i64::from(i32::MAX)), None)),
+        ("numeric", [precision, scale]) if rank(source).is_some() => {
+            let digits = precision - scale;
+            Some((format!("abs(round({column}::numeric, {scale})) >= 1e{digits}::numeric"), None))
+        }
+        (target, _) if is_text(base(source)) && !is_text(target) && context.version >= 16 => {
+            Some((format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(to)), None))
+        }
+        _ => None,
+    }
+}
+
+fn outside(column: &str, least: i64, most: i64) -> String {
+    format!("round({column}::numeric) NOT BETWEEN {least} AND {most}")
+}
+
+fn enum_values<'a>(context: &'a Context<'_>, name: &str) -> Option<&'a Vec<String>> {
+    [context.to, context.from].into_iter().flat_map(crate::Model::objects).find_map(|object| {
+        match &object.spec {
+            crate::Spec::Enum(spec) if object.id.sql() == name => Some(&spec.values),
+            _ => None,
+        }
+    })
+}
+
 fn is_assigned(source: &str, target: &str) -> bool {
     source == target
         || (is_text(target) && target != "name")
@@ -135,7 +258,7 @@ fn is_built_in(base: &str) -> bool {
 }
 
 /// The type without its modifiers: `timestamp(3) with time zone` is a `timestamp with time zone`.
-fn base(data_type: &str) -> &str {
+pub(crate) fn base(data_type: &str) -> &str {
     match data_type.split_once('(') {
         Some((_, rest)) if rest.ends_with("with time zone") => {
             if data_type.starts_with("timestamp") {
@@ -156,7 +279,7 @@ fn base(data_type: &str) -> &str {
     }
 }
 
-fn modifiers(data_type: &str) -> Vec<i64> {
+pub(crate) fn modifiers(data_type: &str) -> Vec<i64> {
     let inner =
         data_type.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inner, _)| inner);
     inner.split(',').filter_map(|number| number.trim().parse().ok()).collect()
@@ -193,6 +316,36 @@ mod tests {
         assert_eq!(cast("integer[]", "integer").unwrap(), "(c)[1]");
         let array = "CASE WHEN c IS NOT NULL THEN ARRAY[c::text::integer]::integer[] END";
         assert_eq!(cast("inet", "integer[]").unwrap(), array);
+    }
+
+    #[test]
+    fn values_come_back() {
+        let mood = Id::root(Kind::Schema, "public").child(Kind::Enum, "mood");
+        let spec = Enum { values: vec!["sad".to_owned()] }.into();
+        let model = Model::from_iter([Object { id: mood, spec, needs: BTreeMap::new(), position: 0 }]);
+        let context = Context { from: &model, to: &model, version: 18, user: "" };
+        let lost = |from: &str, to: &str| there_and_back("c", from, to, &context);
+        for (from, to) in [
+            ("integer", "bigint"),
+            ("bigint", "integer"),
+            ("text", "character varying(5)"),
+            ("uuid", "text"),
+            ("text", "public.mood"),
+            ("public.mood", "text"),
+            ("numeric(10,2)", "numeric(8,2)"),
+            ("timestamp without time zone", "timestamp with time zone"),
+            ("integer", "integer[]"),
+        ] {
+            assert_eq!(lost(from, to), None, "{from} to {to}");
+        }
+        assert_eq!(lost("text", "integer").unwrap(), "(c::integer)::text");
+        assert_eq!(lost("numeric(10,2)", "numeric(10,1)").unwrap(), "(c::numeric(10,1))::numeric(10,2)");
+        assert_eq!(lost("timestamp with time zone", "date").unwrap(), "(c::date)::timestamp with time zone");
+        for (from, to) in
+            [("integer", "real"), ("json", "jsonb"), ("integer[]", "integer"), ("text", "character(5)")]
+        {
+            assert!(lost(from, to).is_some(), "{from} to {to}");
+        }
     }
 
     #[test]

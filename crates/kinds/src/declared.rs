@@ -1,12 +1,12 @@
 //! What the YAML declares: objects to be built, and directives, each with its place in a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use yaml::{Node, Place, Problem};
 
 use crate::kinds::{comment::Comment, grant::Grant, owner::Owner};
 use crate::privileges::{self, Privileges};
-use crate::{Dependency, Directives, EnumDirective, Id, Kind, Model, Object, Spec};
+use crate::{Dependency, Directives, EnumDirective, Id, Kind, Model, Object, Spec, syntax};
 
 /// All that the YAML says.
 ///
@@ -20,12 +20,16 @@ pub struct Declared {
     pub directives: Directives,
     /// Where each object is declared.
     pub places: BTreeMap<Id, Place>,
+    /// Where the texts of functions stand.
+    pub bodies: BTreeMap<Id, Place>,
     /// What is declared not to be there, although PostgreSQL makes it by itself.
     pub absent: BTreeMap<Id, Option<Place>>,
     /// Everything that is wrong with it.
     pub problems: Vec<Problem>,
-    /// Who owns what says nothing about its owner.
-    pub default_owner: String,
+    /// Owners of what says nothing about its owner: [`Declared::own`] names them.
+    unnamed_owners: BTreeSet<Id>,
+    /// What is declared a second time; its parts are not reported one by one.
+    repeated: BTreeSet<Id>,
 }
 
 /// What any named object may carry.
@@ -63,11 +67,16 @@ impl schemars::JsonSchema for Privilege {
 impl Declared {
     /// Adds an object; a second one of the same id is a problem that names both places.
     pub(crate) fn add(&mut self, id: Id, spec: impl Into<Spec>, position: usize, node: Option<&Node>) {
-        if let Some(place) = node.map(|node| node.place.clone()) {
+        if id.ancestors().any(|ancestor| self.repeated.contains(ancestor)) {
+            return;
+        }
+        if let Some(place) = node.map(|node| node.name_place().clone()) {
             if let Some(first) = self.places.get(&id) {
                 let mut problem = Problem::new(format!("{id} is declared twice"), &place);
+                problem.label = Some("again here".to_owned());
                 problem.also.push((first.clone(), "first declared here".to_owned()));
                 self.problems.push(problem);
+                self.repeated.insert(id);
                 return;
             }
             self.places.insert(id.clone(), place);
@@ -76,11 +85,32 @@ impl Declared {
         self.objects.push(Object { id, spec: spec.into(), needs: BTreeMap::new(), position });
     }
 
+    /// Whether there is such an object already.
+    pub(crate) fn contains(&self, id: &Id) -> bool {
+        self.objects.iter().any(|object| object.id == *id)
+    }
+
+    /// Adds the owner of an object: the one named, or the one that [`Declared::own`] names.
+    pub(crate) fn add_owner(&mut self, id: &Id, role: Option<&String>, node: Option<&Node>) {
+        let owner = id.child(Kind::Owner, "");
+        if role.is_none() {
+            self.unnamed_owners.insert(owner.clone());
+        }
+        let role = role.cloned().unwrap_or_default();
+        self.add(owner, Owner { role }, 0, node.and_then(|node| node.get("owner")));
+    }
+
+    /// Names the owner of what says nothing about its owner: known only once the live database is.
+    pub fn own(&mut self, role: &str) {
+        for object in self.objects.iter_mut().filter(|object| self.unnamed_owners.contains(&object.id)) {
+            object.spec = Owner { role: role.to_owned() }.into();
+        }
+    }
+
     /// Adds owner, comment, grants and the rename of an object.
     pub(crate) fn facts(&mut self, id: &Id, facts: &Facts<'_>, owned: bool, node: Option<&Node>) {
         if owned {
-            let role = facts.owner.cloned().unwrap_or_else(|| self.default_owner.clone());
-            self.add(id.child(Kind::Owner, ""), Owner { role }, 0, node.and_then(|node| node.get("owner")));
+            self.add_owner(id, facts.owner, node);
         }
         if let Some(text) = facts.comment {
             let place = node.and_then(|node| node.get("comment"));
@@ -99,8 +129,14 @@ impl Declared {
                 self.add(grant, Grant { privileges, default }, 0, place);
             }
         }
-        if let Some(old) = facts.renamed_from {
-            self.directives.renames.insert(id.clone(), old.clone());
+        if let Some(old) = facts.renamed_from
+            && let Some(other) = self.directives.renames.insert(id.clone(), old.clone())
+            && other != *old
+            && !self.repeated.contains(id)
+        {
+            let place = node.and_then(|node| node.get("renamed_from")).map(|node| node.place.clone());
+            let message = format!("{id} is said to be renamed from {old} and from {other}");
+            self.problems.push(Problem { message, place, ..Problem::default() });
         }
     }
 
@@ -148,6 +184,26 @@ impl Declared {
         if directive != EnumDirective::default() {
             self.directives.enums.insert(id.clone(), directive);
         }
+    }
+
+    /// Where in the YAML a byte of the statement that makes an object comes from.
+    pub fn locate(&self, id: &Id, statement: &str, offset: usize) -> Option<Place> {
+        let place = self.place(id)?;
+        let token = statement.get(offset..).unwrap_or_default();
+        let quoted = token.strip_prefix('"').and_then(|rest| rest.find('"')).map(|end| end + 2);
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
+        let len = quoted.unwrap_or_else(|| token.find(|c| !is_name(c)).unwrap_or(token.len()));
+        let (Some(document), _) = yaml::parse(&place.source) else { return Some(place.clone()) };
+        let node = syntax::named(&document, place)?;
+        Some(syntax::place(node, statement, offset, len))
+    }
+
+    /// Where in the YAML of an object a name stands, else where the object is declared.
+    pub fn locate_name(&self, id: &Id, name: &str) -> Option<Place> {
+        let place = self.place(id)?;
+        let (Some(document), _) = yaml::parse(&place.source) else { return Some(place.clone()) };
+        let node = syntax::named(&document, place)?;
+        Some(syntax::name(node, name).unwrap_or_else(|| place.clone()))
     }
 
     /// Where an object, or what it stands in, is declared.

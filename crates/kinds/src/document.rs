@@ -8,18 +8,18 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants, Privilege};
 use crate::kinds::{
     access_method::AccessMethodDoc, aggregate::AggregateDoc, cast::CastDoc, collation::CollationDoc,
-    conversion::ConversionDoc, default_privilege::DefaultPrivilegesDoc, event_trigger::EventTriggerDoc,
-    extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc, function::FunctionDoc,
-    language::LanguageDoc, materialized_view::MaterializedViewDoc, operator::OperatorDoc,
-    operator_class::OperatorClassDoc, operator_family::OperatorFamilyDoc, publication::PublicationDoc,
-    role::RoleDoc, schema::Schema, security_label, security_label::SecurityLabels, sequence::SequenceDoc,
-    server::ServerDoc, statistics::StatisticsDoc, table::TableDoc,
-    text_search_configuration::TextSearchConfigurationDoc, text_search_dictionary::TextSearchDictionaryDoc,
-    text_search_parser::TextSearchParserDoc, text_search_template::TextSearchTemplateDoc,
-    transform::TransformDoc, view::ViewDoc,
+    conversion::ConversionDoc, database::DatabaseDoc, default_privilege::DefaultPrivilegesDoc,
+    event_trigger::EventTriggerDoc, extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc,
+    foreign_table::ForeignTableDoc, function::FunctionDoc, language::LanguageDoc,
+    materialized_view::MaterializedViewDoc, operator::OperatorDoc, operator_class::OperatorClassDoc,
+    operator_family::OperatorFamilyDoc, publication::PublicationDoc, role::RoleDoc, schema::Schema,
+    security_label, security_label::SecurityLabels, sequence::SequenceDoc, server::ServerDoc,
+    statistics::StatisticsDoc, table::TableDoc, text_search_configuration::TextSearchConfigurationDoc,
+    text_search_dictionary::TextSearchDictionaryDoc, text_search_parser::TextSearchParserDoc,
+    text_search_template::TextSearchTemplateDoc, transform::TransformDoc, view::ViewDoc,
 };
 use crate::type_doc::TypeDoc;
-use crate::{Id, Kind, Model, Spec, privileges};
+use crate::{Id, Kind, Model, Spec, privileges, syntax};
 
 /// What stands in a schema, by section: one line a section makes the fields, the lowering and the raising.
 macro_rules! sections {
@@ -31,6 +31,9 @@ macro_rules! sections {
             /// Roles: shared by all databases of the server. A role that is only mentioned must exist and is not touched.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub roles: IndexMap<String, RoleDoc>,
+            /// The database itself. Without this section nothing of it is touched.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub database: Option<DatabaseDoc>,
             /// Extensions by name.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub extensions: IndexMap<String, ExtensionDoc>,
@@ -143,6 +146,8 @@ sections! {
     text_search_configurations: TextSearchConfigurationDoc,
     /// Tables by name.
     tables: TableDoc,
+    /// Foreign tables by name.
+    foreign_tables: ForeignTableDoc,
     /// Extended statistics by name.
     statistics: StatisticsDoc,
     /// Views by name.
@@ -209,6 +214,9 @@ impl Document {
         for (name, doc) in &self.roles {
             doc.lower(name, node.and_then(|node| node.at(["roles", name])), declared);
         }
+        if let Some(doc) = &self.database {
+            doc.lower(node.and_then(|node| node.get("database")), declared);
+        }
         for (name, doc) in &self.extensions {
             doc.lower(name, node.and_then(|node| node.at(["extensions", name])), declared);
         }
@@ -219,7 +227,7 @@ impl Document {
         for (name, doc) in &self.event_triggers {
             doc.lower(name, node.and_then(|node| node.at(["event_triggers", name])), declared);
         }
-        security_label::lower_all(&self.security_labels, declared);
+        security_label::lower_all(&self.security_labels, node, declared);
         for (name, doc) in &self.schemas {
             doc.lower(name, node.and_then(|node| node.at(["schemas", name])), declared);
         }
@@ -246,6 +254,7 @@ impl Document {
     /// The document that says what a catalog is.
     pub fn raise(raise: &Raise<'_>) -> Document {
         let mut document = Document {
+            database: DatabaseDoc::raise(raise),
             extensions: ExtensionDoc::raise_all(raise),
             languages: LanguageDoc::raise_all(raise),
             casts: CastDoc::raise_all(raise),
@@ -297,32 +306,44 @@ impl SchemaDoc {
             grants: self.grants.as_ref(),
             renamed_from: self.renamed_from.as_ref(),
         };
-        declared.add(id.clone(), Schema {}, 0, node);
-        // Schema public comes with the database, and so does its owner.
-        let owned = name != "public" || self.owner.is_some();
-        declared.facts(&id, &facts, owned, node);
+        // Each file may say a part of what stands in a schema.
+        if !declared.contains(&id) {
+            declared.add(id.clone(), Schema {}, 0, node);
+        }
+        declared.facts(&id, &facts, self.owner.is_some(), node);
         lower_schema_sections(self, &id, node, declared);
     }
 }
 
 /// Checks the YAML of a workspace and turns it into objects; everything wrong is in [`Declared::problems`].
-pub fn declare(documents: Vec<Node>, default_owner: &str) -> Declared {
+pub fn declare(documents: &[Node]) -> Declared {
     let schema = Document::schema();
-    let mut declared = Declared { default_owner: default_owner.to_owned(), ..Declared::default() };
+    let mut declared = Declared::default();
     for node in documents {
-        let problems = yaml::check(&node, &schema, &mut check_sql);
+        let problems = yaml::check(node, &schema, &mut check_sql);
         if !problems.is_empty() {
             declared.problems.extend(problems);
             continue;
         }
-        match serde_json::from_value::<Document>(yaml::coerce(&node, &schema)) {
-            Ok(document) => document.lower(Some(&node), &mut declared),
+        match serde_json::from_value::<Document>(yaml::coerce(node, &schema)) {
+            Ok(document) => {
+                let first = declared.objects.len();
+                document.lower(Some(node), &mut declared);
+                syntax::check(&mut declared, first, node);
+            }
             Err(error) => declared.problems.push(yaml::Problem::new(error.to_string(), &node.place)),
         }
     }
     let public = Id::root(Kind::Schema, "public");
-    if !declared.absent.contains_key(&public) && !declared.objects.iter().any(|object| object.id == public) {
-        declared.add(public, Schema {}, 0, None);
+    if !declared.absent.contains_key(&public) && !declared.contains(&public) {
+        declared.add(public.clone(), Schema {}, 0, None);
+    }
+    let schemas = declared.objects.iter().map(|object| &object.id).filter(|id| id.kind() == Kind::Schema);
+    // Schema public comes with the database, and so does its owner.
+    for schema in schemas.filter(|id| **id != public).cloned().collect::<Vec<_>>() {
+        if !declared.contains(&schema.child(Kind::Owner, "")) {
+            declared.add_owner(&schema, None, None);
+        }
     }
     declared.chain_grants();
     declared
@@ -340,5 +361,70 @@ fn check_sql(what: &str, node: &Node, problems: &mut Vec<yaml::Problem>) {
     if let Err(error) = sql::check(fragment, text) {
         let place = node.place.within(error.offset, error.len);
         problems.push(yaml::Problem::new(error.message, &place));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn parsed(path: &str, text: &str) -> Node {
+        let source = Arc::new(yaml::Source { path: path.into(), text: text.into() });
+        yaml::parse(&source).0.unwrap()
+    }
+
+    /// The places of what is declared twice, when two files say the same.
+    fn twice(text: &str) -> Vec<(String, String)> {
+        let declared = declare(&[parsed("a.yaml", text), parsed("b.yaml", text)]);
+        let problems = declared.problems.iter().filter(|problem| problem.message.ends_with("declared twice"));
+        problems
+            .map(|problem| (problem.also[0].0.to_string(), problem.place.as_ref().unwrap().to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn an_object_of_any_section_is_declared_once() {
+        let schema = serde_json::to_value(Document::schema()).unwrap();
+        let sections = schema["properties"].as_object().unwrap().keys();
+        for section in
+            sections.filter(|section| !matches!(section.as_str(), "schemas" | "default_privileges"))
+        {
+            let object = match section.as_str() {
+                "casts" => "integer AS text: {}",
+                "transforms" => "hstore language sql: {}",
+                "functions" | "aggregates" => "f(integer): {}",
+                "operators" => "=== (integer, integer): {}",
+                "operator_families" | "operator_classes" => "x using btree: {}",
+                "event_triggers" => "x: { on: ddl_command_end, function: f }",
+                "security_labels" => "x: { TABLE t: secret }",
+                _ => "x: {}",
+            };
+            let found = twice(&format!("{section}:\n  {object}\n"));
+            assert_eq!(found.len(), 1, "{section}: {found:?}");
+            assert!(found[0].0.starts_with("a.yaml:2:") && found[0].1.starts_with("b.yaml:2:"), "{found:?}");
+        }
+        let defaults = "default_privileges:\n- for: a\n  tables:\n    b: [select]\n";
+        assert_eq!(twice(defaults), [("a.yaml:4:5".to_owned(), "b.yaml:4:5".to_owned())]);
+    }
+
+    #[test]
+    fn parts_of_a_schema_may_stand_in_many_files() {
+        let one = "schemas:\n  app:\n    comment: One\n    tables:\n      a: {}\n";
+        let other = "schemas:\n  app:\n    tables:\n      b: {}\n  public:\n    tables:\n      c: {}\n";
+        let declared = declare(&[
+            parsed("a.yaml", one),
+            parsed("b.yaml", other),
+            parsed("c.yaml", "tables:\n  d: {}\n"),
+        ]);
+        assert_eq!(declared.problems, []);
+        let tables = declared.objects.iter().filter(|object| object.id.kind() == Kind::Table);
+        let tables: Vec<String> = tables.map(|object| object.id.short()).collect();
+        assert_eq!(tables, ["app.a", "app.b", "c", "d"]);
+        assert_eq!(declared.objects.iter().filter(|object| object.id.kind() == Kind::Schema).count(), 2);
+        let public = "schemas:\n  public:\n    tables:\n      d: {}\n";
+        let declared = declare(&[parsed("a.yaml", public), parsed("b.yaml", "tables:\n  d: {}\n")]);
+        assert_eq!(declared.problems.len(), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Id, Model, Statement};
+use crate::{Demand, Id, Model, Statement};
 
 /// What a kind needs to know to write its SQL.
 pub struct Context<'a> {
@@ -63,6 +63,11 @@ pub trait ObjectKind: Serialize + DeserializeOwned + Clone + PartialEq + std::fm
     /// plain name, `e.signature` the argument types.
     fn definition() -> Option<&'static str> {
         None
+    }
+
+    /// What the object demands of rows that are there before it takes the place of `before`, if there is one.
+    fn demands(&self, _before: Option<&Self>, _id: &Id, _context: &Context<'_>) -> Vec<Demand> {
+        Vec::new()
     }
 
     /// Whether two objects of different names are the same but for the name, so that a rename turns one into the other.
@@ -155,6 +160,14 @@ macro_rules! kinds {
                 match self { $( Spec::$variant(spec) => spec.address(id), )* }
             }
 
+            /// See [`ObjectKind::demands`].
+            pub fn demands(&self, before: Option<&Spec>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
+                match (self, before) {
+                    $( (Spec::$variant(spec), Some(Spec::$variant(before))) => spec.demands(Some(before), id, context), )*
+                    $( (Spec::$variant(spec), _) => spec.demands(None, id, context), )*
+                }
+            }
+
             /// See [`ObjectKind::same_but_for_name`].
             pub fn same_but_for_name(&self, to: &Spec) -> bool {
                 match (self, to) {
@@ -176,6 +189,8 @@ kinds! {
     Role               role                 "role"                    "ROLE",
     Membership         membership           "membership"              "MEMBERSHIP",
     RoleSetting        role_setting         "setting"                 "SETTING",
+    Database           database             "database"                "DATABASE",
+    DatabaseSetting    database_setting     "setting"                 "SETTING",
     Schema             schema               "schema"                  "SCHEMA",
     Extension          extension            "extension"               "EXTENSION",
     Enum               enum_type            "type"                    "TYPE",
@@ -204,6 +219,7 @@ kinds! {
     UserMapping        user_mapping         "user mapping"            "USER MAPPING",
     Sequence           sequence             "sequence"                "SEQUENCE",
     Table              table                "table"                   "TABLE",
+    ForeignTable       foreign_table        "foreign table"           "FOREIGN TABLE",
     Column             column               "column"                  "COLUMN",
     NotNull            not_null             "not null"                "CONSTRAINT",
     Identity           identity             "identity"                "SEQUENCE",
@@ -254,6 +270,7 @@ impl Kind {
                 | Kind::Comment
                 | Kind::Membership
                 | Kind::RoleSetting
+                | Kind::DatabaseSetting
                 | Kind::SecurityLabel
         )
     }
@@ -261,6 +278,11 @@ impl Kind {
     /// Whether its name is written behind that of its parent: `users.role`.
     pub fn is_dotted(self) -> bool {
         matches!(self, Kind::Column | Kind::ViewColumn | Kind::Attribute)
+    }
+
+    /// Whether it is a table, with rows here or elsewhere.
+    pub fn is_table(self) -> bool {
+        matches!(self, Kind::Table | Kind::ForeignTable)
     }
 
     /// Whether it is a type of its own (a table has one too, but is more).
@@ -276,12 +298,41 @@ impl Kind {
         }
     }
 
-    /// The kind of this name in settings: `policy`, `foreign table`; plural and underscores are understood.
+    /// The kind of this name in messages.
     pub fn parse(word: &str) -> Option<Kind> {
+        Kind::named(word).first().copied()
+    }
+
+    /// The kinds of a name in settings: `policy`, `materialized view`, and `type` for types of every sort; plural and underscores are
+    /// understood.
+    pub fn named(word: &str) -> Vec<Kind> {
         let word = word.replace('_', " ").to_lowercase();
-        Kind::ALL.iter().copied().find(|kind| {
-            let (name, file) = (kind.name(), kind.file().replace('_', " "));
-            word == name || word == file || word == format!("{name}s") || word == name.replace("icy", "icies")
-        })
+        let names = |kind: Kind| [kind.name().to_owned(), kind.file().replace('_', " ")];
+        let is_meant = |kind: Kind| names(kind).iter().any(|name| word == *name || word == plural(name));
+        let kinds = Kind::ALL.iter().copied();
+        let any_type = matches!(word.as_str(), "type" | "types");
+        kinds.filter(|kind| is_meant(*kind) || (any_type && kind.is_type())).collect()
+    }
+
+    /// The names of all kinds, each once.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        Kind::ALL.iter().map(|kind| kind.name())
+    }
+
+    /// The JSON Schema of a list of kinds, in the singular or the plural.
+    pub fn list_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let plurals = Kind::words().map(plural);
+        let words: Vec<String> = Kind::words().map(str::to_owned).chain(plurals).collect();
+        schemars::json_schema!({ "type": "array", "items": { "type": "string", "enum": words } })
+    }
+}
+
+/// `policies`, `classes`, `tables`; what ends in `s` already is taken as one.
+fn plural(name: &str) -> String {
+    match name.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None if name.ends_with("ss") || name.ends_with('x') => format!("{name}es"),
+        None if name.ends_with('s') => name.to_owned(),
+        None => format!("{name}s"),
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::Demand;
+
 /// Table-level lock modes, weakest first (manual, chapter "Explicit Locking").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -89,6 +91,11 @@ impl Hazard {
         Hazard::ClientBreak,
     ];
 
+    /// The JSON Schema of a list of hazards.
+    pub fn list_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "array", "items": { "type": "string", "enum": Hazard::ALL.map(Hazard::name) } })
+    }
+
     /// The word for `--allow`.
     pub fn name(self) -> &'static str {
         match self {
@@ -128,19 +135,9 @@ pub struct Statement {
     /// Which pass over its relation it belongs to: actions merge within a pass only (0 shape, 1 values, 2 what values allow).
     #[serde(skip)]
     pub pass: u8,
-    /// What must be true of the rows before anything is changed.
-    pub guards: Vec<Guard>,
-}
-
-/// A question to the rows that must be answered with zero before a script changes anything.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Guard {
-    /// What is counted: `rows of users whose role is customer`.
-    pub what: String,
-    /// A query that yields one number.
-    pub count: String,
-    /// What a person can do about it.
-    pub remedy: String,
+    /// What it demands of the rows beside what the objects demand that it makes.
+    #[serde(skip)]
+    pub demands: Vec<Demand>,
 }
 
 impl Statement {
@@ -157,7 +154,7 @@ impl Statement {
             hazards: Vec::new(),
             commit_after: false,
             pass: 0,
-            guards: Vec::new(),
+            demands: Vec::new(),
         }
     }
 
@@ -224,13 +221,6 @@ impl Statement {
     #[must_use]
     pub fn pass(mut self, pass: u8) -> Statement {
         self.pass = pass;
-        self
-    }
-
-    /// The same with what must be true of the rows before.
-    #[must_use]
-    pub fn guard(mut self, guard: Guard) -> Statement {
-        self.guards.push(guard);
         self
     }
 

@@ -39,6 +39,8 @@ pub(crate) struct Changes {
     pub(crate) aside: BTreeMap<Id, Id>,
     /// Objects that are altered only after another one has been made anew.
     pub(crate) later: Vec<(Id, Id)>,
+    /// Functions of one name that must not be there together: one that goes, with all that calls it, and one that comes after.
+    pub(crate) apart: Vec<(Id, Id)>,
 }
 
 impl Changes {

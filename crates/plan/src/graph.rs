@@ -62,10 +62,12 @@ impl<'a> Graph<'a> {
         graph.order_materialized_views();
         graph.order_event_triggers();
         graph.order_swaps();
+        graph.order_overloads();
         graph.order_grants();
         graph.order_attachments();
         graph.order_not_null();
         graph.order_persistence();
+        graph.order_references();
         graph.order_rows();
         graph
     }
@@ -138,9 +140,11 @@ impl<'a> Graph<'a> {
         if object.id.kind() == Kind::UserMapping {
             return None;
         }
-        let foreign_key =
-            matches!(&object.spec, Spec::Constraint(constraint) if constraint.references.is_some());
-        if self.explicit && foreign_key {
+        let holds_others = match &object.spec {
+            Spec::Constraint(constraint) => constraint.references.is_some(),
+            _ => matches!(object.id.kind(), Kind::Policy | Kind::Trigger | Kind::ColumnDefault),
+        };
+        if self.explicit && holds_others {
             return None;
         }
         let dropped = |id: &&Id| {
@@ -392,6 +396,15 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// Of two functions that one call could mean, one goes before the other comes.
+    fn order_overloads(&mut self) {
+        for (going, coming) in &self.changes.apart {
+            for verb in [Verb::Create, Verb::Alter] {
+                self.before(self.at(going, Verb::Drop), self.at(coming, verb));
+            }
+        }
+    }
+
     /// Policies are made before they are switched on, and switched off before they go: nobody sees more in between.
     fn order_row_level_security(&mut self) {
         let switches: Vec<(usize, (Id, Verb))> =
@@ -613,9 +626,12 @@ fn dies_with(object: &Object) -> bool {
 pub(crate) fn name_space(id: &Id) -> (Option<Id>, String) {
     let schema = || id.ancestors().find(|ancestor| ancestor.kind() == Kind::Schema).cloned();
     match id.kind() {
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index => {
-            (schema(), id.name().to_owned())
-        }
+        Kind::Table
+        | Kind::ForeignTable
+        | Kind::View
+        | Kind::MaterializedView
+        | Kind::Sequence
+        | Kind::Index => (schema(), id.name().to_owned()),
         kind if kind.is_type() => (schema(), id.name().to_owned()),
         // A constraint's index is named in the schema, and so is an identity's sequence.
         Kind::Constraint | Kind::Identity => (schema(), id.name().to_owned()),

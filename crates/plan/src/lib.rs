@@ -9,11 +9,15 @@ mod changes;
 mod error;
 mod graph;
 mod merge;
+mod old_names;
+mod question;
 mod round;
 mod rules;
 pub mod script;
 mod table_order;
 
 pub use error::Error;
+pub use old_names::{OldName, old_names, word as certainty_word};
+pub use question::{MOST_KEYS, Question, questions};
 pub use round::{Request, Round, Step, Verb, next_round};
 pub use rules::enum_change::values_used_at_once;

@@ -1,6 +1,6 @@
 //! One round of a plan.
 
-use kinds::{Directives, Guard, Id, Model, Statement};
+use kinds::{Directives, Id, Model, Statement};
 use serde::Serialize;
 
 use crate::{Error, changes, graph, merge, rules};
@@ -91,13 +91,6 @@ pub struct Round {
     pub commit_after: bool,
 }
 
-impl Round {
-    /// What must be true of the rows before the round.
-    pub fn guards(&self) -> impl Iterator<Item = &Guard> {
-        self.steps.iter().flat_map(|step| &step.statement.guards)
-    }
-}
-
 /// The next thing to do, or `None` when the catalogs are equal.
 pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     let renames = rules::rename::stated(request);
@@ -124,6 +117,7 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     rules::type_swap::changed_types(request, &mut changes)?;
     rules::collation_change::swap(request, &mut changes);
     rules::rebuild::mark(request, &mut changes);
+    rules::overloads::part(request, &mut changes);
     rules::dependents::close(request, &mut changes)?;
     rules::type_swap::reissue_functions(request, &mut changes);
     rules::privileges::defer(request, &mut changes);

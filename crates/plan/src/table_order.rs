@@ -78,6 +78,26 @@ impl Graph<'_> {
         }
     }
 
+    /// A foreign key takes hold of whatever key of the other table fits when it is made: of one that stays, if others are gone.
+    pub(crate) fn order_references(&mut self) {
+        let key = |model: &Model, id: &Id| match model.get(id).map(|object| &object.spec) {
+            Some(Spec::Constraint(constraint)) => {
+                Some((constraint.has_index(), constraint.references.clone()))
+            }
+            _ => None,
+        };
+        let all = self.snapshot();
+        for (place, (id, _)) in all.iter().filter(|(_, (_, verb))| *verb == Verb::Create) {
+            let Some((_, Some(references))) = key(self.request.to, id) else { continue };
+            for (other, (other_id, verb)) in &all {
+                let goes = *verb == Verb::Drop && matches!(key(self.request.from, other_id), Some((true, _)));
+                if goes && other_id.relation_sql() == references {
+                    self.before(Some(*other), Some(*place));
+                }
+            }
+        }
+    }
+
     /// Rows are put aside before anything else happens to their table and its partitions, and put back when these are there
     /// again, before keys refer to them and triggers fire.
     pub(crate) fn order_rows(&mut self) {
@@ -91,7 +111,7 @@ impl Graph<'_> {
                 let family = has_above(self.request.from, id.top(), &table);
                 if detaches && family && self.at(id.top(), Verb::Drop).is_none() {
                     self.before(Some(other), Some(place));
-                } else if other != place && family && id.top().kind() == Kind::Table {
+                } else if other != place && family && id.top().kind().is_table() {
                     self.before(Some(place), Some(other));
                 }
             }
@@ -107,7 +127,11 @@ impl Graph<'_> {
                     (true, Verb::Create)
                         if matches!(
                             id.kind(),
-                            Kind::Table | Kind::Column | Kind::Identity | Kind::Partition
+                            Kind::Table
+                                | Kind::ForeignTable
+                                | Kind::Column
+                                | Kind::Identity
+                                | Kind::Partition
                         ) =>
                     {
                         self.before(Some(other), Some(place));

@@ -46,6 +46,7 @@ pub(crate) fn plan() -> Plan {
     let script = |file: &str| Script {
         file: file.to_owned(),
         text: "BEGIN;\nSET LOCAL lock_timeout = '5s';\nCOMMIT;\n".to_owned(),
+        asks: Vec::new(),
     };
     Plan {
         facts: serde_json::from_value(json!({
@@ -61,7 +62,11 @@ pub(crate) fn plan() -> Plan {
             back: vec![Round { steps: way_back, commit_after: false }],
             after,
         }],
-        scripts: Scripts { forward: vec![script("001_rename.sql")], rollback: script("002_rollback.sql") },
+        scripts: Scripts {
+            forward: vec![script("001_rename.sql")],
+            rollback: script("002_rollback.sql"),
+            asks: Vec::new(),
+        },
         proof: Proof {
             scripts: 5,
             objects: 1234,
@@ -71,7 +76,9 @@ pub(crate) fn plan() -> Plan {
         },
         unmanaged: (0..12).map(|number| format!("schema s{number}")).collect(),
         unread: Vec::new(),
+        old_names: Vec::new(),
         notes: Vec::new(),
+        preflight: Vec::new(),
         settings: Settings::default(),
         timings: Vec::new(),
     }

@@ -24,14 +24,20 @@ pub fn json(plan: &Plan, allow: &[String]) -> String {
         "in_sync": plan.is_empty(),
         "scripts": parts(plan).iter().map(script).collect::<Vec<_>>(),
         "rollback": if plan.is_empty() { Value::Null } else {
-            json!({ "file": plan.scripts.rollback.file, "text": plan.scripts.rollback.text })
+            json!({
+                "file": plan.scripts.rollback.file,
+                "asks": plan.scripts.rollback.asks,
+                "text": plan.scripts.rollback.text,
+            })
         },
         "hazards": hazards.iter().map(|(hazard, why, acceptance)| {
             json!({ "hazard": hazard.name(), "why": why, "acceptance": acceptance.word() })
         }).collect::<Vec<_>>(),
+        "preflight": plan.preflight,
         "proof": if plan.is_empty() { Value::Null } else { json!(plan.proof) },
         "unmanaged": plan.unmanaged,
         "unread": plan.unread,
+        "old_names": plan.old_names,
         "notes": plan.notes,
     });
     pretty(&document)
@@ -48,6 +54,7 @@ fn script(part: &Part<'_>) -> Value {
         "forward": part.steps(Direction::Forward).into_iter().map(step).collect::<Vec<_>>(),
         "back": part.steps(Direction::Rollback).into_iter().map(step).collect::<Vec<_>>(),
         "back_loses": plan::script::loses(&part.stage.back),
+        "asks": part.asks,
         "text": part.text,
     })
 }
@@ -69,7 +76,6 @@ fn step(step: &Step) -> Value {
         "clients": statement.clients,
         "hazards": hazards.iter().map(|(hazard, why)| json!({ "hazard": hazard.name(), "why": why })).collect::<Vec<_>>(),
         "commit_after": statement.commit_after,
-        "guards": statement.guards,
         "reason": step.reason,
     })
 }

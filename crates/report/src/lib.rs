@@ -31,6 +31,7 @@ pub use proof::{evidence, proven};
 pub use runbook::runbook;
 pub use sql_script::sql;
 pub use text::{Options, refusal, text};
+pub use wording::rows_in_the_way;
 
 /// Which way a plan is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use plan::{Step, script};
 
 use crate::escape::{code, fenced, html, markdown as escaped};
 use crate::part::{Part, parts};
-use crate::wording::{self, Acceptance};
+use crate::wording::{self, Acceptance, UNMANAGED, UNREAD};
 use crate::{Direction, proof};
 
 /// A comment on GitHub takes 65,536 characters; above this many the SQL is left out.
@@ -28,14 +28,16 @@ fn comment(plan: &Plan, allow: &[String], with_sql: bool) -> String {
     }
     text.push_str(&overview(plan));
     text.push_str(&hazards(plan, allow));
+    text.push_str(&rows(plan));
     for part in parts(plan) {
         text.push_str(&details(plan, &part, with_sql));
     }
     if !with_sql {
         text.push_str("The SQL is too long for a comment: `endstate plan` shows it.\n\n");
     }
-    text.push_str(&list("Not managed, never touched", &plan.unmanaged));
-    text.push_str(&list("There, but no kind of endstate reads it", &plan.unread));
+    text.push_str(&list(UNMANAGED, &plan.unmanaged));
+    text.push_str(&list(UNREAD, &plan.unread));
+    text.push_str(&list("May still say an old name", &wording::old_names(plan)));
     text.push_str(&list("Notes", &plan.notes));
     let mut lines = proof::proven(&plan.proof).into_iter();
     text.push_str(&format!("✅ {}\n", escaped(&lines.next().unwrap_or_default())));
@@ -97,6 +99,24 @@ fn hazards(plan: &Plan, allow: &[String]) -> String {
         text.push_str(&format!("| {} | {} | {mark} |\n", code(hazard.name()), escaped(&why)));
     }
     text + "\n"
+}
+
+/// What the preflight found in the rows.
+fn rows(plan: &Plan) -> String {
+    let found = wording::preflight(plan);
+    let lines: String = found
+        .iter()
+        .map(|lines| {
+            let mut lines = lines.iter().map(|line| escaped(line));
+            let first = lines.next().unwrap_or_default();
+            format!("- ❌ {first}\n{}", lines.map(|line| format!("  - {line}\n")).collect::<String>())
+        })
+        .collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("Rows are in the way, and the scripts would stop:\n\n{lines}\n")
+    }
 }
 
 fn details(plan: &Plan, part: &Part<'_>, with_sql: bool) -> String {

@@ -1,7 +1,7 @@
 //! A plan cut into its scripts, which is how all formats show it.
 
 use apply::{Plan, Stage};
-use plan::{Round, Step};
+use plan::{Question, Round, Step};
 
 use crate::Direction;
 
@@ -11,6 +11,8 @@ pub(crate) struct Part<'a> {
     pub(crate) file: &'a str,
     /// Its whole text.
     pub(crate) text: &'a str,
+    /// What it asks the rows before it changes anything.
+    pub(crate) asks: &'a [Question],
     /// The stage that it was written from.
     pub(crate) stage: &'a Stage,
 }
@@ -20,7 +22,7 @@ pub(crate) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let scripts = plan.scripts.forward.iter();
     scripts
         .zip(&plan.stages)
-        .map(|(script, stage)| Part { file: &script.file, text: &script.text, stage })
+        .map(|(script, stage)| Part { file: &script.file, text: &script.text, asks: &script.asks, stage })
         .collect()
 }
 

@@ -6,7 +6,7 @@ use plan::{Step, script};
 
 use crate::paint::Paint;
 use crate::part::{Part, parts};
-use crate::wording::{self, Acceptance, Held};
+use crate::wording::{self, Acceptance, Held, UNMANAGED, UNREAD};
 use crate::{Direction, proof};
 
 /// How a plan is shown.
@@ -39,6 +39,7 @@ pub fn text(plan: &Plan, options: Options<'_>) -> String {
     }
     if options.direction == Direction::Forward {
         text.push_str(&hazards(plan, options.allow, paint));
+        text.push_str(&rows(plan, paint));
     }
     text.push_str(&surroundings(plan, paint));
     text.push_str(&conclusion(plan, paint));
@@ -130,10 +131,35 @@ fn hazards(plan: &Plan, allow: &[String], paint: Paint) -> String {
     text
 }
 
+/// What the rows of the live database say to the plan.
+fn rows(plan: &Plan, paint: Paint) -> String {
+    let found = wording::preflight(plan);
+    if plan.preflight.is_empty() {
+        return String::new();
+    }
+    if found.is_empty() {
+        let asked = wording::count(plan.preflight.len(), "question");
+        return format!(
+            "\n{}\n",
+            paint.dim(&format!("-- Preflight: {asked} to the rows, none is in the way."))
+        );
+    }
+    let mut text =
+        format!("\n{}\n", paint.bold("-- Preflight: rows are in the way, and the scripts would stop"));
+    for lines in found {
+        for (place, line) in lines.iter().enumerate() {
+            let line = format!("--   {}{line}", if place == 0 { "" } else { "  " });
+            text.push_str(&(if place == 0 { paint.red(&line) } else { line } + "\n"));
+        }
+    }
+    text
+}
+
 /// What is there besides what the plan is about.
 fn surroundings(plan: &Plan, paint: Paint) -> String {
-    list("Not managed, never touched", &plan.unmanaged, paint)
-        + &list("There, but no kind of endstate reads it", &plan.unread, paint)
+    list(UNMANAGED, &plan.unmanaged, paint)
+        + &list(UNREAD, &plan.unread, paint)
+        + &list("May still say an old name", &wording::old_names(plan), paint)
         + &list("Notes", &plan.notes, paint)
 }
 

@@ -6,6 +6,12 @@ use apply::Plan;
 use kinds::{Hazard, Lock, Statement, Work};
 use plan::Step;
 
+/// Above what is there and not managed.
+pub(crate) const UNMANAGED: &str = "Not managed, never touched";
+
+/// Above what is there and not read.
+pub(crate) const UNREAD: &str = "There, but no kind of endstate reads it";
+
 /// The locks that a transaction holds, so that each is told where it is taken and not at every statement after.
 #[derive(Default)]
 pub(crate) struct Held<'a>(BTreeMap<&'a str, Lock>);
@@ -117,6 +123,43 @@ pub(crate) fn server(version: &str) -> String {
 /// `1 script`, `2 scripts`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// What the preflight found, a line each: rows that are in the way with some of their keys, the query and what would mend them,
+/// and questions that had no answer.
+pub(crate) fn preflight(plan: &Plan) -> Vec<Vec<String>> {
+    let told = plan.preflight.iter().filter(|answer| answer.is_in_the_way() || answer.unanswered.is_some());
+    told.map(|answer| {
+        let question = &answer.question;
+        match (&answer.unanswered, answer.rows) {
+            (Some(reason), _) => vec![format!("not known: {}", question.what), reason.clone()],
+            (None, rows) => vec![
+                match rows.unwrap_or_default() {
+                    1 => format!(
+                        "1 {}, which is {}",
+                        question.what.replacen("rows", "row", 1),
+                        answer.such_as.join(", ")
+                    ),
+                    many => format!("{many} {}, such as {}", question.what, answer.such_as.join(", ")),
+                },
+                format!("see them: {}", question.query),
+                format!("mend them: {}", question.mend),
+            ],
+        }
+    })
+    .collect()
+}
+
+/// The same on one line each, for stderr.
+pub fn rows_in_the_way(plan: &Plan) -> Vec<String> {
+    preflight(plan).iter().map(|lines| format!("preflight: {}", lines.join("\n  "))).collect()
+}
+
+/// Texts that may still say an old name, a line each, the surest first.
+pub(crate) fn old_names(plan: &Plan) -> Vec<String> {
+    let mut all: Vec<_> = plan.old_names.iter().collect();
+    all.sort_by_key(|said| std::cmp::Reverse(said.found.certainty));
+    all.into_iter().map(ToString::to_string).collect()
 }
 
 /// SQL on one line of at most `width` characters, for an overview.

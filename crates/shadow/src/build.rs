@@ -76,6 +76,7 @@ fn one_by_one(
     model: &Model,
     names: Names,
 ) -> Result<(), Vec<Failure>> {
+    let mut names = names;
     loop {
         let before = units.len();
         let mut path = None;
@@ -98,7 +99,11 @@ fn one_by_one(
             return Ok(());
         }
         if units.len() == before && !stand_in(database, &mut units, model, names, &mut path) {
-            return Err(failures(units));
+            if names == Names::Written {
+                return Err(failures(units));
+            }
+            // An index or a materialized view runs functions, whose bodies may find names by the search path of their users.
+            names = Names::Written;
         }
     }
 }
@@ -107,21 +112,34 @@ fn one(error: catalog::Error) -> Vec<Failure> {
     vec![Failure { id: Id::root(Kind::Schema, "public"), statement: String::new(), error }]
 }
 
-/// What failed only because something else is missing is left out where there is a cause of another sort.
-fn failures(mut units: Vec<Unit>) -> Vec<Failure> {
-    const UNDEFINED: [&str; 5] = ["42883", "42P01", "42704", "42703", "3F000"];
-    let code =
-        |unit: &Unit| unit.error.as_ref().and_then(catalog::Error::server).map(|server| server.code.clone());
-    let consequence = |unit: &Unit| code(unit).is_some_and(|code| UNDEFINED.contains(&code.as_str()));
-    if !units.iter().all(consequence) {
-        units.retain(|unit| !consequence(unit));
-    }
-    units
-        .into_iter()
-        .filter_map(|unit| {
+/// What failed only because something else failed is left out.
+fn failures(units: Vec<Unit>) -> Vec<Failure> {
+    let is_consequence = |unit: &Unit| {
+        let missing = unit.error.as_ref().and_then(catalog::Error::server).and_then(missing_name);
+        missing.is_some_and(|name| units.iter().any(|other| other.id.name() == name && other.id != unit.id))
+    };
+    let consequences: Vec<bool> = units.iter().map(is_consequence).collect();
+    let all = consequences.iter().all(|consequence| *consequence);
+    let roots = units.into_iter().zip(consequences).filter(|(_, consequence)| all || !consequence);
+    roots
+        .filter_map(|(unit, _)| {
             unit.error.map(|error| Failure { id: unit.id, statement: unit.statements.join(";\n"), error })
         })
         .collect()
+}
+
+/// The name, without its schema, of what a server says does not exist: `function auth.jwt() does not exist`.
+pub fn missing_name(error: &catalog::ServerError) -> Option<String> {
+    const UNDEFINED: [&str; 5] = ["42883", "42P01", "42704", "42703", "3F000"];
+    if !UNDEFINED.contains(&error.code.as_str()) {
+        return None;
+    }
+    let message = error.message.as_str();
+    let name = match message.split('"').nth(1) {
+        Some(quoted) => quoted,
+        None => message.split(' ').nth(1)?.split('(').next()?,
+    };
+    Some(name.rsplit('.').next().unwrap_or(name).to_owned())
 }
 
 /// Makes functions whose bodies refer, by way of others, to themselves: empty first, to be filled in the next turn.
@@ -228,7 +246,9 @@ fn units(model: &Model, existing: &Existing, major: u32) -> Vec<Unit> {
             Spec::Role(role) if existing.roles_and_schemas.contains(&object.id) => {
                 vec![role.imposed(&object.id, &existing.user).sql]
             }
-            Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id), model)],
+            table if object.id.kind().is_table() => {
+                table.create_table(&object.id, &columns(model, &object.id), model).into_iter().collect()
+            }
             spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),
         };
         let statements = statements.into_iter().map(|sql| crate::imitated(&sql).unwrap_or(sql)).collect();
@@ -244,10 +264,7 @@ fn stands_behind_column(model: &Model, id: &Id, not_null: &kinds::kinds::not_nul
 }
 
 fn stands_in_table(model: &Model, column: &Id) -> bool {
-    column
-        .parent()
-        .and_then(|table| model.get(table))
-        .is_some_and(|table| matches!(table.spec, Spec::Table(_)))
+    column.parent().and_then(|table| model.get(table)).is_some_and(|table| table.id.kind().is_table())
 }
 
 fn columns(model: &Model, id: &Id) -> Vec<String> {

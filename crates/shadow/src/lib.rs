@@ -19,7 +19,7 @@ mod witness;
 mod workbench;
 
 pub use binaries::Binaries;
-pub use build::{Failure, Names, build, drop_public};
+pub use build::{Failure, Names, build, drop_public, missing_name};
 pub use cluster::{Cluster, ClusterOptions};
 pub use error::Error;
 pub use facts::Facts;

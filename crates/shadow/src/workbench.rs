@@ -116,6 +116,7 @@ impl Workbench {
             sql::literal(from),
             sql::literal(to)
         ))?;
+        copy_facts(&mut admin, from, to)?;
         Ok(())
     }
 
@@ -126,4 +127,17 @@ impl Workbench {
         }
         Ok(())
     }
+}
+
+/// Gives a copy of a database its original's privileges and comment, which `CREATE DATABASE` does not.
+fn copy_facts(admin: &mut Database, from: &str, to: &str) -> Result<(), Error> {
+    let (from, to) = (sql::literal(from), sql::literal(to));
+    admin.run(&format!(
+        "UPDATE pg_catalog.pg_database AS new SET datacl = old.datacl FROM pg_catalog.pg_database AS old \
+         WHERE old.datname = {from} AND new.datname = {to} AND old.datacl IS NOT NULL; \
+         INSERT INTO pg_catalog.pg_shdescription SELECT new.oid, c.classoid, c.description FROM pg_catalog.pg_shdescription AS c \
+         JOIN pg_catalog.pg_database AS old ON old.oid = c.objoid AND old.datname = {from}, pg_catalog.pg_database AS new \
+         WHERE c.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass AND new.datname = {to}"
+    ))?;
+    Ok(())
 }

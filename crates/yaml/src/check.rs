@@ -34,7 +34,7 @@ pub fn check(node: &Node, schema: &schemars::Schema, on_value: OnValue<'_>) -> V
 pub(crate) fn empty_map(schema: Schema<'_>, node: &Node) -> Option<Node> {
     let shapes = schema.shapes(schema.root());
     (node.value == Value::Null && !shapes.overlaps(Shapes::NULL) && shapes.overlaps(Shapes::MAP))
-        .then(|| Node { value: Value::Map(Vec::new()), place: node.place.clone() })
+        .then(|| Node { value: Value::Map(Vec::new()), place: node.place.clone(), key: None })
 }
 
 /// The number of problems that a node has with a subschema.

@@ -8,6 +8,7 @@
 mod branch;
 mod check;
 mod coerce;
+pub mod edit;
 mod layout;
 mod node;
 mod parse;

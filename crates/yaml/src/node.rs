@@ -11,6 +11,8 @@ pub struct Node {
     pub value: Value,
     /// A scalar's place is its text; that of a list or map is where it begins. An alias stands where its anchor does.
     pub place: Place,
+    /// Where its key stands, if it is the value of one.
+    pub key: Option<Place>,
 }
 
 /// What a node holds, typed as YAML 1.2's core schema does: `no`, `on`, `0123`, `1_000`, `1:30` and dates are strings.
@@ -40,6 +42,11 @@ pub struct Key {
 }
 
 impl Node {
+    /// Where it is named: its key, or where it has none, itself.
+    pub fn name_place(&self) -> &Place {
+        self.key.as_ref().unwrap_or(&self.place)
+    }
+
     /// The value under a key of this map.
     pub fn get(&self, name: &str) -> Option<&Node> {
         self.entry(name).map(|(_, node)| node)

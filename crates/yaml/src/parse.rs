@@ -217,7 +217,7 @@ impl Reading<'_> {
         if place.range.is_empty() {
             place = beginning(&place, &value);
         }
-        Node { value, place }
+        Node { value, place, key: None }
     }
 
     fn entries(&mut self, raw: Vec<(Spanned<Raw>, Spanned<Raw>)>) -> Vec<(Key, Node)> {
@@ -225,7 +225,7 @@ impl Reading<'_> {
         let mut first = BTreeMap::new();
         for (key, value) in raw {
             let key = self.key(key);
-            let node = self.node(value);
+            let node = Node { key: Some(key.place.clone()), ..self.node(value) };
             if let Some(earlier) = first.get(&key.name) {
                 self.problems.push(duplicate(&key, earlier));
             } else {

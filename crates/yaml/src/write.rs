@@ -20,7 +20,7 @@ pub fn write(value: &Json) -> String {
     }
 }
 
-fn entries(map: &Map<String, Json>, indent: usize) -> String {
+pub(crate) fn entries(map: &Map<String, Json>, indent: usize) -> String {
     let entry = |(key, value): (&String, &Json)| {
         let pad = " ".repeat(indent);
         let key = scalar::key(key, false);
@@ -79,7 +79,7 @@ fn scalar_line(value: &Json) -> String {
 }
 
 /// A value between other things on one line: a scalar, a list of scalars, or a map of these that is no list of lists.
-fn inline(value: &Json, flow: bool) -> Option<String> {
+pub(crate) fn inline(value: &Json, flow: bool) -> Option<String> {
     match value {
         Json::String(text) if flow && scalar::literal(text).is_some() => None,
         Json::String(text) => Some(scalar::inline(text, flow)),

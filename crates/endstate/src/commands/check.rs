@@ -9,12 +9,13 @@ use crate::{Outcome, output};
 
 pub(super) fn run(global: &Global, arguments: &Check) -> anyhow::Result<Outcome> {
     let start = Instant::now();
-    let (facts, drift, unmanaged) = apply::compare(&super::options(global, None)?)?;
+    let found = apply::compare(&super::options(global, None)?)?;
     let comparison = Comparison {
-        database: &facts.database,
-        version: &facts.version,
-        drift: &drift,
-        unmanaged: &unmanaged,
+        database: &found.facts.database,
+        version: &found.facts.version,
+        drift: &found.drift,
+        unmanaged: &found.unmanaged,
+        unread: &found.unread,
     };
     output::result(&match arguments.format {
         CheckFormat::Text => drift::text(&comparison, output::stdout_has_color()),
@@ -26,5 +27,5 @@ pub(super) fn run(global: &Global, arguments: &Check) -> anyhow::Result<Outcome>
     if global.verbose {
         super::total(start);
     }
-    Ok(if drift.is_empty() { Outcome::Done } else { Outcome::Differences })
+    Ok(if found.drift.is_empty() { Outcome::Done } else { Outcome::Differences })
 }

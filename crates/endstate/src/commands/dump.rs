@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use apply::Live;
+use apply::{Live, Scope, Workspace};
 use kinds::{Document, Raise};
 use serde_json::Value;
 
@@ -10,12 +10,19 @@ use crate::args::{Dump, Global};
 use crate::{Outcome, folder, layout, output};
 
 pub(super) fn run(global: &Global, arguments: &Dump) -> anyhow::Result<Outcome> {
+    if arguments.update {
+        return super::update::run(global);
+    }
     if let Some(out) = &arguments.out {
         folder::must_be_free(out)?;
     }
     let start = Instant::now();
+    let workspace = match &global.schema {
+        Some(path) => Some(Workspace::load(path)?),
+        None => None,
+    };
     let live = Live::read(&super::conninfo(global)?)?;
-    let document = document(&live)?;
+    let document = document(&live, workspace.as_ref())?;
     match &arguments.out {
         None => output::result(&yaml::write(&document))?,
         Some(out) => {
@@ -30,9 +37,20 @@ pub(super) fn run(global: &Global, arguments: &Dump) -> anyhow::Result<Outcome> 
     Ok(Outcome::Done)
 }
 
-/// The state of a live database; what it holds and no kind reads is told on stderr.
-pub(super) fn document(live: &Live) -> anyhow::Result<Value> {
-    live.model.unread.iter().for_each(|object| output::warning(&format!("not in the dump: {object}")));
-    let raise = Raise { model: &live.model, default_owner: &live.facts.owner };
+/// The state of a live database, or what a workspace manages of it; what is left out is told on stderr.
+pub(super) fn document(live: &Live, workspace: Option<&Workspace>) -> anyhow::Result<Value> {
+    let mut model = live.model.clone();
+    if let Some(workspace) = workspace {
+        let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
+        let unmanaged = scope.unmanaged(&live.model).into_iter();
+        unmanaged.for_each(|object| {
+            output::warning(&format!("not in the dump, because it is not managed: {object}"))
+        });
+        model = scope.of(&live.model);
+    }
+    let unread = model.unread.iter();
+    unread
+        .for_each(|object| output::warning(&format!("not in the dump, because no kind reads it: {object}")));
+    let raise = Raise { model: &model, default_owner: &live.facts.owner };
     Ok(serde_json::to_value(Document::raise(&raise))?)
 }

@@ -22,6 +22,7 @@ pub(super) fn run(global: &Global, arguments: &Generate) -> anyhow::Result<Outco
     folder::write(&arguments.out, &files)?;
     let written = files.keys().map(|file| arguments.out.join(file).display().to_string() + "\n");
     output::result(&written.collect::<String>())?;
+    super::tell_rows(&plan);
     for line in report::proven(&plan.proof) {
         output::note(&line);
     }

@@ -10,10 +10,10 @@ use crate::{Outcome, folder, layout, output};
 const SETTINGS: &str = include_str!("endstate.yaml");
 
 pub(super) fn run(global: &Global) -> anyhow::Result<Outcome> {
-    let out = &global.schema;
+    let out = global.schema();
     folder::must_be_free(out)?;
     let live = Live::read(&super::conninfo(global)?)?;
-    let mut files = layout::files(&super::dump::document(&live)?);
+    let mut files = layout::files(&super::dump::document(&live, None)?);
     files.insert("endstate.yaml".into(), settings(&live));
     folder::write(out, &files)?;
     output::result(&format!(
@@ -45,7 +45,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("endstate.yaml"), example).unwrap();
         std::fs::write(folder.path().join("a.yaml"), "tables: {}\n").unwrap();
-        let workspace = apply::Workspace::read(folder.path(), "postgres").unwrap();
+        let workspace = apply::Workspace::load(folder.path()).unwrap();
         assert!(workspace.settings.scripts.is_some() && !workspace.settings.demand.is_empty());
     }
 }

@@ -9,6 +9,7 @@ mod json_schema;
 mod man;
 mod plan;
 mod prove;
+mod update;
 
 use std::time::Instant;
 
@@ -42,17 +43,22 @@ fn conninfo(global: &Global) -> anyhow::Result<Conninfo> {
 }
 
 fn options(global: &Global, sample: Option<usize>) -> anyhow::Result<apply::Options> {
-    if !global.schema.exists() {
-        let path = global.schema.display();
+    let schema = global.schema();
+    if !schema.exists() {
+        let path = schema.display();
         bail!("there is no `{path}`; name the desired state with --schema, or make one with `endstate init`");
     }
-    Ok(apply::Options { conninfo: conninfo(global)?, schema: global.schema.clone(), sample })
+    Ok(apply::Options { conninfo: conninfo(global)?, schema: schema.to_owned(), sample })
 }
 
 /// A proven plan; notes and timings go to stderr.
 fn prepare(global: &Global, proving: &Proving) -> anyhow::Result<apply::Plan> {
     let start = Instant::now();
-    let plan = apply::prepare(&options(global, proving.sample)?)?;
+    let options = options(global, proving.sample)?;
+    let mut plan = apply::prepare(&options)?;
+    if !proving.no_preflight {
+        plan.ask_rows(&options.conninfo)?;
+    }
     if global.verbose {
         plan.timings
             .iter()
@@ -60,6 +66,11 @@ fn prepare(global: &Global, proving: &Proving) -> anyhow::Result<apply::Plan> {
         total(start);
     }
     Ok(plan)
+}
+
+/// Tells on stderr which rows would stop the plan.
+fn tell_rows(plan: &apply::Plan) {
+    report::rows_in_the_way(plan).iter().for_each(|line| output::note(line));
 }
 
 fn total(start: Instant) {

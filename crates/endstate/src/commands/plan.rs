@@ -11,6 +11,9 @@ pub(super) fn run(global: &Global, arguments: &Plan) -> anyhow::Result<Outcome> 
     if unaccepted.is_empty() || arguments.format != PlanFormat::Sql {
         output::result(&text(&plan, arguments))?;
     }
+    if arguments.format != PlanFormat::Text {
+        super::tell_rows(&plan);
+    }
     if !unaccepted.is_empty() {
         output::error(&report::refusal(&unaccepted, output::stderr_has_color()));
         return Ok(Outcome::Refused);

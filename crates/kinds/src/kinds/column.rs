@@ -13,8 +13,10 @@ use crate::kinds::column_default::ColumnDefault;
 use crate::kinds::constraint::{Constraint, ConstraintType};
 use crate::kinds::identity::IdentityDoc;
 use crate::kinds::not_null::NotNullDoc;
+use crate::shape::{Options, is_default};
 use crate::{
-    Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, assignment, query,
+    Change, Context, Demand, Hazard, Id, Kind, Lock, Mend, Model, ObjectKind, Rows, Spec, Statement, Work,
+    assignment, query,
 };
 
 /// A column of a table (catalog `pg_attribute`). Default, `NOT NULL` and identity are objects of their own; a generation
@@ -48,6 +50,9 @@ pub struct Column {
     /// `n_distinct`, `n_distinct_inherited`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
+    /// On a foreign table: what the server's wrapper is told of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub foreign_options: Options,
 }
 
 impl Column {
@@ -56,7 +61,8 @@ impl Column {
         let name = sql::ident(id.name());
         let collation =
             self.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
-        format!("{name} {}{collation}{}", self.data_type, self.constraints(id, model, with_default))
+        let options = self.foreign_options.clause();
+        format!("{name} {}{options}{collation}{}", self.data_type, self.constraints(id, model, with_default))
     }
 
     /// The same as it stands in `CREATE TABLE`: a typed table has it from its type, and says only what is more, if anything.
@@ -102,6 +108,8 @@ impl Column {
             compression: None,
             statistics: None,
             options: BTreeMap::new(),
+            // They stand in its clause, but not where a parent table brings the column.
+            foreign_options: if self.inherited { Options::default() } else { self.foreign_options.clone() },
             ..self.clone()
         };
         plain.settings_towards(self, id, context)
@@ -140,6 +148,9 @@ impl Column {
         if !reset.is_empty() {
             alter(format!("RESET ({})", super::table::names(&reset)));
         }
+        if let Some(change) = self.foreign_options.change(&to.foreign_options) {
+            alter(change);
+        }
         statements
     }
 
@@ -147,18 +158,31 @@ impl Column {
     fn retype(&self, to: &Self, id: &Id, context: &Context<'_>) -> Statement {
         let (table, name) = (id.relation_sql(), sql::ident(id.name()));
         let collation = to.collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
+        let foreign = id.top().kind() == Kind::ForeignTable;
         let using = match self.generated {
+            _ if foreign => None,
             Some(_) => None,
             None => assignment::using(&name, &self.data_type, &to.data_type, context),
         };
         let work = match &using {
+            _ if foreign => Work::Catalog,
             None if self.data_type == to.data_type => Work::Build,
             None if assignment::keeps_rows_as_they_are(&self.data_type, &to.data_type) => Work::Catalog,
             _ => Work::Rewrite,
         };
         let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
-        Statement::alter_table(&table, format!("ALTER COLUMN {name} TYPE {}{collation}{using}", to.data_type))
-            .work(work)
+        let statement = Statement::alter_table(
+            &table,
+            format!("ALTER COLUMN {name} TYPE {}{collation}{using}", to.data_type),
+        )
+        .work(work);
+        let kept = self.generated.is_some()
+            || assignment::there_and_back(&name, &self.data_type, &to.data_type, context).is_none();
+        if kept {
+            return statement;
+        }
+        let why = format!("values of {id} that are not the same as {} do not come back", to.data_type);
+        statement.hazard(Hazard::DataLoss, why)
     }
 
     /// How a generation expression changes, if it can: `Err` says why it cannot.
@@ -197,9 +221,17 @@ pub(crate) fn is_inherited(model: &Model, column: Option<&Id>) -> bool {
     matches!(object.map(|object| &object.spec), Some(Spec::Column(column)) if column.inherited)
 }
 
+/// Whether a new column that refuses NULL gets no value by itself. A domain may have a default of its own.
+fn needs_value(id: &Id, model: &Model) -> bool {
+    let has = |kind| !model.children_of_kind(id, kind).is_empty();
+    let of_domain =
+        model.get(id).is_some_and(|column| column.needs.keys().any(|need| need.kind() == Kind::Domain));
+    has(Kind::NotNull) && !has(Kind::ColumnDefault) && !has(Kind::Identity) && !of_domain
+}
+
 /// The same column of the tables that its table has it from.
 pub fn sources(model: &Model, column: &Id) -> Vec<Id> {
-    let Some(table) = column.parent().filter(|table| table.kind() == Kind::Table) else { return Vec::new() };
+    let Some(table) = column.parent().filter(|table| table.kind().is_table()) else { return Vec::new() };
     let columns = inheritance::parents(model, table)
         .into_iter()
         .map(|parent| parent.child(Kind::Column, column.name()));
@@ -221,16 +253,17 @@ impl ObjectKind for Column {
              'generated', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, \
              'stored', CASE WHEN a.attgenerated = 's' THEN true END, \
              'storage', CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END END, \
-             {compression}'statistics', nullif(a.attstattarget, -1), 'options', {}, \
+             {compression}'statistics', nullif(a.attstattarget, -1), 'options', {}, 'foreign_options', {}, \
              'inherited', CASE WHEN NOT a.attislocal THEN true END))) \
              FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_type AS t ON t.oid = a.atttypid \
              LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
-             WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND {}",
+             WHERE c.relkind IN ('r', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped AND {}",
             query::address("pg_class", "a.attrelid", "a.attnum"),
             query::address("pg_class", "a.attrelid", "0"),
             query::acl("c", "c.relowner", "a.attacl"),
             query::address("pg_attrdef", "d.oid", "0"),
             query::options("a.attoptions"),
+            query::guarded_options("a.attfdwoptions"),
             query::user_made("c.oid"),
         ))
     }
@@ -256,7 +289,7 @@ impl ObjectKind for Column {
         let mut statement =
             Statement::alter_table(&id.relation_sql(), format!("DROP COLUMN {}", sql::ident(id.name())))
                 .clients(format!("queries that name column {} fail", id.short()));
-        if self.generated.is_none() {
+        if self.generated.is_none() && id.top().kind() == Kind::Table {
             statement = statement.hazard(Hazard::DataLoss, format!("{id} goes with its values"));
         }
         vec![statement]
@@ -301,6 +334,35 @@ impl ObjectKind for Column {
             .lock(Lock::AccessExclusive, &table)
             .clients(format!("queries that name {table}.{} fail", sql::ident(id.name()))),
         )
+    }
+
+    fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
+        let Some(table) = id.parent().filter(|_| !self.inherited && self.generated.is_none()) else {
+            return Vec::new();
+        };
+        let name = sql::ident(id.name());
+        let demand = |columns, condition, what, mend| {
+            let rows = Rows::Where { condition, what, mend };
+            vec![Demand { relation: table.clone(), columns, rows }]
+        };
+        match before {
+            None if needs_value(id, context.to) => {
+                let what = format!("that would have NULL in the new column {name}");
+                let mend = Mend::Words(format!("give {name} a default or a backfill"));
+                demand(Vec::new(), "true".to_owned(), what, mend)
+            }
+            Some(before) if before.data_type != self.data_type => {
+                let Some((condition, mend)) =
+                    assignment::refused(&name, &before.data_type, &self.data_type, context)
+                else {
+                    return Vec::new();
+                };
+                let what = format!("whose {name} does not fit {}", self.data_type);
+                let words = || Mend::Words(format!("change {name} so that it fits"));
+                demand(vec![id.clone()], condition, what, mend.map_or_else(words, Mend::Set))
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn address(&self, id: &Id) -> String {
@@ -371,6 +433,9 @@ pub struct FullColumnDoc {
     /// `n_distinct`, `n_distinct_inherited`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
+    /// On a foreign table: what the server's wrapper is told of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub foreign_options: Options,
     /// Whether equal values are refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unique: bool,
@@ -456,6 +521,7 @@ impl ColumnDoc {
             compression: column.compression.clone(),
             statistics: column.statistics,
             options: column.options.clone(),
+            foreign_options: column.foreign_options.clone(),
             comment: raise.comment(id),
             grants: raise.grants(id),
             ..FullColumnDoc::default()
@@ -495,6 +561,7 @@ impl FullColumnDoc {
             compression: self.compression.clone(),
             statistics: self.statistics,
             options: self.options.clone(),
+            foreign_options: self.foreign_options.clone(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::inheritance;
-use crate::{Change, Context, Id, Lock, ObjectKind, Statement, Work, query};
+use crate::{Change, Context, Demand, Id, Kind, Lock, Mend, ObjectKind, Rows, Statement, Work, query};
 
 /// What a constraint demands (catalog `pg_constraint.contype`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -288,6 +288,20 @@ impl ObjectKind for Constraint {
         )
     }
 
+    fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
+        let renamed =
+            before.is_some_and(Constraint::checks) && self.constraint_type != ConstraintType::ForeignKey;
+        let kept =
+            renamed || before.is_some_and(|before| before.definition == self.definition && before.checks());
+        let (Some(table), true) = (id.parent(), self.checks() && !self.inherited && !kept) else {
+            return Vec::new();
+        };
+        let Some(rows) = self.refused(table, context) else { return Vec::new() };
+        let needs = context.to.get(id).into_iter().flat_map(|object| object.needs.keys());
+        let own = needs.filter(|need| need.kind() == Kind::Column && need.parent() == Some(table));
+        vec![Demand { relation: table.clone(), columns: own.cloned().collect(), rows }]
+    }
+
     fn same_but_for_name(&self, to: &Self) -> bool {
         // Whose parts they are, and what a comment says, is no matter of the rows: it is brought in line after.
         let bare = |one: &Constraint| Constraint {
@@ -332,6 +346,58 @@ impl Constraint {
         .find(|(keyword, _)| word.starts_with(keyword))
         .map_or(ConstraintType::Check, |(_, kind)| kind);
         Constraint::unnamed(constraint_type, definition.to_owned())
+    }
+
+    /// The columns of a primary key, unquoted.
+    pub fn primary_key(&self) -> Option<Vec<String>> {
+        let list = self.definition.strip_prefix("PRIMARY KEY (")?;
+        let columns = super::index::split_list(&list[..super::index::closing_bracket(list)]);
+        let columns =
+            columns.iter().map(|name| super::index::unquoted(name.trim_end_matches(" WITHOUT OVERLAPS")));
+        Some(columns.collect())
+    }
+
+    /// Whether rows are held against it.
+    fn checks(&self) -> bool {
+        !self.not_valid && !self.not_enforced
+    }
+
+    /// The rows that it refuses; none where no simple question finds them.
+    fn refused(&self, table: &Id, context: &Context<'_>) -> Option<Rows> {
+        let definition = self.definition.as_str();
+        match self.constraint_type {
+            ConstraintType::PrimaryKey | ConstraintType::Unique => {
+                let (_, list) = definition.split_once('(')?;
+                let columns = &list[..super::index::closing_bracket(list)];
+                let key = super::index::split_list(columns);
+                (!columns.ends_with("WITHOUT OVERLAPS")).then_some(Rows::Twice { key, predicate: None })
+            }
+            ConstraintType::Check => {
+                let inner = definition.strip_prefix("CHECK (")?;
+                let expression =
+                    super::index::without_brackets(&inner[..super::index::closing_bracket(inner)]);
+                Some(Rows::Where {
+                    condition: format!("NOT ({expression})"),
+                    what: format!("for which {expression} is not true"),
+                    mend: Mend::Words(format!("change them so that {expression}")),
+                })
+            }
+            ConstraintType::ForeignKey => {
+                let (columns, rest) =
+                    definition.strip_prefix("FOREIGN KEY (")?.split_once(") REFERENCES ")?;
+                let (references, rest) = rest.split_once('(')?;
+                let (referenced, _) = rest.split_once(')')?;
+                let same = |id: &&Id| id.kind() == Kind::Table && id.sql() == references;
+                let references = context.to.ids().find(same)?.clone();
+                let list = super::index::split_list;
+                (!columns.contains("PERIOD ") && table.kind() == Kind::Table).then(|| Rows::Orphaned {
+                    columns: list(columns),
+                    references,
+                    referenced: list(referenced),
+                })
+            }
+            ConstraintType::Exclusion => None,
+        }
     }
 
     /// Whether the definition says it all.

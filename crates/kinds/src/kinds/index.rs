@@ -9,7 +9,7 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts};
 use crate::document::Raise;
-use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, query};
+use crate::{Change, Context, Demand, Id, Kind, Lock, Model, ObjectKind, Rows, Spec, Statement, Work, query};
 
 /// An index (manual, `CREATE INDEX`; catalog `pg_index`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -140,6 +140,24 @@ impl ObjectKind for Index {
 
     fn definition() -> Option<&'static str> {
         Some("pg_get_indexdef(to_regclass(e.object))")
+    }
+
+    fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
+        let kept = before.is_some_and(|before| before.unique && before.definition == self.definition);
+        let (Some(table), true) = (id.parent(), self.unique && self.parent.is_none() && !kept) else {
+            return Vec::new();
+        };
+        let (head, predicate) = split_predicate(&self.definition);
+        let Some((_, list)) = head.split_once('(') else { return Vec::new() };
+        let keys = &list[..closing_bracket(list)];
+        let bare = |key: &String| key.trim_end_matches(" DESC").trim_end_matches(" NULLS FIRST").to_owned();
+        let rows = Rows::Twice {
+            key: split_list(keys).iter().map(bare).collect(),
+            predicate: predicate.strip_prefix("WHERE ").map(|text| without_brackets(text).to_owned()),
+        };
+        let needs = context.to.get(id).into_iter().flat_map(|object| object.needs.keys());
+        let own = needs.filter(|need| need.kind() == Kind::Column && need.parent() == Some(table));
+        vec![Demand { relation: table.clone(), columns: own.cloned().collect(), rows }]
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, query};
+use crate::{Change, Context, Id, Kind, Model, ObjectKind, Spec, Statement, query};
 
 /// `INHERITS (...)`: the tables that a table has columns and constraints from (catalog `pg_inherits`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,13 +18,11 @@ impl Inheritance {
         let table = id.relation_sql();
         let same = self.parents.iter().zip(to).take_while(|(one, other)| one == other).count();
         let stay = if to.starts_with(&self.parents[..same]) { same } else { 0 };
-        // In one ALTER TABLE, PostgreSQL would drop columns before the table leaves its parents.
-        let go = self.parents[stay..].iter().map(|parent| {
-            Statement::new(format!("ALTER TABLE {table} NO INHERIT {parent}"))
-                .lock(Lock::AccessExclusive, &table)
-        });
-        let come =
-            to[stay..].iter().map(|parent| Statement::alter_table(&table, format!("INHERIT {parent}")));
+        let alter = |action: String| Statement::alter_table(&table, action);
+        // PostgreSQL looks at the other actions of one ALTER TABLE before it lets go of a parent.
+        let alone = |action: String| Statement { action: None, ..alter(action) };
+        let go = self.parents[stay..].iter().map(|parent| alone(format!("NO INHERIT {parent}")));
+        let come = to[stay..].iter().map(|parent| alter(format!("INHERIT {parent}")));
         go.chain(come).collect()
     }
 }
@@ -36,7 +34,7 @@ impl ObjectKind for Inheritance {
              'needs', (SELECT jsonb_agg({}) FROM pg_inherits AS i WHERE i.inhrelid = c.oid), \
              'spec', jsonb_build_object('parents', (SELECT jsonb_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) \
              FROM pg_inherits AS i WHERE i.inhrelid = c.oid))) \
-             FROM pg_class AS c WHERE c.relkind = 'r' AND NOT c.relispartition AND c.oid IN (SELECT inhrelid FROM pg_inherits) AND {}",
+             FROM pg_class AS c WHERE c.relkind IN ('r', 'f') AND NOT c.relispartition AND c.oid IN (SELECT inhrelid FROM pg_inherits) AND {}",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_class", "i.inhparent", "0"),
             query::user_made("c.oid"),
@@ -76,7 +74,7 @@ pub fn parents(model: &Model, table: &Id) -> Vec<Id> {
     let attachment =
         [Kind::Partition, Kind::Inheritance].into_iter().find_map(|kind| model.get(&table.child(kind, "")));
     let needs = attachment.into_iter().flat_map(|object| object.needs.keys());
-    let mut found: Vec<Id> = needs.filter(|id| matches!(id.kind(), Kind::Table)).cloned().collect();
+    let mut found: Vec<Id> = needs.filter(|id| id.kind().is_table()).cloned().collect();
     if found.is_empty() {
         let names = parent_names(model, table);
         if !names.is_empty() {
@@ -84,7 +82,7 @@ pub fn parents(model: &Model, table: &Id) -> Vec<Id> {
             let near = |id: &Id| id.schema() == table.schema() || id.schema() == Some("public");
             let named =
                 |id: &&Id| names.contains(&id.sql()) || (near(id) && names.contains(&sql::ident(id.name())));
-            found = model.ids().filter(|id| id.kind() == Kind::Table).filter(named).cloned().collect();
+            found = model.ids().filter(|id| id.kind().is_table()).filter(named).cloned().collect();
         }
     }
     found
@@ -98,12 +96,19 @@ pub fn generation(model: &Model, table: &Id) -> usize {
 
 /// Whether what a table inherits comes to it by itself: it is made with its parents, or has them already.
 pub fn follows(table: &Id, context: &Context<'_>) -> bool {
-    !context.from.contains(table) || parent_names(context.from, table) == parent_names(context.to, table)
+    !context.from.contains(table) || stays(table, context)
 }
 
-/// Whether what a table inherits goes from it by itself, because it has the same parents before and after.
+/// Whether what a table inherits goes from it by itself, because it has the same parents before and after, and all the time: a
+/// partition whose bound changes is detached meanwhile.
 pub fn stays(table: &Id, context: &Context<'_>) -> bool {
+    let bound = |model: &Model| match model.get(&table.child(Kind::Partition, "")).map(|object| &object.spec)
+    {
+        Some(Spec::Partition(partition)) => Some(partition.bound.clone()),
+        _ => None,
+    };
     parent_names(context.from, table) == parent_names(context.to, table)
+        && bound(context.from) == bound(context.to)
 }
 
 /// Whether other tables have columns from this one.

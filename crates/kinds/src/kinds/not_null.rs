@@ -6,7 +6,7 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts};
 use crate::document::Raise;
-use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Spec, Statement, Work, query};
+use crate::{Change, Context, Demand, Id, Kind, Lock, ObjectKind, Rows, Spec, Statement, Work, query};
 
 /// That a column refuses NULL (manual, `CREATE TABLE`).
 ///
@@ -121,8 +121,7 @@ impl ObjectKind for NotNull {
     }
 
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
-        if self.inherited && id.top().kind() == Kind::Table && super::inheritance::follows(id.top(), context)
-        {
+        if self.inherited && id.top().kind().is_table() && super::inheritance::follows(id.top(), context) {
             return Vec::new();
         }
         let statement = self.add(id, context.version);
@@ -170,6 +169,15 @@ impl ObjectKind for NotNull {
 
     fn address(&self, id: &Id) -> String {
         format!("CONSTRAINT {} ON {}", sql::ident(id.name()), table(id))
+    }
+
+    fn demands(&self, before: Option<&Self>, id: &Id, _context: &Context<'_>) -> Vec<Demand> {
+        let Some(column) = id.parent().filter(|_| self.valid && !self.inherited) else { return Vec::new() };
+        if before.is_some_and(|before| before.valid) {
+            return Vec::new();
+        }
+        let (relation, columns) = (id.top().clone(), vec![column.clone()]);
+        vec![Demand { relation, columns, rows: Rows::Null(column.clone()) }]
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

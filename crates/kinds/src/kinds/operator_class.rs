@@ -8,7 +8,6 @@ use yaml::Node;
 use crate::declared::Declared;
 use crate::document::Raise;
 use crate::kinds::operator_family::{OperatorFamily, items, key_using, members, sql_using, using};
-use crate::kinds::owner::Owner;
 use crate::shape::{self, Keyed, Shape, object};
 use crate::{Change, Context, Id, Kind, ObjectKind, Statement, query};
 
@@ -49,8 +48,7 @@ impl OperatorClassDoc {
         shape::lower(self, Some(schema), key, node, declared);
         let family = using(Some(schema), Kind::OperatorFamily, key);
         if self.family.is_none() && !declared.objects.iter().any(|object| object.id == family) {
-            let role = self.facts().owner.cloned().unwrap_or_else(|| declared.default_owner.clone());
-            declared.add(family.child(Kind::Owner, ""), Owner { role }, 0, None);
+            declared.add_owner(&family, self.facts().owner, None);
             declared.add(family, OperatorFamily::default(), 0, None);
         }
     }

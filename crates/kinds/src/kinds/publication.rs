@@ -186,8 +186,9 @@ impl PublicationDoc {
             let table = PublicationTable { columns: doc.columns.clone(), filter: doc.filter.clone() };
             declared.add(id.child(Kind::PublicationTable, name.as_str()), table, 0, at("tables", name));
         }
-        for name in &self.schemas {
-            declared.add(id.child(Kind::PublicationSchema, name.as_str()), PublicationSchema {}, 0, None);
+        for (place, name) in self.schemas.iter().enumerate() {
+            let place = at("schemas", &place.to_string());
+            declared.add(id.child(Kind::PublicationSchema, name.as_str()), PublicationSchema {}, 0, place);
         }
         let facts = Facts {
             comment: self.comment.as_ref(),

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use yaml::Node;
 
 use crate::declared::Declared;
 use crate::document::Raise;
@@ -50,11 +51,12 @@ impl ObjectKind for SecurityLabel {
     }
 }
 
-pub(crate) fn lower_all(labels: &SecurityLabels, declared: &mut Declared) {
+pub(crate) fn lower_all(labels: &SecurityLabels, node: Option<&Node>, declared: &mut Declared) {
     for (provider, labels) in labels {
         for (address, label) in labels {
+            let place = node.and_then(|node| node.at(["security_labels", provider, address]));
             let id = Id::root(Kind::SecurityLabel, provider.as_str()).with_signature(Some(address.clone()));
-            declared.add(id, SecurityLabel { label: label.clone() }, 0, None);
+            declared.add(id, SecurityLabel { label: label.clone() }, 0, place);
         }
     }
 }
@@ -87,7 +89,7 @@ mod tests {
         let spec = View {
             query: "SELECT 1".to_owned(),
             columns: Vec::new(),
-            options: std::collections::BTreeMap::new(),
+            options: crate::shape::Settings::default(),
         };
         let object = Object {
             id: view.clone(),

@@ -63,7 +63,11 @@ fn turns_away(request: &Request<'_>, changes: &Changes, object: &Object, need: &
     let altered = matches!(changes.actions.get(&object.id), Some(Action::Alter(_) | Action::Suspend { .. }));
     // What needs another part of the same view or table needs that one.
     let whole = need.ancestors().filter(|ancestor| changes.goes(ancestor)).last().unwrap_or(need);
+    let parted = changes.apart.iter().any(|(going, _)| going == need);
     altered
+        && !parted
+        // A constraint that is altered keeps the key that it refers to.
+        && object.id.kind() != Kind::Constraint
         && !object.id.is_within(need)
         && request
             .to

@@ -6,6 +6,7 @@ pub(crate) mod collation_change;
 pub(crate) mod conversion;
 pub(crate) mod dependents;
 pub(crate) mod enum_change;
+pub(crate) mod overloads;
 pub(crate) mod privileges;
 pub(crate) mod rebuild;
 pub(crate) mod rename;

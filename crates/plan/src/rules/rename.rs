@@ -194,7 +194,7 @@ fn only_in(one: &Model, other: &Model, request: &Request<'_>) -> Vec<Id> {
     let named = |id: &&Id| !id.kind().is_attached() || matches!(id.kind(), Kind::NotNull | Kind::Identity);
     let mut ids: Vec<Id> = candidates.filter(named).cloned().collect();
     // Columns and relations hold rows: that they are equal does not make them the same.
-    ids.retain(|id| !matches!(id.kind(), Kind::Column | Kind::Table | Kind::Schema));
+    ids.retain(|id| !id.kind().is_table() && !matches!(id.kind(), Kind::Column | Kind::Schema));
     ids.sort();
     ids
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::range_type::clipped;
-use kinds::{Guard, Id, Kind, Lock, Model, Object, Spec, Statement, Work};
+use kinds::{Demand, Id, Kind, Lock, Mend, Model, Object, Rows, Spec, Statement, Work};
 
 use super::conversion::{Converter, type_named};
 use super::enum_change;
@@ -257,6 +257,13 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         return Vec::new();
     };
     let (name, table) = (sql::ident(user.id.name()), user.id.relation_sql());
+    if user.id.top().kind() == Kind::ForeignTable {
+        // Its rows are elsewhere: there is nothing to convert.
+        return vec![Statement::alter_table(
+            &table,
+            format!("ALTER COLUMN {name} TYPE {}", column.data_type),
+        )];
+    }
     let schema = user.id.schema().unwrap_or_default();
     let mut converter = Converter { request, aside: &changes.aside, schema, functions: Vec::new() };
     let using = converter.convert(&name, &column.data_type, &column.data_type);
@@ -266,9 +273,9 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
     let mut alter = Statement::alter_table(&table, action)
         .work(Work::Rewrite)
         .clients(format!("open sessions that used {} must reconnect", user.id.short()));
-    alter.guards = guards(request, &table, &name, &column.data_type);
+    alter.demands = demands(request, &user.id, &column.data_type);
     if !converter.functions.is_empty() && column.data_type.ends_with("[]") {
-        alter.guards.push(one_dimension(&table, &name));
+        alter.demands.push(one_dimension(&user.id));
     }
     let function = converter.function();
     let mut statements: Vec<Statement> =
@@ -279,40 +286,43 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
 }
 
 /// The function that converts arrays goes along one dimension.
-fn one_dimension(table: &str, column: &str) -> Guard {
-    Guard {
-        what: format!("rows of {table} with arrays of more than one dimension in {column}"),
-        count: format!("SELECT count(*) FROM {table} WHERE array_ndims({column}) > 1"),
-        remedy: "only arrays of one dimension are converted element by element".to_owned(),
-    }
+fn one_dimension(column: &Id) -> Demand {
+    let name = sql::ident(column.name());
+    demand(
+        column,
+        format!("with arrays of more than one dimension in {name}"),
+        format!("array_ndims({name}) > 1"),
+        "only arrays of one dimension are converted element by element".to_owned(),
+    )
+}
+
+fn demand(column: &Id, what: String, condition: String, mend: String) -> Demand {
+    let (relation, columns) = (column.top().clone(), vec![column.clone()]);
+    Demand { relation, columns, rows: Rows::Where { condition, what, mend: Mend::Words(mend) } }
 }
 
 /// Rows whose value the new type does not have and nobody mapped.
-fn guards(request: &Request<'_>, table: &str, column: &str, data_type: &str) -> Vec<Guard> {
+fn demands(request: &Request<'_>, column: &Id, data_type: &str) -> Vec<Demand> {
     let (element, is_array) = match data_type.strip_suffix("[]") {
         Some(element) => (element, true),
         None => (data_type, false),
     };
     match type_named(request.from, element) {
-        Some((_, Spec::Domain(domain))) if !is_array => guards(request, table, column, &domain.data_type),
-        Some((id, Spec::Enum(_))) => enum_change::lost(request, id)
-            .into_iter()
-            .map(|value| {
-                let value = sql::literal(&value);
-                let holds = if is_array {
-                    format!("{value} = ANY ({column}::text[])")
-                } else {
-                    format!("{column}::text = {value}")
-                };
-                Guard {
-                    what: format!("rows of {table} with {column} = {value}"),
-                    count: format!("SELECT count(*) FROM {table} WHERE {holds}"),
-                    remedy: format!("{} will not have {value}: map it to another value", id.short()),
-                }
-            })
-            .collect(),
+        Some((_, Spec::Domain(domain))) if !is_array => demands(request, column, &domain.data_type),
+        Some((id, Spec::Enum(_))) => {
+            let lost = enum_change::lost(request, id).into_iter();
+            lost.map(|value| holding(column, &sql::literal(&value), is_array, id)).collect()
+        }
         _ => Vec::new(),
     }
+}
+
+fn holding(column: &Id, value: &str, is_array: bool, id: &Id) -> Demand {
+    let name = sql::ident(column.name());
+    let holds =
+        if is_array { format!("{value} = ANY ({name}::text[])") } else { format!("{name}::text = {value}") };
+    let mend = format!("{} will not have {value}: map it to another value", id.short());
+    demand(column, format!("with {name} = {value}"), holds, mend)
 }
 
 /// A typed table is let go of its type while that changes.

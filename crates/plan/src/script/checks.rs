@@ -1,8 +1,9 @@
 //! The parts of a script that ask the database where it stands.
 
-use kinds::{Guard, Id, Kind};
+use kinds::{Id, Kind, probe};
 
 use super::Probe;
+use crate::Question;
 
 /// Longer definitions are compared by their MD5 sum.
 const LONGEST_DEFINITION: usize = 100;
@@ -24,13 +25,18 @@ pub(super) fn query(probes: &[(&Probe, Vec<String>)], columns: &str) -> String {
     )
 }
 
+/// How an object of a kind is asked for.
+fn definition(kind: Kind) -> Option<String> {
+    kind.definition().map(str::to_owned).or_else(|| probe::of(kind))
+}
+
 /// One way to ask for each kind.
 fn cases<'a>(ids: impl Iterator<Item = &'a Id>) -> String {
     let kinds: std::collections::BTreeSet<Kind> = ids.map(Id::kind).collect();
     let cases: Vec<String> = kinds
         .into_iter()
         .filter_map(|kind| {
-            Some(format!("            WHEN {} THEN {}", sql::literal(kind.name()), kind.definition()?))
+            Some(format!("            WHEN {} THEN {}", sql::literal(kind.name()), definition(kind)?))
         })
         .collect();
     cases.join("\n")
@@ -39,7 +45,8 @@ fn cases<'a>(ids: impl Iterator<Item = &'a Id>) -> String {
 /// `'column', 'public.users', 'phone', NULL, 'public.users.phone'`
 fn key(id: &Id) -> String {
     // A fact about a column is found by its table and the column's name.
-    let named = if id.name().is_empty() && id.parent().is_some_and(|parent| parent.kind() == Kind::Column) {
+    let of_column = id.name().is_empty() || matches!(id.kind(), Kind::NotNull | Kind::Identity);
+    let named = if of_column && id.parent().is_some_and(|parent| parent.kind() == Kind::Column) {
         id.parent().unwrap_or(id)
     } else {
         id
@@ -51,6 +58,7 @@ fn key(id: &Id) -> String {
         (Some(schema), Some(kind)) if kind != Kind::Schema && id.kind() == Kind::Index => {
             sql::qualified(&[schema, id.name()])
         }
+        _ if matches!(id.kind(), Kind::Comment | Kind::Owner | Kind::Grant) => identity(id),
         _ => id.sql(),
     };
     format!(
@@ -59,6 +67,25 @@ fn key(id: &Id) -> String {
         sql::literal(named.name()),
         sql::literal(&object)
     )
+}
+
+/// The identity of what an object is attached to, as `pg_identify_object` prints it, without blanks.
+fn identity(id: &Id) -> String {
+    let target = id.parent().unwrap_or(id);
+    let name = sql::ident(target.name());
+    let (parent, kind) = (target.relation_sql(), target.kind());
+    let text = match target.parent().filter(|parent| parent.kind() != Kind::Schema) {
+        Some(_) if matches!(kind, Kind::Column | Kind::ViewColumn | Kind::Attribute) => {
+            format!("{parent}.{name}")
+        }
+        Some(above) if kind == Kind::Index => {
+            sql::qualified(&[above.schema().unwrap_or_default(), target.name()])
+        }
+        Some(_) => format!("{name} on {parent}"),
+        None if target.signature().is_some() => target.sql_with_arguments(),
+        None => target.sql(),
+    };
+    text.replace(' ', "")
 }
 
 /// The definition expected at a boundary, as the check compares it.
@@ -84,16 +111,25 @@ pub fn ask(ids: &[Id]) -> String {
     )
 }
 
-/// Stops when rows forbid what follows.
-pub(super) fn guards(guards: &[Guard], stopped: &str, indent: &str) -> String {
+/// The variables that [`rows`] needs.
+pub(super) fn variables(asks: &[Question]) -> &'static str {
+    if asks.is_empty() { "" } else { "    endstate_count bigint;\n    endstate_keys text;\n" }
+}
+
+/// Stops when rows forbid what follows, and names some of them.
+pub(super) fn rows(asks: &[Question], stopped: &str, indent: &str) -> String {
     let mut text = String::new();
-    for guard in guards {
+    for ask in asks {
+        let keys = format!("SELECT string_agg(k, ', ') FROM ({}) AS k (k)", ask.keys);
         text.push_str(&format!(
             "{indent}EXECUTE {} INTO STRICT endstate_count;\n{indent}IF endstate_count > 0 THEN\n\
-             {indent}    RAISE EXCEPTION {}, endstate_count\n{indent}        USING HINT = {};\n{indent}END IF;\n",
-            sql::literal(&guard.count),
-            sql::literal(&format!("{stopped}: % {}", guard.what.replace('%', "%%"))),
-            sql::literal(&guard.remedy),
+             {indent}    EXECUTE {} INTO STRICT endstate_keys;\n\
+             {indent}    RAISE EXCEPTION {}, endstate_count\n\
+             {indent}        USING DETAIL = 'Such as ' || endstate_keys, HINT = {};\n{indent}END IF;\n",
+            sql::literal(&ask.count),
+            sql::literal(&keys),
+            sql::literal(&format!("{stopped}: % {}", ask.what.replace('%', "%%"))),
+            sql::literal(&format!("{}; see them with: {}", ask.mend, ask.query)),
         ));
     }
     text

@@ -1,6 +1,6 @@
 //! A forward script.
 
-use super::{Heading, Leg, Probe, checks, guards, locks, settings, statements, summary};
+use super::{Heading, Leg, Probe, checks, locks, settings, statements, summary};
 
 /// The text of the forward script of `legs[number]`.
 pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
@@ -39,7 +39,7 @@ fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     lines.push(format!("Way back: {}, from here and from every later script.", heading.rollback));
     let before = number.checked_sub(1).map(|before| legs[before].file.clone());
     lines.extend(before.map(|file| format!("Runs after: {file}")));
-    lines.into_iter().map(|line| format!("-- {line}").trim_end().to_owned() + "\n").collect::<String>() + "\n"
+    super::comment(lines)
 }
 
 /// Probes of this leg, and one of each leg before it, with the file that it belongs to.
@@ -68,14 +68,13 @@ fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
             (probe, vec![checks::expected(probe, number), checks::expected(probe, number + 1), owner])
         })
         .collect();
-    let guards = guards(leg.forward, leg.before, leg.after);
-    let count = if guards.is_empty() { "" } else { "    endstate_count bigint;\n" };
+    let count = checks::variables(&leg.asks);
     let asked = if rows.is_empty() { String::new() } else { questions(&rows, file) };
     format!(
         "DO $endstate$\nDECLARE\n    endstate_wrong text;\n    endstate_done boolean;\n    endstate_missing text;\n{count}BEGIN\n\
          {}{asked}{}END;\n$endstate$;\n",
         version(heading, file),
-        checks::guards(&guards, &format!("{file} stopped before it changed anything"), "    "),
+        checks::rows(&leg.asks, &format!("{file} stopped before it changed anything"), "    "),
     )
 }
 

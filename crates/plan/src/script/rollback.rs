@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kinds::{Hazard, Kind, Spec};
 
-use super::{Heading, Leg, Probe, checks, forward, guards, locks, settings, summary};
+use super::{Heading, Leg, Probe, checks, forward, locks, settings, summary};
 use crate::{Round, Verb};
 
 /// The text of the script that goes back from wherever the database stands.
@@ -12,7 +12,7 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
     let mut text = head(heading, legs);
     text.push_str("BEGIN;\n\n");
     text.push_str(&settings());
-    text.push_str("\nDO $endstate$\nDECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_count bigint;\nBEGIN\n");
+    text.push_str("\nDO $endstate$\nDECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_count bigint;\n    endstate_keys text;\nBEGIN\n");
     text.push_str(&forward::version(heading, &heading.rollback));
     text.push_str(&standing(heading, legs));
     for (number, leg) in legs.iter().enumerate().rev() {
@@ -20,9 +20,8 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
             "\n    -- Takes {} back.\n    IF endstate_stands > {number} THEN\n",
             leg.file
         ));
-        let guards = guards(leg.back, leg.after, leg.before);
-        text.push_str(&checks::guards(
-            &guards,
+        text.push_str(&checks::rows(
+            &leg.asks_back,
             &format!("{} stopped, and nothing is changed", heading.rollback),
             "        ",
         ));
@@ -56,7 +55,7 @@ fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {
         "Rows that were written meanwhile stay. It may be run twice: the second time there is nothing to do."
             .to_owned(),
     );
-    lines.into_iter().map(|line| format!("-- {line}").trim_end().to_owned() + "\n").collect::<String>() + "\n"
+    super::comment(lines)
 }
 
 /// All probes, each once.
@@ -68,6 +67,12 @@ fn probes<'a>(legs: &'a [Leg<'_>]) -> Vec<&'a Probe> {
 
 /// Finds the boundary at which everything is as it should be there.
 fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
+    if probes(legs).is_empty() {
+        return format!(
+            "    -- Nothing that it takes back can be asked for: it is taken back all the same.\n    endstate_stands := {};\n",
+            legs.len()
+        );
+    }
     let rows: Vec<(&Probe, Vec<String>)> = probes(legs)
         .into_iter()
         .map(|probe| {
@@ -158,30 +163,33 @@ fn indented(rounds: &[Round]) -> String {
         let quoted = statement.contains('$')
             || statement.contains(';')
             || statement.contains("endstate_")
-            || breaks_within_quotes(statement);
+            || is_looked_into(statement)
+            || holds_line_break(statement);
         if quoted {
             text.push_str(&format!("        EXECUTE {};\n", quote(statement)));
         } else {
-            // PL/pgSQL wants to know where the rows of a SELECT go.
-            let select = statement.strip_prefix("SELECT ").map(|rest| format!("PERFORM {rest}"));
-            let statement = select.as_ref().unwrap_or(statement);
             text.push_str(&format!("        {};\n", statement.replace('\n', "\n        ")));
         }
     }
     text
 }
 
-/// Whether a line ends inside a constant or a name, which must not be indented then.
-fn breaks_within_quotes(statement: &str) -> bool {
-    let mut open = None;
-    statement.chars().any(|character| {
-        match (open, character) {
-            (None, '\'' | '"') => open = Some(character),
-            (Some(quote), _) if quote == character => open = None,
-            _ => {}
-        }
-        open.is_some() && character == '\n'
-    })
+/// Whether PL/pgSQL puts its own variables, such as `found`, into the statement, or wants to know where its rows go.
+fn is_looked_into(statement: &str) -> bool {
+    const AS_THEY_ARE: [&str; 6] = ["ALTER ", "DROP ", "GRANT ", "REVOKE ", "COMMENT ", "CREATE "];
+    const QUERIES: [&str; 2] = ["CREATE MATERIALIZED ", "CREATE TEMPORARY "];
+    let starts = |words: &[&str]| words.iter().any(|word| statement.starts_with(word));
+    !starts(&AS_THEY_ARE) || starts(&QUERIES)
+}
+
+/// Whether a string or a quoted name goes over several lines, so that it would be another one when moved to the right.
+fn holds_line_break(statement: &str) -> bool {
+    let quoted = |token: &sql::color::Token| {
+        let text = &statement[token.range.clone()];
+        text.contains('\n')
+            && (token.class == sql::color::Class::String || token.class == sql::color::Class::Identifier)
+    };
+    statement.contains('\n') && sql::color::highlight(statement).iter().any(quoted)
 }
 
 /// A statement as a literal that stays readable.

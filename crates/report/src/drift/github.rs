@@ -2,12 +2,15 @@
 
 use apply::Drift;
 
-use super::{Comparison, Severity, diff, headline, place};
+use super::{Comparison, Severity, diff, headline, place, uncompared};
 use crate::escape::{github as escaped, github_property};
 
-/// One command a difference; nothing when there is none.
+/// One command a difference, and one for all that is not compared; nothing when there is none.
 pub fn github(comparison: &Comparison<'_>) -> String {
-    comparison.drift.iter().map(command).collect()
+    let notices = uncompared(comparison).into_iter().map(|(title, objects)| {
+        format!("::notice title={}::{}\n", github_property(title), escaped(&objects.join("\n")))
+    });
+    comparison.drift.iter().map(command).chain(notices).collect()
 }
 
 fn command(drift: &Drift) -> String {

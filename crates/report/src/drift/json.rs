@@ -14,6 +14,7 @@ pub fn json(comparison: &Comparison<'_>) -> String {
         "in_sync": comparison.drift.is_empty(),
         "differences": comparison.drift.iter().map(difference).collect::<Vec<_>>(),
         "unmanaged": comparison.unmanaged,
+        "unread": comparison.unread,
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use apply::Drift;
 
-use super::{Comparison, diff, headline};
+use super::{Comparison, diff, headline, uncompared};
 use crate::escape::xml;
 
 /// The report; a database in sync is one test that passed.
@@ -16,10 +16,18 @@ pub fn junit(comparison: &Comparison<'_>) -> String {
     } else {
         comparison.drift.iter().map(case).collect()
     };
+    let uncompared: String = uncompared(comparison)
+        .into_iter()
+        .map(|(title, objects)| format!("{title}:\n{}\n", objects.join("\n")))
+        .collect();
+    let uncompared = match uncompared.as_str() {
+        "" => String::new(),
+        text => format!("    <system-out>{}</system-out>\n", xml(text)),
+    };
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  \
          <testsuite name=\"endstate check of {}\" tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">\n\
-         {cases}  </testsuite>\n</testsuites>\n",
+         {cases}{uncompared}  </testsuite>\n</testsuites>\n",
         xml(comparison.database),
         failures.max(1),
     )

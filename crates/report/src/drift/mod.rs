@@ -10,6 +10,8 @@ use apply::Drift;
 use kinds::Kind;
 use similar::TextDiff;
 
+use crate::wording::{UNMANAGED, UNREAD};
+
 pub use github::github;
 pub use json::json;
 pub use junit::junit;
@@ -27,6 +29,8 @@ pub struct Comparison<'a> {
     pub drift: &'a [Drift],
     /// What is there and not managed.
     pub unmanaged: &'a [String],
+    /// What is there and no kind reads.
+    pub unread: &'a [String],
 }
 
 /// How much a difference matters.
@@ -75,9 +79,16 @@ fn headline(drift: &Drift) -> String {
     let state = match drift.state {
         "missing" => "is missing in the database",
         "extra" => "is in the database and not in the YAML",
+        "renamed" => "has its old name in the database",
         _ => "is not as in the YAML",
     };
     format!("{} {state}", drift.object)
+}
+
+/// What is not compared, under the words that say why.
+fn uncompared<'a>(comparison: &Comparison<'a>) -> Vec<(&'static str, &'a [String])> {
+    let lists = [(UNMANAGED, comparison.unmanaged), (UNREAD, comparison.unread)];
+    lists.into_iter().filter(|(_, objects)| !objects.is_empty()).collect()
 }
 
 /// A unified diff from the live definition to the desired one.

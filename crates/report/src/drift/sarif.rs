@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::{Comparison, Severity, diff, headline, place};
 use crate::json::pretty;
 
-const RULES: [(&str, &str); 3] = [
+const RULES: [(&str, &str); 4] = [
     ("missing", "The YAML declares an object that the database lacks."),
     ("extra", "The database has an object that the YAML does not declare."),
+    ("renamed", "An object of the database is to be renamed to what the YAML calls it."),
     ("changed", "An object of the database is not as the YAML declares it."),
 ];
 
@@ -22,6 +23,7 @@ pub fn sarif(comparison: &Comparison<'_>) -> String {
         "runs": [{
             "tool": { "driver": driver },
             "columnKind": "unicodeCodePoints",
+            "properties": { "unmanaged": comparison.unmanaged, "unread": comparison.unread },
             "results": comparison.drift.iter().map(result).collect::<Vec<_>>(),
         }],
     }))

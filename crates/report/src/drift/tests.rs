@@ -24,7 +24,13 @@ fn drift() -> Vec<Drift> {
 }
 
 fn comparison(drift: &[Drift]) -> Comparison<'_> {
-    Comparison { database: "shop & co", version: "15.18 (Debian 15.18-1)", drift, unmanaged: &[] }
+    Comparison {
+        database: "shop & co",
+        version: "15.18 (Debian 15.18-1)",
+        drift,
+        unmanaged: &[],
+        unread: &[],
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use sql::color::Class;
 use crate::escape::html as escaped;
 use crate::paint;
 use crate::part::{Part, back_steps, forward_steps, parts};
-use crate::wording::{self, Acceptance, Held};
+use crate::wording::{self, Acceptance, Held, UNMANAGED, UNREAD};
 use crate::{Direction, proof};
 
 const STYLE: &str = include_str!("style.css");
@@ -142,9 +142,11 @@ fn footer(plan: &Plan) -> String {
         if all.is_empty() { String::new() } else { open }
     };
     format!(
-        "<footer>\n{}{}{}<p>Made by endstate {}</p>\n</footer>\n",
-        list("Not managed, never touched", &plan.unmanaged),
-        list("There, but no kind of endstate reads it", &plan.unread),
+        "<footer>\n{}{}{}{}{}<p>Made by endstate {}</p>\n</footer>\n",
+        list(UNMANAGED, &plan.unmanaged),
+        list(UNREAD, &plan.unread),
+        list("Rows in the way: the scripts would stop", &wording::preflight(plan).concat()),
+        list("May still say an old name", &wording::old_names(plan)),
         list("Notes", &plan.notes),
         env!("CARGO_PKG_VERSION"),
     )

@@ -16,7 +16,7 @@ pub(super) fn failures(book: &Book<'_>) -> String {
     let mut items = Vec::new();
     items.extend(lock_timeout(book));
     items.push(elsewhere(book));
-    items.extend(guards(book));
+    items.extend(rows(book));
     items.extend(sessions(book));
     items.extend(stale_bodies(book));
     items.extend(clients(book));
@@ -48,22 +48,13 @@ fn elsewhere(book: &Book<'_>) -> Item {
     Item::new("`stopped before it changed anything`", text)
 }
 
-fn guards(book: &Book<'_>) -> Option<Item> {
-    let mut lines: Vec<String> = Vec::new();
-    for guard in forward_steps(book.plan).flat_map(|step| &step.statement.guards) {
-        let line = format!("- {}: {}", escaped(&guard.what), escaped(&guard.remedy));
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    if !preflight::touched_foreign_keys(book).is_empty() {
-        lines.push("- orphaned rows: see the pre-flight list".to_owned());
-    }
+fn rows(book: &Book<'_>) -> Option<Item> {
+    let asks = book.plan.scripts.asks.iter();
+    let lines: Vec<String> =
+        asks.map(|ask| format!("- {}: {}", escaped(&ask.what), code(&ask.mend))).collect();
     (!lines.is_empty()).then(|| {
-        Item::new(
-            "Rows forbid it",
-            format!("The script stops and says how many there are.\n\n{}", lines.join("\n")),
-        )
+        let text = "The script stops and says how many there are, and which.";
+        Item::new("Rows forbid it", format!("{text}\n\n{}", lines.join("\n")))
     })
 }
 

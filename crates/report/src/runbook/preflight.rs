@@ -11,8 +11,7 @@ use crate::part::forward_steps;
 
 pub(super) fn preflight(book: &Book<'_>) -> String {
     let mut items = vec![backup(book), staging(book)];
-    items.extend(orphans(book));
-    items.extend(guards(book));
+    items.extend(rows(book));
     items.extend(counts(book));
     items.extend(dependent_types(book));
     items.extend(sizes(book));
@@ -52,25 +51,6 @@ fn staging(book: &Book<'_>) -> Item {
     Item::new("Test on staging", text.to_owned() + &fenced("sh", &commands))
 }
 
-/// The foreign keys that the plan touches, as they are before.
-fn orphans(book: &Book<'_>) -> Option<Item> {
-    let mut text = String::new();
-    for object in touched_foreign_keys(book) {
-        let before = book.outline.before(&object.id).unwrap_or(object);
-        let Some(key) = ForeignKey::of(before).filter(|key| key.is_in(&book.plan.before)) else { continue };
-        let rows = key.orphans();
-        text.push_str(&format!(
-            "{} of {}, which refers to {}. These must be none:\n\n{}\nIf there are any, mend them, or delete them (this writes):\n\n{}\n",
-            code(&key.columns.join(", ")),
-            code(&key.table),
-            code(&key.referenced),
-            fenced("sql", &format!("SELECT t.*\n{rows};")),
-            fenced("sql", &format!("DELETE {rows};")),
-        ));
-    }
-    (!text.is_empty()).then(|| Item::new("Orphaned rows", text))
-}
-
 /// Foreign keys that the plan makes or renames, or of whose columns or tables it renames one; as they are after.
 pub(super) fn touched_foreign_keys<'a>(book: &Book<'a>) -> Vec<&'a Object> {
     let outline = &book.outline;
@@ -90,20 +70,15 @@ pub(super) fn touched_foreign_keys<'a>(book: &Book<'a>) -> Vec<&'a Object> {
     constraints.filter(is_touched).collect()
 }
 
-/// What the scripts' statements demand of the rows.
-fn guards(book: &Book<'_>) -> Option<Item> {
+/// What the scripts demand of the rows.
+fn rows(book: &Book<'_>) -> Option<Item> {
     let mut text = String::new();
-    let mut asked = Vec::new();
-    for guard in forward_steps(book.plan).flat_map(|step| &step.statement.guards) {
-        if asked.contains(&guard) {
-            continue;
-        }
-        asked.push(guard);
+    for ask in &book.plan.scripts.asks {
         text.push_str(&format!(
-            "{}: must be 0. {}.\n\n{}\n",
-            escaped(&guard.what),
-            escaped(&guard.remedy),
-            fenced("sql", &format!("{};", guard.count))
+            "There must be no {}:\n\n{}\nIf there are any (this writes): {}\n\n",
+            escaped(&ask.what),
+            fenced("sql", &format!("{};", ask.query)),
+            code(&ask.mend)
         ));
     }
     (!text.is_empty()).then(|| Item::new("Rows that the scripts refuse", text))

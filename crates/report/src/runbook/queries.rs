@@ -1,7 +1,7 @@
 //! Queries that several sections ask.
 
 use kinds::kinds::constraint::{Constraint, ConstraintType};
-use kinds::{Id, Kind, Model, Object, Spec};
+use kinds::{Id, Kind, Object, Spec};
 
 use crate::escape::{code, fenced};
 
@@ -84,17 +84,6 @@ impl ForeignKey {
             referenced: referenced.to_owned(),
             keys: list(keys),
         })
-    }
-
-    /// Whether both tables and the columns are in a catalog.
-    pub(super) fn is_in(&self, model: &Model) -> bool {
-        let column = |name: &String| {
-            model.ids().any(|id| {
-                id.kind() == Kind::Column && id.relation_sql() == self.table && sql::ident(id.name()) == *name
-            })
-        };
-        let table = |name: &str| model.ids().any(|id| id.kind() == Kind::Table && id.sql() == name);
-        table(&self.table) && table(&self.referenced) && self.columns.iter().all(column)
     }
 
     /// `FROM ... WHERE ...`: the rows of the table, as `t`, without a row that they refer to.

@@ -6,7 +6,7 @@ use plan::script;
 use super::{Book, preflight};
 use crate::escape::{code, fenced, markdown as escaped};
 use crate::markdown::most_work;
-use crate::part::{back_steps, forward_steps};
+use crate::part::forward_steps;
 use crate::wording;
 
 pub(super) fn running(book: &Book<'_>) -> String {
@@ -57,7 +57,6 @@ fn version(file: &str) -> String {
 }
 
 pub(super) fn rollback(book: &Book<'_>) -> String {
-    let steps: Vec<_> = back_steps(book.plan).collect();
     let lock_timeout = preflight::setting(book, "lock_timeout")
         .map(|value| format!(" (it waits for a lock for {value} at most)"));
     let mut text = format!(
@@ -80,11 +79,11 @@ pub(super) fn rollback(book: &Book<'_>) -> String {
     for lost in wording::lost(&forward) {
         text.push_str(&format!("- {}\n", escaped(&lost)));
     }
-    for guard in steps.iter().flat_map(|step| &step.statement.guards) {
+    for ask in &book.plan.scripts.rollback.asks {
         text.push_str(&format!(
-            "- It stops before it has changed anything where there are {}. {}.\n",
-            escaped(&guard.what),
-            escaped(&guard.remedy)
+            "- It stops, and nothing is changed, where there are {}: {}\n",
+            escaped(&ask.what),
+            code(&ask.mend)
         ));
     }
     let versions: Vec<String> = book.files.iter().map(|file| version(file)).collect();

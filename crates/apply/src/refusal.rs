@@ -1,0 +1,60 @@
+//! What the server refused to build, at its place in the YAML and with the name that was probably meant.
+
+use catalog::{Database, ServerError};
+use kinds::Declared;
+use shadow::Failure;
+use yaml::Problem;
+
+use crate::Error;
+
+/// Everything that there is a name for, with the word by which messages call it.
+const NAMES: &str = "SELECT 'relation', relname::text FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') \
+     UNION SELECT 'index', relname FROM pg_class WHERE relkind IN ('i', 'I') \
+     UNION SELECT 'type', typname FROM pg_type WHERE typelem = 0 UNION SELECT 'function', proname FROM pg_proc \
+     UNION SELECT 'schema', nspname FROM pg_namespace UNION SELECT 'role', rolname FROM pg_roles \
+     UNION SELECT 'collation', collname FROM pg_collation UNION SELECT 'extension', name FROM pg_available_extensions \
+     UNION SELECT 'column', attname FROM pg_attribute WHERE attrelid >= 16384 AND attnum > 0 ORDER BY 1, 2";
+
+/// The failures as problems of the YAML.
+pub(crate) fn problems(database: &mut Database, declared: &Declared, failures: Vec<Failure>) -> Error {
+    // Without it there are only fewer suggestions.
+    let mut names: Vec<(String, String)> = database
+        .select(NAMES)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|row| {
+            let mut columns = row.into_iter().flatten();
+            Some((columns.next()?, columns.next()?))
+        })
+        .collect();
+    names.extend(declared.objects.iter().map(|object| {
+        let word = if object.id.kind().is_type() { "type" } else { object.id.kind().name() };
+        let word = if matches!(word, "table" | "view" | "materialized view") { "relation" } else { word };
+        (word.to_owned(), object.id.name().to_owned())
+    }));
+    Error::Yaml { problems: failures.iter().map(|failure| problem(declared, &names, failure)).collect() }
+}
+
+fn problem(declared: &Declared, names: &[(String, String)], failure: &Failure) -> Problem {
+    let server = failure.error.server();
+    let message = server.map_or_else(|| failure.error.to_string(), |server| server.message.clone());
+    let position = server.and_then(|server| server.position);
+    let place = match (position, server.and_then(shadow::missing_name)) {
+        (Some(position), _) => declared.locate(&failure.id, &failure.statement, position),
+        (None, Some(name)) => declared.locate_name(&failure.id, &name),
+        (None, None) => declared.place(&failure.id).cloned(),
+    };
+    // What PostgreSQL is to name has a name of ours meanwhile.
+    let object = failure.id.renamed(failure.id.name().trim_start_matches('\0'));
+    let meant = server.and_then(|server| meant(server, names)).map(|name| format!("did you mean `{name}`?"));
+    let help = meant.or_else(|| server.and_then(|server| server.hint.clone()));
+    Problem { message: format!("{object}: {message}"), place, help, ..Problem::default() }
+}
+
+/// The name that is there and nearest to the one that is not.
+fn meant<'n>(error: &ServerError, names: &'n [(String, String)]) -> Option<&'n str> {
+    let name = shadow::missing_name(error)?;
+    let class = error.message.split(' ').next().unwrap_or_default();
+    let known = names.iter().filter(|(word, _)| word == class).map(|(_, name)| name.as_str());
+    yaml::suggest(&name, known.filter(|known| *known != name))
+}

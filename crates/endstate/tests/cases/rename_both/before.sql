@@ -1,0 +1,1 @@
+CREATE TABLE iso_agents (id integer); CREATE TABLE users (id integer);

@@ -1,0 +1,211 @@
+//! Questions to the rows of the database that is there: what a plan demands of them, in the names that they have now.
+
+use std::collections::BTreeSet;
+
+use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec};
+use serde::Serialize;
+
+use crate::{Round, Verb};
+
+/// How many keys of rows that are in the way are shown.
+pub const MOST_KEYS: usize = 5;
+
+/// A question that must be answered with no row before anything is changed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Question {
+    /// What is counted: `rows of public.users with NULL in email`.
+    pub what: String,
+    /// A query that yields their number.
+    pub count: String,
+    /// A query that yields the keys of some of them, one text each.
+    pub keys: String,
+    /// A query that yields the rows.
+    pub query: String,
+    /// What a person can do about them: a statement where one can be named.
+    pub mend: String,
+}
+
+/// What the way from one catalog to another demands of the rows, asked in the names of the one that is there.
+pub fn questions(
+    before: &Model,
+    after: &Model,
+    rounds: &[Round],
+    directives: &Directives,
+    major: u32,
+) -> Vec<Question> {
+    let way = Way { before, after, renames: renames(rounds) };
+    let context = Context { from: before, to: after, version: major, user: "" };
+    let mut demands: Vec<Demand> = Vec::new();
+    for object in made(rounds).into_iter().filter_map(|id| after.get(id)) {
+        let former = way.former(&object.id).and_then(|id| before.get(&id)).map(|object| &object.spec);
+        if !directives.backfills.contains_key(&object.id) {
+            demands.extend(object.spec.demands(former, &object.id, &context));
+        }
+    }
+    let steps = rounds.iter().flat_map(|round| &round.steps);
+    demands.extend(steps.flat_map(|step| &step.statement.demands).cloned());
+    let asked: BTreeSet<Question> = demands.iter().filter_map(|demand| way.question(demand)).collect();
+    asked.into_iter().collect()
+}
+
+/// What is made or changed, which PostgreSQL then holds the rows against; and foreign keys that are renamed, because who renames
+/// what they refer by wants to know that nothing is astray.
+fn made(rounds: &[Round]) -> BTreeSet<&Id> {
+    let steps = || rounds.iter().flat_map(|round| &round.steps);
+    let changed =
+        steps().flat_map(|step| &step.ids).filter(|(verb, _)| matches!(verb, Verb::Create | Verb::Alter));
+    let renamed =
+        steps().filter_map(|step| step.renamed_to.as_ref()).filter(|id| id.kind() == Kind::Constraint);
+    changed.map(|(_, id)| id).chain(renamed).collect()
+}
+
+/// Old id to new id, in the order in which the rounds rename.
+fn renames(rounds: &[Round]) -> Vec<(Id, Id)> {
+    let steps = rounds.iter().flat_map(|round| &round.steps);
+    steps.filter_map(|step| Some((step.ids.first()?.1.clone(), step.renamed_to.clone()?))).collect()
+}
+
+struct Way<'a> {
+    before: &'a Model,
+    after: &'a Model,
+    renames: Vec<(Id, Id)>,
+}
+
+impl Way<'_> {
+    /// What an object of the catalog that is wanted is called in the one that is there.
+    fn origin(&self, id: &Id) -> Id {
+        self.renames.iter().rev().fold(id.clone(), |id, (old, new)| id.rebased(new, old))
+    }
+
+    /// The object that it takes the place of. `NOT NULL` of a column is one, whatever it is called.
+    fn former(&self, id: &Id) -> Option<Id> {
+        let origin = self.origin(id);
+        match id.kind() {
+            Kind::NotNull if !self.before.contains(&origin) => {
+                let column = self.origin(id.parent()?);
+                self.before.children_of_kind(&column, Kind::NotNull).first().map(|object| object.id.clone())
+            }
+            _ => self.before.contains(&origin).then_some(origin),
+        }
+    }
+
+    fn question(&self, demand: &Demand) -> Option<Question> {
+        let origin = self.origin(&demand.relation);
+        let there = |column: &Id| self.before.contains(&self.origin(column));
+        if !self.before.contains(&origin) || !demand.columns.iter().all(there) {
+            return None;
+        }
+        let name = origin.sql();
+        let rows = self.source(demand);
+        let (what, condition, mend) = match &demand.rows {
+            Rows::Where { condition, what, mend } => {
+                let mend = match mend {
+                    Mend::Words(words) => words.clone(),
+                    Mend::Set(set) if rows == name => {
+                        format!("UPDATE {name} AS t SET {set} WHERE {condition}")
+                    }
+                    Mend::Set(_) => "change them, or delete them".to_owned(),
+                };
+                (what.clone(), condition.clone(), mend)
+            }
+            Rows::Null(column) => null(&name, &sql::ident(self.origin(column).name())),
+            Rows::Twice { key, predicate } => {
+                let plain = rows == name;
+                let key = if plain { self.old_names(&demand.relation, key) } else { key.clone() };
+                let (what, condition, mend) = twice(&rows, &key.join(", "), predicate.as_ref());
+                (what, condition, if plain { mend } else { "change them, or delete them".to_owned() })
+            }
+            Rows::Orphaned { columns, references, referenced } => {
+                let target = Some(self.origin(references)).filter(|target| self.before.contains(target))?;
+                let columns = self.old_names(&demand.relation, columns);
+                orphaned(&name, &columns, &target.sql(), &self.old_names(references, referenced))
+            }
+        };
+        let from = format!("FROM {rows} AS t WHERE {condition}");
+        Some(Question {
+            what: format!("rows of {name} {what}"),
+            count: format!("SELECT count(*) {from}"),
+            keys: format!("SELECT {} {from} LIMIT {MOST_KEYS}", self.key(&origin)),
+            query: format!("SELECT t.* {from}"),
+            mend,
+        })
+    }
+
+    /// The table as it is; where an expression speaks of columns by names that they will have, with these beside the old ones.
+    fn source(&self, demand: &Demand) -> String {
+        let name = self.origin(&demand.relation).sql();
+        let plain = |key: &String| demand.columns.iter().any(|column| sql::ident(column.name()) == *key);
+        let translated = match &demand.rows {
+            Rows::Null(_) | Rows::Orphaned { .. } => true,
+            Rows::Twice { key, predicate } => predicate.is_none() && key.iter().all(plain),
+            Rows::Where { .. } => false,
+        };
+        let columns = demand.columns.iter().map(|new| (self.origin(new), new));
+        let renamed: Vec<String> = columns
+            .filter(|(old, new)| old.name() != new.name())
+            .map(|(old, new)| format!("{} AS {}", sql::ident(old.name()), sql::ident(new.name())))
+            .collect();
+        if translated || renamed.is_empty() {
+            return name;
+        }
+        format!("(SELECT *, {}, tableoid, ctid FROM {name})", renamed.join(", "))
+    }
+
+    /// What columns of the catalog that is wanted, quoted, are called in the one that is there.
+    fn old_names(&self, relation: &Id, columns: &[String]) -> Vec<String> {
+        let new = self.after.children_of_kind(relation, Kind::Column);
+        let old_name = |column: &String| {
+            let column_id = new.iter().find(|object| sql::ident(object.id.name()) == *column);
+            column_id.map_or_else(|| column.clone(), |object| sql::ident(self.origin(&object.id).name()))
+        };
+        columns.iter().map(old_name).collect()
+    }
+
+    /// The primary key of a row as text; where there is none, the place where it stands.
+    fn key(&self, relation: &Id) -> String {
+        let columns = self.before.objects().find_map(|object| match &object.spec {
+            Spec::Constraint(constraint) if object.id.parent() == Some(relation) => constraint.primary_key(),
+            _ => None,
+        });
+        let columns = columns.unwrap_or_else(|| vec!["ctid".to_owned()]);
+        let columns: Vec<String> = columns.iter().map(|column| format!("t.{}", sql::ident(column))).collect();
+        match columns.as_slice() {
+            [one] => format!("{one}::text"),
+            many => format!("concat_ws(', ', {})", many.join(", ")),
+        }
+    }
+}
+
+/// What is wrong with rows, the condition that finds them, and the statement that would mend them.
+type Found = (String, String, String);
+
+fn null(name: &str, column: &str) -> Found {
+    let condition = format!("t.{column} IS NULL");
+    let mend = format!("UPDATE {name} AS t SET {column} = ... WHERE {condition}");
+    (format!("with NULL in {column}"), condition, mend)
+}
+
+fn twice(rows: &str, keys: &str, predicate: Option<&String>) -> Found {
+    let within = predicate.map(|given| format!(" WHERE ({given})")).unwrap_or_default();
+    let outside = predicate.map(|given| format!("({given}) AND ")).unwrap_or_default();
+    let condition = format!(
+        "{outside}({keys}) IN (SELECT {keys} FROM {rows} AS o{within} GROUP BY {keys} HAVING count(*) > 1)"
+    );
+    let stay = format!("SELECT DISTINCT ON ({keys}) tableoid, ctid FROM {rows}{within} ORDER BY {keys}");
+    let mend = format!("DELETE FROM {rows} WHERE {outside}(tableoid, ctid) NOT IN ({stay})");
+    (format!("that have {keys} in common with others"), condition, mend)
+}
+
+fn orphaned(name: &str, columns: &[String], target: &str, referenced: &[String]) -> Found {
+    let not_null: Vec<String> = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
+    let pairs = columns.iter().zip(referenced);
+    let matches: Vec<String> = pairs.map(|(column, other)| format!("r.{other} = t.{column}")).collect();
+    let condition = format!(
+        "{} AND NOT EXISTS (SELECT FROM {target} AS r WHERE {})",
+        not_null.join(" AND "),
+        matches.join(" AND ")
+    );
+    let what = format!("that are orphaned: {} without a row in {target}", columns.join(", "));
+    let mend = format!("DELETE FROM {name} AS t WHERE {condition}");
+    (what, condition, mend)
+}

@@ -1,0 +1,71 @@
+//! Rows that a plan cannot be run over: `fixtures/rows_in_the_way/<case>/{before.sql, after.yaml}`. The preflight finds them in the live
+//! database; the script says the same and stops before it has changed anything; once the rows are mended (`mend.sql`), it runs.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is a test")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use apply::{Options, Plan};
+use endstate_tests::{connect, conninfo, root};
+use shadow::{Cluster, ClusterOptions, Witness};
+
+fn cases() -> Vec<PathBuf> {
+    let folder = fs::read_dir(root().join("fixtures/rows_in_the_way")).unwrap();
+    let mut cases: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    assert!(!cases.is_empty());
+    cases
+}
+
+fn witness(cluster: &Cluster, database: &str) -> Witness {
+    let mut connection = connect(cluster, database).unwrap();
+    Witness::take(&mut connection.snapshot().unwrap(), cluster.major()).unwrap()
+}
+
+#[test]
+fn what_the_preflight_finds_stops_the_script_until_it_is_mended() {
+    for binaries in testkit::majors() {
+        let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
+        for case in cases() {
+            let name = case.file_name().unwrap().to_string_lossy().into_owned();
+            connect(&cluster, "postgres").unwrap().run(&format!("CREATE DATABASE {name}")).unwrap();
+            let run = |sql: &str| connect(&cluster, &name).unwrap().run(sql).map(|_| ());
+            run(&fs::read_to_string(case.join("before.sql")).unwrap()).unwrap();
+            let options = Options {
+                conninfo: conninfo(&cluster, &name),
+                schema: case.join("after.yaml"),
+                sample: None,
+            };
+            let mut plan = apply::prepare(&options).unwrap_or_else(|error| panic!("{name}: {error}"));
+            plan.ask_rows(&options.conninfo).unwrap();
+            told(&plan, &case);
+            let [script] = <[apply::Script; 1]>::try_from(plan.scripts.forward.clone()).expect("one script");
+            let before = witness(&cluster, &name);
+            let ran = run(&script.text);
+            if let Ok(mend) = fs::read_to_string(case.join("mend.sql")) {
+                let error = ran.expect_err(&name).to_string();
+                assert!(error.contains("stopped before it changed anything"), "{error}");
+                assert!(
+                    before.differences(&witness(&cluster, &name)).is_empty(),
+                    "{name}: nothing was changed"
+                );
+                run(&mend).unwrap();
+                plan.ask_rows(&options.conninfo).unwrap();
+                assert_eq!(report::rows_in_the_way(&plan), Vec::<String>::new(), "{name}: mended");
+                run(&script.text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            } else {
+                assert_eq!(report::rows_in_the_way(&plan), Vec::<String>::new(), "{name}");
+                ran.unwrap_or_else(|error| panic!("{name}: {error}"));
+            }
+        }
+    }
+}
+
+fn told(plan: &Plan, case: &std::path::Path) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(case);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let told: String = report::rows_in_the_way(plan).iter().map(|line| format!("{line}\n")).collect();
+    settings.bind(|| insta::assert_snapshot!("told", told));
+}
