@@ -226,8 +226,8 @@ mod tests {
 
     #[test]
     fn lines_that_must_not_be_indented() {
-        assert!(breaks_within_quotes("COMMENT ON TABLE t IS 'one\ntwo'"));
-        assert!(breaks_within_quotes("COMMENT ON TABLE \"a\nb\" IS 'it''s'"));
-        assert!(!breaks_within_quotes("COMMENT ON TABLE t\n    IS 'it''s'"));
+        assert!(holds_line_break("COMMENT ON TABLE t IS 'one\ntwo'"));
+        assert!(holds_line_break("COMMENT ON TABLE \"a\nb\" IS 'it''s'"));
+        assert!(!holds_line_break("COMMENT ON TABLE t\n    IS 'it''s'"));
     }
 }
