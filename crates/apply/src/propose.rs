@@ -10,7 +10,7 @@ use shadow::{Names, Workbench};
 
 use crate::old_names::{self, OldName};
 use crate::pattern::Pattern;
-use crate::{Error, Live, Scope, Workspace, refusal};
+use crate::{Error, Live, Scope, Workspace, parallel, refusal};
 
 /// One step of the way between two boundaries: a script.
 #[derive(Debug)]
@@ -260,7 +260,7 @@ impl<'a> Planner<'a> {
     ) -> Result<Vec<Stage>, Error> {
         self.bench.copy("before", "work")?;
         let mut state = before.clone();
-        let mut stages = Vec::new();
+        let mut legs = Vec::new();
         for group in 0..groups.count() {
             let own = groups.directives(directives, |other| other == group);
             let later = groups.directives(directives, |other| other > group);
@@ -270,22 +270,25 @@ impl<'a> Planner<'a> {
             };
             let own =
                 if group + 1 == groups.count() { directives.clone() } else { renamed_back(&own, &later) };
-            while let Some((forward, after)) = self.advance("work", &target, &own)? {
-                let place = format!("back_{}", stages.len());
+            while let Some((forward, after)) = self.advance("work", &state, &target, &own)? {
+                let place = format!("back_{}", legs.len());
                 self.bench.copy("work", &place)?;
-                let back = self.back(&place, &state, &own)?;
-                stages.push(Stage { name: groups.name(group), forward, back, after: after.clone() });
-                state = after;
+                let before = std::mem::replace(&mut state, after.clone());
+                let (name, directives) = (groups.name(group), own.clone());
+                legs.push(Leg { name, forward, before, after, directives, place });
             }
         }
-        Ok(stages)
+        // The ways back know nothing of each other.
+        let planner = &*self;
+        let backs = parallel::each(&legs, |leg| planner.back(leg));
+        legs.into_iter().zip(backs).map(|(leg, back)| Ok(leg.with(back?))).collect()
     }
 
     /// The way back is one transaction, in which a value added to an enum type cannot be used: where it would be, a new type takes
     /// the old one's place.
-    fn back(&mut self, database: &str, to: &Model, directives: &Directives) -> Result<Vec<Round>, Error> {
-        let mut directives = directives.inverted();
-        let rounds = self.all_rounds(database, to, &directives)?;
+    fn back(&self, leg: &Leg) -> Result<Vec<Round>, Error> {
+        let mut directives = leg.directives.inverted();
+        let rounds = self.all_the_way_back(leg, &directives)?;
         let used = plan::values_used_at_once(&rounds);
         if used.is_empty() {
             return Ok(rounds);
@@ -293,40 +296,38 @@ impl<'a> Planner<'a> {
         for id in used {
             directives.enums.entry(id).or_default().strategy = kinds::Strategy::Swap;
         }
-        let again = format!("{database}_again");
-        self.bench.copy("work", &again)?;
-        self.all_rounds(&again, to, &directives)
+        // The place stands at the leg's beginning now.
+        let mut connection = self.bench.connect_as(&leg.place, &self.user)?;
+        leg.forward.iter().try_for_each(|round| run(&mut connection, round))?;
+        self.all_the_way_back(leg, &directives)
     }
 
-    fn all_rounds(
-        &mut self,
-        database: &str,
-        to: &Model,
-        directives: &Directives,
-    ) -> Result<Vec<Round>, Error> {
+    fn all_the_way_back(&self, leg: &Leg, directives: &Directives) -> Result<Vec<Round>, Error> {
+        let mut state = leg.after.clone();
         let mut all = Vec::new();
-        while let Some((rounds, _)) = self.advance(database, to, directives)? {
+        while let Some((rounds, after)) = self.advance(&leg.place, &state, &leg.before, directives)? {
             all.extend(rounds);
+            state = after;
         }
         Ok(all)
     }
 
-    /// Runs round after round until the catalog is the one wanted, or until something must be committed; `None` where there
-    /// is nothing left to do.
+    /// Runs round after round on a database that stands at `start`, until the catalog is the one wanted, or until something must be
+    /// committed; `None` where there is nothing left to do.
     fn advance(
-        &mut self,
+        &self,
         database: &str,
+        start: &Model,
         to: &Model,
         directives: &Directives,
     ) -> Result<Option<(Vec<Round>, Model)>, Error> {
         const MOST_ROUNDS: usize = 16;
-        let mut connection = self.bench.connect_as(database, &self.user)?;
-        let mut state = self.read(&mut connection)?;
-        let start = state.clone();
+        let mut connection = None;
+        let mut state = start.clone();
         let mut rounds = Vec::new();
         for _ in 0..MOST_ROUNDS {
             let request = Request {
-                start: &start,
+                start,
                 from: &state,
                 to,
                 directives,
@@ -337,8 +338,12 @@ impl<'a> Planner<'a> {
             let Some(round) = plan::next_round(&request)? else {
                 return Ok((!rounds.is_empty()).then_some((rounds, state)));
             };
-            run(&mut connection, &round)?;
-            state = self.read(&mut connection)?;
+            let connection = match &mut connection {
+                Some(connection) => connection,
+                none => none.insert(self.bench.connect_as(database, &self.user)?),
+            };
+            run(connection, &round)?;
+            state = self.read(connection)?;
             let commit = round.commit_after;
             rounds.push(round);
             if commit {
@@ -407,9 +412,8 @@ impl<'a> Planner<'a> {
         later: &Directives,
         groups: &Groups,
     ) -> Result<Model, Error> {
-        let (renamed_place, target_place) = (format!("renamed_{group}"), format!("target_{group}"));
-        self.bench.copy("work", &renamed_place)?;
-        let renamed = self.after_renames(&renamed_place, state, own, later)?;
+        let target_place = format!("target_{group}");
+        let renamed = self.after_renames(&format!("renamed_{group}"), state, desired, own, later)?;
         let mut objects: BTreeMap<Id, Object> = BTreeMap::new();
         for object in renamed.objects() {
             if groups.of(&later.after(&object.id)) != group || !self.scope.manages(&object.id) {
@@ -435,35 +439,42 @@ impl<'a> Planner<'a> {
         &mut self,
         place: &str,
         state: &Model,
+        desired: &Model,
         own: &Directives,
         later: &Directives,
     ) -> Result<Model, Error> {
-        let mut connection = self.bench.connect_as(place, &self.user)?;
-        let directives = renamed_back(own, later);
-        let mut wanted = state.clone();
-        for id in directives.renames.keys() {
-            if let Some(mut object) =
-                directives.renames.get(id).and_then(|old| state.get(&id.renamed(old.as_str()))).cloned()
-            {
-                object.id = id.clone();
-                wanted.insert(object);
-            }
-        }
+        let early =
+            desired.objects().map(|object| Object { id: later.before(&object.id, None), ..object.clone() });
         let request = Request {
             start: state,
             from: state,
-            to: &wanted,
-            directives: &directives,
+            to: &early.collect(),
+            directives: &renamed_back(own, later),
             managed: &|_| true,
             version: self.major,
             user: &self.user,
         };
-        if let Some(round) = plan::next_round(&request)?
-            && round.steps.iter().all(|step| step.objects.iter().all(|(verb, _)| *verb == plan::Verb::Rename))
-        {
-            run(&mut connection, &round)?;
-        }
+        let Some(round) = plan::stated_renames(&request) else { return Ok(state.clone()) };
+        self.bench.copy("work", place)?;
+        let mut connection = self.bench.connect_as(place, &self.user)?;
+        run(&mut connection, &round)?;
         self.read(&mut connection)
+    }
+}
+
+/// The way from one boundary to the next, and where the shadow stands at its end.
+struct Leg {
+    name: Option<String>,
+    forward: Vec<Round>,
+    before: Model,
+    after: Model,
+    directives: Directives,
+    place: String,
+}
+
+impl Leg {
+    fn with(self, back: Vec<Round>) -> Stage {
+        Stage { name: self.name, forward: self.forward, back, after: self.after }
     }
 }
 

@@ -195,11 +195,7 @@ impl Raise<'_> {
 
     /// The objects of a kind in a parent, with their names.
     pub fn children(&self, parent: &Id, kind: Kind) -> Vec<(&Id, &Spec)> {
-        self.model
-            .objects()
-            .filter(|o| o.id.kind() == kind && o.id.parent() == Some(parent))
-            .map(|o| (&o.id, &o.spec))
-            .collect()
+        self.model.of_kind_in(Some(parent), kind).map(|object| (&object.id, &object.spec)).collect()
     }
 }
 

@@ -115,8 +115,8 @@ macro_rules! kinds {
             }
 
             /// The definition of an object of this kind, from a catalog row.
-            pub fn spec(self, value: serde_json::Value) -> Result<Spec, serde_json::Error> {
-                match self { $( Kind::$variant => serde_json::from_value(value).map(Spec::$variant), )* }
+            pub fn spec(self, value: &serde_json::Value) -> Result<Spec, serde_json::Error> {
+                match self { $( Kind::$variant => serde::Deserialize::deserialize(value).map(Spec::$variant), )* }
             }
         }
 

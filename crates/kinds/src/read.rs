@@ -151,8 +151,7 @@ pub fn assemble(version: u32, rows: Vec<Vec<Value>>) -> Result<Model, Error> {
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(kind: &'static str, value: Value) -> Result<T, Error> {
-    let row = value.to_string();
-    serde_json::from_value(value).map_err(|source| Error::Row { kind, row, source })
+    T::deserialize(&value).map_err(|source| Error::Row { kind, row: value.to_string(), source })
 }
 
 fn parse_all<T: for<'de> Deserialize<'de>>(kind: &'static str, values: Vec<Value>) -> Result<Vec<T>, Error> {
@@ -218,9 +217,8 @@ impl Reader {
             let owner = row.owner.or_else(|| self.owner(id.parent()?));
             self.grants(&id, &acl, &default, owner.as_deref());
         }
-        let text = row.spec.to_string();
-        let spec =
-            kind.spec(row.spec).map_err(|source| Error::Row { kind: kind.name(), row: text, source })?;
+        let refused = |source| Error::Row { kind: kind.name(), row: row.spec.to_string(), source };
+        let spec = kind.spec(&row.spec).map_err(refused)?;
         self.insert(id.clone(), spec, row.position.unwrap_or(0));
         if let Some(default) = row.commentdefault {
             // That there is no comment must be said, until one is found.

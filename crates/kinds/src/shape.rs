@@ -61,10 +61,7 @@ pub(crate) fn lower<D: Shape>(
 
 /// The YAML of all objects of the kind in a parent, by key.
 pub(crate) fn raise_all<D: Shape>(raise: &Raise<'_>, parent: Option<&Id>) -> IndexMap<String, D> {
-    let objects = raise
-        .model
-        .objects()
-        .filter(|object| object.id.kind() == D::Spec::KIND && object.id.parent() == parent);
+    let objects = raise.model.of_kind_in(parent, D::Spec::KIND);
     objects
         .filter_map(|object| {
             let spec = D::within(&object.spec)?;

@@ -105,10 +105,11 @@ impl Workbench {
             return Ok(());
         }
         let mut admin = self.connect("postgres")?;
-        admin.run(&format!(
-            "CREATE DATABASE {new} WITH TEMPLATE {old} OWNER {}",
-            sql::ident(&self.facts.owner)
-        ))?;
+        // Copying files takes half the time of copying pages through the log, as 15 and later do unless told; the checkpoints that it
+        // needs cost nothing where nothing is synced.
+        let strategy = if self.facts.major >= 15 { " STRATEGY file_copy" } else { "" };
+        let owner = sql::ident(&self.facts.owner);
+        admin.run(&format!("CREATE DATABASE {new} WITH TEMPLATE {old} OWNER {owner}{strategy}"))?;
         admin.run(&format!(
             "INSERT INTO pg_catalog.pg_db_role_setting SELECT new.oid, s.setrole, s.setconfig FROM pg_catalog.pg_db_role_setting AS s \
              JOIN pg_catalog.pg_database AS old ON old.oid = s.setdatabase AND old.datname = {}, pg_catalog.pg_database AS new \

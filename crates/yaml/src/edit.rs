@@ -50,7 +50,7 @@ pub fn remove(source: &Arc<Source>, path: &[&str]) -> Option<String> {
     while depth > 1 && matches!(&parents[depth - 1].value, Value::Map(entries) if entries.len() == 1) {
         depth -= 1;
     }
-    let (key, node) = entry(&parents[..depth + 1], &path[..depth])?;
+    let (key, node) = entry(&parents[..=depth], &path[..depth])?;
     let map = parents[depth - 1];
     let range = if is_flow(map) {
         flow_range(&source.text, map, key)?
