@@ -284,11 +284,28 @@ impl<'a> Planner<'a> {
         legs.into_iter().zip(backs).map(|(leg, back)| Ok(leg.with(back?))).collect()
     }
 
+    /// The way back is one transaction, in which a value added to an enum type cannot be used: where it would be, a new type takes
+    /// the old one's place.
     fn back(&self, leg: &Leg) -> Result<Vec<Round>, Error> {
-        let directives = leg.directives.inverted();
+        let mut directives = leg.directives.inverted();
+        let rounds = self.all_the_way_back(leg, &directives)?;
+        let used = plan::values_used_at_once(&rounds);
+        if used.is_empty() {
+            return Ok(rounds);
+        }
+        for id in used {
+            directives.enums.entry(id).or_default().strategy = kinds::Strategy::Swap;
+        }
+        // The place stands at the leg's beginning now.
+        let mut connection = self.bench.connect_as(&leg.place, &self.user)?;
+        leg.forward.iter().try_for_each(|round| run(&mut connection, round))?;
+        self.all_the_way_back(leg, &directives)
+    }
+
+    fn all_the_way_back(&self, leg: &Leg, directives: &Directives) -> Result<Vec<Round>, Error> {
         let mut state = leg.after.clone();
         let mut all = Vec::new();
-        while let Some((rounds, after)) = self.advance(&leg.place, &state, &leg.before, &directives)? {
+        while let Some((rounds, after)) = self.advance(&leg.place, &state, &leg.before, directives)? {
             all.extend(rounds);
             state = after;
         }

@@ -35,6 +35,7 @@ fn in_words<S: serde::Serializer>(id: &Id, serializer: S) -> Result<S::Ok, S::Er
     serializer.collect_str(id)
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
 fn certainty_word<S: serde::Serializer>(certainty: &Certainty, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(word(*certainty))
 }
