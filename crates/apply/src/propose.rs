@@ -106,12 +106,8 @@ fn resolved(directives: &Directives, desired: &Model) -> Directives {
 
 /// The id under which PostgreSQL built what the YAML declares: it writes the arguments of functions in its own way.
 pub(crate) fn as_built<'a>(id: &'a Id, desired: &'a Model) -> &'a Id {
-    let found: Vec<&Id> = desired
-        .ids()
-        .filter(|other| {
-            other.kind() == id.kind() && other.name() == id.name() && other.parent() == id.parent()
-        })
-        .collect();
+    let namesakes = desired.of_kind_in(id.parent(), id.kind()).map(|object| &object.id);
+    let found: Vec<&Id> = namesakes.filter(|other| other.name() == id.name()).collect();
     let written = |other: &&&Id| desired.get(other).is_some_and(|object| has_arguments(&object.spec, id));
     match (desired.contains(id), found.as_slice()) {
         (true, _) => id,

@@ -10,6 +10,7 @@ mod demand;
 mod directives;
 mod document;
 mod id;
+mod index;
 mod kind;
 /// One file an object kind.
 pub mod kinds;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::index::Index;
 use crate::{Id, Kind, Spec};
 
 /// How one object leans on another (manual, `pg_depend.deptype`).
@@ -38,11 +39,14 @@ pub struct Model {
     counts: BTreeMap<Kind, usize>,
     /// What the catalog holds and no kind reads: user-owned objects by kind and name, for people to see.
     pub unread: Vec<String>,
+    /// What is looked up by something else than its id.
+    index: Index,
 }
 
 impl Model {
     /// Adds an object, or puts it in place of the one of the same id.
     pub fn insert(&mut self, object: Object) {
+        self.index.forget();
         let kind = object.id.kind();
         if self.objects.insert(object.id.clone(), object).is_none() {
             *self.counts.entry(kind).or_default() += 1;
@@ -51,6 +55,7 @@ impl Model {
 
     /// Takes an object out.
     pub fn remove(&mut self, id: &Id) -> Option<Object> {
+        self.index.forget();
         let removed = self.objects.remove(id)?;
         if let Some(count) = self.counts.get_mut(&id.kind()) {
             *count -= 1;
@@ -70,6 +75,7 @@ impl Model {
 
     /// The object of this id, to be changed.
     pub fn get_mut(&mut self, id: &Id) -> Option<&mut Object> {
+        self.index.forget();
         self.objects.get_mut(id)
     }
 
@@ -129,13 +135,39 @@ impl Model {
         self.objects.range(first..).map(|(_, object)| object)
     }
 
-    /// Objects that need `id`, directly.
-    pub fn dependents<'a>(&'a self, id: &'a Id) -> impl Iterator<Item = &'a Object> {
-        self.objects.values().filter(move |object| object.needs.contains_key(id))
+    /// An object and all that stands in it, at any depth; nothing where there is no such object.
+    pub fn with_parts<'a>(&'a self, id: &'a Id) -> Vec<&'a Object> {
+        let mut found: Vec<&Object> = self.get(id).into_iter().collect();
+        let mut next = 0;
+        while let Some(object) = found.get(next) {
+            found.extend(self.children(&object.id));
+            next += 1;
+        }
+        found
+    }
+
+    /// Objects that need `id`, directly, in the order of their ids.
+    pub fn dependents<'a>(&'a self, id: &Id) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.index(self.index.needed_by(&self.objects, id))
+    }
+
+    /// The relations of this quoted name with its schema: `public.users`.
+    pub fn relations<'a>(&'a self, sql: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.index(self.index.relations(&self.objects, sql))
+    }
+
+    /// Partitions and children, each as the object that says so, of the table of this quoted name.
+    pub fn attached_to<'a>(&'a self, sql: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.index(self.index.attached_to(&self.objects, sql))
+    }
+
+    fn index<'a>(&'a self, ids: &'a [Id]) -> impl Iterator<Item = &'a Object> + use<'a> {
+        ids.iter().filter_map(|id| self.objects.get(id))
     }
 
     /// The model with only the objects that `keep` wants.
     pub fn retain(&mut self, keep: impl Fn(&Object) -> bool) {
+        self.index.forget();
         self.objects.retain(|_, object| keep(object));
         self.counts.clear();
         for id in self.objects.keys() {

@@ -1,6 +1,6 @@
 //! The order of what opens and closes access, of owners, and of what fires or is filled by itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::{Id, Kind, Model, Spec};
 
@@ -10,23 +10,21 @@ use crate::round::Verb;
 impl Graph<'_> {
     /// Policies are made before they are switched on, and switched off before they go: nobody sees more in between.
     pub(crate) fn order_row_level_security(&mut self) {
-        let switches: Vec<(usize, (Id, Verb))> =
-            self.snapshot().into_iter().filter(|(_, (id, _))| id.kind() == Kind::RowLevelSecurity).collect();
-        let policies: Vec<(usize, (Id, Verb))> =
-            self.snapshot().into_iter().filter(|(_, (id, _))| id.kind() == Kind::Policy).collect();
-        for (switch, (switch_id, _)) in &switches {
-            let enabled = |model: &Model| match model.get(switch_id).map(|object| &object.spec) {
+        let mut policies: BTreeMap<Option<Id>, Vec<(usize, Verb)>> = BTreeMap::new();
+        for (place, (id, verb)) in self.snapshot().into_iter().filter(|(_, (id, _))| id.kind() == Kind::Policy) {
+            policies.entry(id.parent().cloned()).or_default().push((place, verb));
+        }
+        for (switch, (id, _)) in self.snapshot() {
+            let own = policies.get(&id.parent().cloned()).filter(|_| id.kind() == Kind::RowLevelSecurity);
+            let enabled = |model: &Model| match model.get(&id).map(|object| &object.spec) {
                 Some(Spec::RowLevelSecurity(security)) => security.enabled,
                 _ => false,
             };
             let (was, is) = (enabled(self.request.from), enabled(self.request.to));
-            for (policy, (policy_id, policy_verb)) in &policies {
-                if switch_id.parent() != policy_id.parent() {
-                    continue;
-                }
-                match policy_verb {
-                    Verb::Drop if was && !is => self.before(Some(*switch), Some(*policy)),
-                    Verb::Create | Verb::Alter if is && !was => self.before(Some(*policy), Some(*switch)),
+            for (policy, verb) in own.into_iter().flatten() {
+                match verb {
+                    Verb::Drop if was && !is => self.before(Some(switch), Some(*policy)),
+                    Verb::Create | Verb::Alter if is && !was => self.before(Some(*policy), Some(switch)),
                     _ => {}
                 }
             }

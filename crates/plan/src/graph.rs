@@ -299,7 +299,8 @@ impl<'a> Graph<'a> {
     /// An object is dropped after whatever needed it is dropped or needs it no more.
     fn order_drops(&mut self) {
         let mut parts: Vec<(Id, Id)> = Vec::new();
-        for object in self.request.from.objects() {
+        let changed = self.changes.actions.keys().filter_map(|id| self.request.from.get(id));
+        for object in changed {
             parts.extend(object.needs.keys().map(|need| (object.id.clone(), need.clone())));
             let ancestors = object.id.ancestors().filter(|ancestor| !self.changes.suspends(ancestor));
             parts.extend(ancestors.map(|ancestor| (object.id.clone(), ancestor.clone())));

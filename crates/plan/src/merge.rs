@@ -1,7 +1,7 @@
 //! Reshapes an ordered plan into statements that a person would have written: columns and constraints inside `CREATE TABLE`,
 //! actions on one table in one `ALTER TABLE`. Nothing moves before what it must come after.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::composite_type::Composite;
 use kinds::{Id, Kind, Lock, Spec, Statement};
@@ -28,19 +28,19 @@ enum Body {
 
 /// Merges what can be merged and renders the rest.
 pub(crate) fn merge(request: &Request<'_>, nodes: Vec<Node>) -> Vec<Step> {
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups = Groups::default();
     // The group in which each node's last statement ended up.
     let mut landed: Vec<Option<usize>> = Vec::new();
     for node in nodes {
         let mut floor = node.after.iter().filter_map(|place| landed[*place]).max();
         for statement in node.statements.clone() {
-            let place = place(&mut groups, &node, statement, floor);
+            let place = groups.place(&node, statement, floor);
             floor = floor.max(Some(place));
         }
         landed.push(floor);
     }
     let mut steps: Vec<Step> = Vec::new();
-    for step in groups.into_iter().map(|group| group.step(request)) {
+    for step in groups.all.into_iter().map(|group| group.step(request)) {
         match steps.last_mut().filter(|last| grants_the_same(&last.statement, &step.statement)) {
             Some(last) => add_grantee(last, step),
             None => steps.push(step),
@@ -69,17 +69,37 @@ fn add_grantee(step: &mut Step, other: Step) {
     step.reason = step.reason.take().or(other.reason);
 }
 
-/// Puts a statement into the first group that takes it and stands no earlier than `floor`, or into one of its own.
-fn place(groups: &mut Vec<Group>, node: &Node, statement: Statement, floor: Option<usize>) -> usize {
-    let start = floor.unwrap_or(0);
-    let host = (start..groups.len()).find(|place| groups[*place].takes(node, &statement));
-    let index = host.unwrap_or(groups.len());
-    if host.is_none() {
-        groups.push(Group::start(node, statement));
-    } else {
-        groups[index].add(node, statement);
+/// Groups in the making, and where to look for one that takes a statement.
+#[derive(Default)]
+struct Groups {
+    all: Vec<Group>,
+    creates: BTreeMap<Id, Vec<usize>>,
+    alters: BTreeMap<(String, u8), Vec<usize>>,
+}
+
+impl Groups {
+    /// Puts a statement into the first group that takes it and stands no earlier than `floor`, or into one of its own.
+    fn place(&mut self, node: &Node, statement: Statement, floor: Option<usize>) -> usize {
+        let start = floor.unwrap_or(0);
+        let created = node.id.ancestors().filter_map(|ancestor| self.creates.get(ancestor)).flatten();
+        let action = statement.action.as_ref().map(|(relation, _)| (relation.clone(), statement.pass));
+        let altered = action.and_then(|key| self.alters.get(&key)).into_iter().flatten();
+        let takes = |place: &usize| *place >= start && self.all[*place].takes(node, &statement);
+        if let Some(host) = created.chain(altered).copied().filter(takes).min() {
+            self.all[host].add(node, statement);
+            return host;
+        }
+        let (group, place) = (Group::start(node, statement), self.all.len());
+        match &group.body {
+            Body::Create { .. } => self.creates.entry(node.id.clone()).or_default().push(place),
+            Body::Alter { relation, pass, .. } => {
+                self.alters.entry((relation.clone(), *pass)).or_default().push(place);
+            }
+            Body::Whole(_) => {}
+        }
+        self.all.push(group);
+        place
     }
-    index
 }
 
 impl Group {

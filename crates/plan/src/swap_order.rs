@@ -61,12 +61,17 @@ impl Graph<'_> {
             self.before(self.at(id, Verb::Create), self.at(id, Verb::Drop));
             self.before(self.at(id, Verb::Drop), self.at(id, Verb::Rename));
         }
+        let suspended: Vec<&Id> =
+            self.changes.actions.keys().filter(|table| self.changes.suspends(table)).collect();
+        if suspended.is_empty() {
+            return;
+        }
         for (place, (id, _)) in self.snapshot() {
             let Some(parent) = id.parent().filter(|_| matches!(id.kind(), Kind::Column | Kind::Attribute))
             else {
                 continue;
             };
-            for table in self.changes.actions.keys().filter(|table| self.changes.suspends(table)) {
+            for table in suspended.iter().copied() {
                 let typed =
                     |model: &Model| model.get(table).is_some_and(|object| object.needs.contains_key(parent));
                 if table == parent || typed(self.request.from) || typed(self.request.to) {

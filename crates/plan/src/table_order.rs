@@ -1,5 +1,7 @@
 //! The order of what is done to tables that stand in others, refer to others, or are made anew.
 
+use std::collections::BTreeMap;
+
 use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Model, Spec};
 
@@ -12,6 +14,10 @@ impl Graph<'_> {
     pub(crate) fn order_attachments(&mut self) {
         let places: Vec<(usize, Key)> =
             self.snapshot().into_iter().filter(|(_, (id, _))| is_attachment(id)).collect();
+        let mut shapes: BTreeMap<Id, Vec<usize>> = BTreeMap::new();
+        for (place, (id, _)) in self.snapshot().into_iter().filter(|(_, (id, _))| belongs_to_shape(id)) {
+            shapes.entry(id.top().clone()).or_default().push(place);
+        }
         for (place, (attachment, verb)) in places {
             let Some(table) = attachment.parent().cloned() else { continue };
             if self.nodes[place].statements.is_empty() || self.at(&table, Verb::Create).is_some() {
@@ -19,12 +25,12 @@ impl Graph<'_> {
             }
             let model = if verb == Verb::Drop { self.request.from } else { self.request.to };
             let parents = inheritance::parents(model, &table);
-            for (other, (id, other_verb)) in self.snapshot() {
-                let own = id.is_within(&table) && !is_attachment(&id);
-                let theirs = parents.iter().any(|parent| id.is_within(parent)) && !is_attachment(&id);
-                if !own && !theirs || !belongs_to_shape(&id) {
-                    continue;
-                }
+            let relations = parents.iter().chain([&table]);
+            let parts: Vec<usize> =
+                relations.flat_map(|relation| shapes.get(relation)).flatten().copied().collect();
+            for other in parts {
+                let (id, other_verb) = (&self.nodes[other].id, self.nodes[other].verb);
+                let own = id.is_within(&table);
                 match (verb, other_verb, self.nodes[other].statements.is_empty()) {
                     (Verb::Drop, _, _) => self.before(Some(place), Some(other)),
                     (_, Verb::Create, true) if own => self.before(Some(place), Some(other)),
@@ -37,19 +43,18 @@ impl Graph<'_> {
 
     /// `NOT NULL` goes after the keys and identities that demand it, and comes before them.
     pub(crate) fn order_not_null(&mut self) {
-        let parts = |graph: &Self, kinds: &[Kind]| -> Vec<(usize, Key)> {
-            graph.snapshot().into_iter().filter(|(_, (id, _))| kinds.contains(&id.kind())).collect()
-        };
-        for (place, (id, verb)) in parts(self, &[Kind::NotNull]) {
-            for (other, (other_id, other_verb)) in
-                parts(self, &[Kind::Constraint, Kind::Identity, Kind::ReplicaIdentity])
-            {
-                if other_id.top() != id.top() {
-                    continue;
-                }
+        let mut demanding: BTreeMap<Id, Vec<(usize, Verb)>> = BTreeMap::new();
+        for (place, (id, verb)) in self.snapshot() {
+            if matches!(id.kind(), Kind::Constraint | Kind::Identity | Kind::ReplicaIdentity) {
+                demanding.entry(id.top().clone()).or_default().push((place, verb));
+            }
+        }
+        for (place, (id, verb)) in self.snapshot() {
+            let others = demanding.get(id.top()).filter(|_| id.kind() == Kind::NotNull);
+            for (other, other_verb) in others.into_iter().flatten() {
                 match (verb, other_verb) {
-                    (Verb::Drop, Verb::Drop) => self.before(Some(other), Some(place)),
-                    (Verb::Create, Verb::Create) => self.before(Some(place), Some(other)),
+                    (Verb::Drop, Verb::Drop) => self.before(Some(*other), Some(place)),
+                    (Verb::Create, Verb::Create) => self.before(Some(place), Some(*other)),
                     _ => {}
                 }
             }
@@ -85,20 +90,25 @@ impl Graph<'_> {
 
     /// A foreign key takes hold of whatever key of the other table fits when it is made: of one that stays, if others are gone.
     pub(crate) fn order_references(&mut self) {
-        let key = |model: &Model, id: &Id| match model.get(id).map(|object| &object.spec) {
+        let constraint = |model: &Model, id: &Id| match model.get(id).map(|object| &object.spec) {
             Some(Spec::Constraint(constraint)) => {
                 Some((constraint.has_index(), constraint.references.clone()))
             }
             _ => None,
         };
-        let all = self.snapshot();
-        for (place, (id, _)) in all.iter().filter(|(_, (_, verb))| *verb == Verb::Create) {
-            let Some((_, Some(references))) = key(self.request.to, id) else { continue };
-            for (other, (other_id, verb)) in &all {
-                let goes = *verb == Verb::Drop && matches!(key(self.request.from, other_id), Some((true, _)));
-                if goes && other_id.relation_sql() == references {
-                    self.before(Some(*other), Some(*place));
-                }
+        let mut going: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, (id, verb)) in self.snapshot() {
+            if verb == Verb::Drop && matches!(constraint(self.request.from, &id), Some((true, _))) {
+                going.entry(id.relation_sql()).or_default().push(place);
+            }
+        }
+        for (place, (id, verb)) in self.snapshot() {
+            let Some((_, Some(references))) = constraint(self.request.to, &id).filter(|_| verb == Verb::Create)
+            else {
+                continue;
+            };
+            for other in going.get(&references).into_iter().flatten() {
+                self.before(Some(*other), Some(place));
             }
         }
     }
@@ -168,12 +178,11 @@ fn belongs_to_shape(id: &Id) -> bool {
 
 /// Foreign keys, each with its table and the one that it refers to.
 fn references(model: &Model) -> Vec<(Id, Id, Id)> {
-    let tables = || model.ids().filter(|id| id.kind() == Kind::Table);
     let reference = |object: &kinds::Object| {
         let Spec::Constraint(constraint) = &object.spec else { return None };
-        let referenced = constraint.references.as_ref()?;
-        let referenced = tables().find(|id| id.sql() == *referenced)?;
-        Some((object.id.clone(), object.id.parent()?.clone(), referenced.clone()))
+        let mut referenced = model.relations(constraint.references.as_ref()?);
+        let referenced = referenced.find(|object| object.id.kind() == Kind::Table)?;
+        Some((object.id.clone(), object.id.parent()?.clone(), referenced.id.clone()))
     };
     model.objects().filter_map(reference).collect()
 }

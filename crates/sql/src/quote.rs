@@ -1,6 +1,9 @@
 //! Names and strings as PostgreSQL reads them back: chapter 4.1 of the manual, "Lexical Structure".
 
-use pg_query::protobuf::KeywordKind;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use pg_query::protobuf::{KeywordKind, Token};
 
 use crate::parser::try_scan;
 
@@ -40,9 +43,19 @@ fn is_plain(name: &str) -> bool {
 
 /// Whether the grammar needs the word for itself somewhere.
 fn is_taken(word: &str) -> bool {
-    let free = [KeywordKind::NoKeyword, KeywordKind::UnreservedKeyword];
-    try_scan(word).map_or(true, |tokens| tokens.iter().any(|token| !free.contains(&token.keyword)))
+    TAKEN.contains(word)
 }
+
+/// The keywords that are not unreserved: asked once, as names are quoted by the ten thousand.
+static TAKEN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    // The grammar names the token of a keyword after it, with `_P` where C has that word too.
+    let tokens = (0..=i32::from(i16::MAX)).filter_map(|number| Token::try_from(number).ok());
+    let names = tokens.map(|token| token.as_str_name().to_lowercase());
+    let words: String = names.flat_map(|name| [name.trim_end_matches("_p").to_owned(), " ".to_owned()]).collect();
+    let free = [KeywordKind::NoKeyword, KeywordKind::UnreservedKeyword];
+    let taken = try_scan(&words).unwrap_or_default().into_iter().filter(|token| !free.contains(&token.keyword));
+    taken.map(|token| words[token.start..token.end].to_owned()).collect()
+});
 
 #[cfg(test)]
 mod tests {
@@ -72,6 +85,20 @@ mod tests {
             assert_eq!(ident(name), expect);
         }
         assert_eq!(qualified(&["app", "Order", "order"]), "app.\"Order\".\"order\"");
+    }
+
+    #[test]
+    fn keywords_that_are_not_free() {
+        // SELECT catcode, count(*) FROM pg_get_keywords() GROUP BY catcode, on PostgreSQL 18.
+        let kinds: Vec<KeywordKind> = TAKEN
+            .iter()
+            .filter_map(|word| try_scan(word).ok()?.into_iter().next())
+            .map(|token| token.keyword)
+            .collect();
+        let count = |wanted: KeywordKind| kinds.iter().filter(|kind| **kind == wanted).count();
+        assert_eq!(count(KeywordKind::ReservedKeyword), 78);
+        assert_eq!(count(KeywordKind::TypeFuncNameKeyword), 23);
+        assert_eq!(count(KeywordKind::ColNameKeyword), 63);
     }
 
     #[test]

@@ -266,11 +266,8 @@ fn key_name(key: &str) -> String {
 
 /// Whether the index of a partitioned table is complete, so that partitions get theirs by themselves.
 fn is_valid(context: &Context<'_>, name: &str) -> bool {
-    let known = context.to.objects().find(|object| match &object.spec {
-        Spec::Index(index) => index.name(&object.id) == name,
-        _ => false,
-    });
-    known.is_none_or(|object| matches!(&object.spec, Spec::Index(index) if index.valid))
+    let mut known = context.to.relations(name);
+    known.all(|object| !matches!(&object.spec, Spec::Index(index) if !index.valid))
 }
 
 /// `ALTER INDEX` for storage parameters and tablespace, of indexes with and without a constraint.

@@ -1,5 +1,7 @@
 //! The parents of a table that inherits.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Change, Context, Id, Kind, Model, ObjectKind, Spec, Statement, query};
@@ -77,13 +79,13 @@ pub fn parents(model: &Model, table: &Id) -> Vec<Id> {
     let mut found: Vec<Id> = needs.filter(|id| id.kind().is_table()).cloned().collect();
     if found.is_empty() {
         let names = parent_names(model, table);
-        if !names.is_empty() {
-            // As people write it: without the schema where that is their own, or public.
-            let near = |id: &Id| id.schema() == table.schema() || id.schema() == Some("public");
-            let named =
-                |id: &&Id| names.contains(&id.sql()) || (near(id) && names.contains(&sql::ident(id.name())));
-            found = model.ids().filter(|id| id.kind().is_table()).filter(named).cloned().collect();
-        }
+        // As people write it: without the schema where that is their own, or public.
+        let near = [table.schema(), Some("public")].into_iter().flatten();
+        let near: Vec<String> =
+            near.flat_map(|schema| names.iter().map(move |name| format!("{}.{name}", sql::ident(schema)))).collect();
+        let named = names.iter().chain(&near).flat_map(|name| model.relations(name)).map(|object| &object.id);
+        let named: BTreeSet<&Id> = named.filter(|id| id.kind().is_table()).collect();
+        found = named.into_iter().cloned().collect();
     }
     found
 }
@@ -113,12 +115,7 @@ pub fn stays(table: &Id, context: &Context<'_>) -> bool {
 
 /// Whether other tables have columns from this one.
 pub fn has_children(model: &Model, table: Option<&Id>) -> bool {
-    let Some(name) = table.map(Id::sql) else { return false };
-    model.objects().any(|object| match &object.spec {
-        Spec::Partition(partition) => partition.of == name,
-        Spec::Inheritance(inheritance) => inheritance.parents.contains(&name),
-        _ => false,
-    })
+    table.is_some_and(|table| model.attached_to(&table.sql()).next().is_some())
 }
 
 /// A column that a child table has of its own as well: columns become that when the table leaves its parents, so it leaves them
@@ -132,7 +129,8 @@ pub(crate) fn renewed(column: &Id, context: &Context<'_>) -> Vec<Statement> {
             && context.to.contains(id)
             && !inherited(context.to)
     };
-    let first = context.from.ids().filter(|id| id.kind() == Kind::Column).find(|id| becomes_own(id));
+    let columns = context.from.of_kind_in(Some(table), Kind::Column);
+    let first = columns.map(|object| &object.id).find(|id| becomes_own(id));
     let place = table.child(Kind::Inheritance, "");
     match context.from.get(&place).map(|object| &object.spec) {
         Some(Spec::Inheritance(parents)) if first == Some(column) && stays(table, context) => {

@@ -72,8 +72,7 @@ fn likeness(from: &Model, old: &Id, to: &Model, new: &Id) -> usize {
     let named_after = [Kind::Constraint, Kind::Index, Kind::NotNull, Kind::Identity];
     let chain =
         |id: &Id| std::iter::once(id).chain(id.ancestors()).any(|id| named_after.contains(&id.kind()));
-    let parts =
-        from.objects().filter(|object| object.id == *old || (object.id.is_within(old) && !chain(&object.id)));
+    let parts = from.with_parts(old).into_iter().filter(|object| object.id == *old || !chain(&object.id));
     parts
         .filter(|object| to.get(&object.id.rebased(old, new)).is_some_and(|other| other.spec == object.spec))
         .count()
@@ -85,13 +84,17 @@ pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<St
     // A new name that is held by an object that stays is no rename to be done: it has been done already.
     let leaving: Vec<Id> = level.iter().map(|(old, _)| old.clone()).collect();
     level.retain(|(old, new)| !state.contains(&old.renamed(new)) || leaving.contains(&old.renamed(new)));
+    if level.is_empty() {
+        return steps;
+    }
+    let mut taken = Taken::default();
+    state.ids().for_each(|id| taken.take(names(state, id, id.name())));
     while !level.is_empty() {
-        let taken: BTreeSet<Name> = state.ids().flat_map(|id| names(state, id, id.name())).collect();
-        let is_free = |old: &Id, new: &str| names(state, old, new).iter().all(|name| !taken.contains(name));
+        let is_free = |old: &Id, new: &str| names(state, old, new).iter().all(|name| taken.is_free(name));
         let free = level.iter().position(|(old, new)| is_free(old, new));
         let (old, new) = level.remove(free.unwrap_or(0));
         if free.is_some() {
-            steps.extend(rename(state, &old, &new));
+            steps.extend(rename(state, &mut taken, &old, &new));
             continue;
         }
         let wanted = names(state, &old, &new);
@@ -101,7 +104,7 @@ pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<St
         // What is not renamed itself and holds the name goes later: there is nothing to do before.
         if level.iter().any(waits) {
             let temporary = format!("endstate_rename_{}", steps.len());
-            steps.extend(rename(state, &old, &temporary));
+            steps.extend(rename(state, &mut taken, &old, &temporary));
             level.push((old.renamed(temporary), new));
         }
     }
@@ -109,6 +112,28 @@ pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<St
 }
 
 type Name = (Option<Id>, String);
+
+/// The names that are taken, each with how many objects have it.
+#[derive(Default)]
+struct Taken(BTreeMap<Name, usize>);
+
+impl Taken {
+    fn take(&mut self, names: Vec<Name>) {
+        names.into_iter().for_each(|name| *self.0.entry(name).or_default() += 1);
+    }
+
+    fn leave(&mut self, names: &[Name]) {
+        for name in names {
+            if let Some(count) = self.0.get_mut(name) {
+                *count -= 1;
+            }
+        }
+    }
+
+    fn is_free(&self, name: &Name) -> bool {
+        self.0.get(name).is_none_or(|count| *count == 0)
+    }
+}
 
 /// The names that an object takes, if it is called `name`: a constraint's stands in its table, and that of its index in the schema.
 fn names(state: &Model, id: &Id, name: &str) -> Vec<Name> {
@@ -127,7 +152,7 @@ fn names(state: &Model, id: &Id, name: &str) -> Vec<Name> {
 }
 
 /// The statements that rename, and the state with everything under the new name.
-fn rename(state: &mut Model, old: &Id, new: &str) -> Vec<Step> {
+fn rename(state: &mut Model, taken: &mut Taken, old: &Id, new: &str) -> Vec<Step> {
     let Some(object) = state.get(old) else { return Vec::new() };
     let statements = match object.spec.rename(old, new) {
         Some(statement) => vec![statement],
@@ -137,11 +162,14 @@ fn rename(state: &mut Model, old: &Id, new: &str) -> Vec<Step> {
         return Vec::new();
     }
     let renamed = old.renamed(new);
-    let moved: Vec<Id> = state.ids().filter(|id| *id == old || id.is_within(old)).cloned().collect();
+    let moved: Vec<Id> = state.with_parts(old).into_iter().map(|object| object.id.clone()).collect();
     for id in moved {
+        taken.leave(&names(state, &id, id.name()));
         if let Some(mut object) = state.remove(&id) {
             object.id = id.rebased(old, &renamed);
+            let id = object.id.clone();
             state.insert(object);
+            taken.take(names(state, &id, id.name()));
         }
     }
     statements.into_iter().map(|statement| Step::rename(old, &renamed, statement)).collect()
@@ -166,22 +194,23 @@ fn renamed_in_partition(state: &Model, old: &Id, new: &str) -> Vec<Statement> {
 /// Renames of objects without rows of their own (constraints, indexes, triggers, policies ...) whose definitions are equal:
 /// to rename one is what dropping it and making the other would come to, without the work.
 pub(crate) fn same_but_for_name(request: &Request<'_>) -> Vec<Step> {
-    let gone = only_in(request.from, request.to, request);
-    let mut come = only_in(request.to, request.from, request);
+    let mut come: BTreeMap<(Kind, Option<Id>), Vec<Id>> = BTreeMap::new();
+    for new in only_in(request.to, request.from, request) {
+        come.entry((new.kind(), new.parent().cloned())).or_default().push(new);
+    }
     let mut pairs: Vec<(Id, String)> = Vec::new();
-    for old in gone {
+    for old in only_in(request.from, request.to, request) {
         let Some(from) = request.from.get(&old) else { continue };
+        let Some(come) = come.get_mut(&(old.kind(), old.parent().cloned())) else { continue };
         let twin = come.iter().position(|new| {
             let same = request.to.get(new).is_some_and(|to| from.spec.same_but_for_name(&to.spec));
-            old.kind() == new.kind()
-                && old.parent() == new.parent()
-                && (same || serves_same_column(request, &old, new))
+            same || serves_same_column(request, &old, new)
         });
         if let Some(index) = twin {
             pairs.push((old, come.remove(index).name().to_owned()));
         }
     }
-    ordered(&mut request.from.clone(), pairs)
+    if pairs.is_empty() { Vec::new() } else { ordered(&mut request.from.clone(), pairs) }
 }
 
 /// Two sequences that belong to one column are one: its value is kept.

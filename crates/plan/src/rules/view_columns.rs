@@ -13,10 +13,8 @@ type Columns = [(String, String)];
 ///
 /// A column is the same column where it has the same place and type: `CREATE OR REPLACE VIEW` takes no other.
 pub(crate) fn renames(request: &Request<'_>) -> Vec<Step> {
-    let mut state = request.from.clone();
-    let views = request.to.objects().filter(|object| (request.managed)(&object.id));
-    let mut steps = Vec::new();
-    for view in views {
+    let mut levels: Vec<Vec<(Id, String)>> = Vec::new();
+    for view in request.to.objects().filter(|object| (request.managed)(&object.id)) {
         let Some(from) = request.from.get(&view.id) else { continue };
         let names = match (&from.spec, &view.spec) {
             (Spec::View(from), Spec::View(to)) => renamed(&from.columns, &to.columns),
@@ -25,11 +23,15 @@ pub(crate) fn renames(request: &Request<'_>) -> Vec<Step> {
             _ => None,
         };
         let old = |name: &str| view.id.child(Kind::ViewColumn, name);
-        let level: Vec<(Id, String)> =
-            names.into_iter().flatten().map(|(from, to)| (old(from), to.to_owned())).collect();
-        steps.extend(ordered(&mut state, level));
+        let level = names.into_iter().flatten().map(|(from, to)| (old(from), to.to_owned()));
+        levels.push(level.collect());
     }
-    steps
+    levels.retain(|level| !level.is_empty());
+    if levels.is_empty() {
+        return Vec::new();
+    }
+    let mut state = request.from.clone();
+    levels.into_iter().flat_map(|level| ordered(&mut state, level)).collect()
 }
 
 /// Old and new names, where the columns differ in nothing else but that there may be more of them.
