@@ -4,6 +4,7 @@ mod compare;
 mod error;
 mod groups;
 mod live;
+mod locks;
 mod losses;
 mod old_names;
 mod parallel;

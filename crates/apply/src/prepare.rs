@@ -9,7 +9,7 @@ use shadow::{Facts, Workbench};
 
 use crate::proof::Sample;
 use crate::{
-    Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, preflight, proof,
+    Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, locks, preflight, proof,
     propose, scripts,
 };
 
@@ -46,7 +46,7 @@ pub struct Plan {
     pub unread: Vec<String>,
     /// Texts of functions that may still say what is renamed by its old name.
     pub old_names: Vec<OldName>,
-    /// What the shadow could not imitate.
+    /// What the shadow could not imitate, and scripts that the live server's lock table may be too small for.
     pub notes: Vec<String>,
     /// What the rows of the live database answered, once they are asked.
     pub preflight: Vec<Answer>,
@@ -74,7 +74,8 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     let sample = options.sample.map(|at_most| Sample { conninfo: &live.conninfo, at_most });
     let proof = proof::prove(&mut bench, &proposal, &scripts, sample)?;
     clock.lap("prove");
-    let notes = bench.notes.clone();
+    let mut notes = bench.notes.clone();
+    notes.extend(locks::notes(&live.facts, &proposal.before, &proposal.stages, &scripts));
     drop(bench);
     clock.lap("stop the shadow");
     Ok(Plan {

@@ -146,7 +146,8 @@ impl Prover<'_> {
         let with_rows = rows != Rows::None;
         // Names of databases, not connections: nobody may be connected to what is copied.
         let place = self.copy("before")?;
-        let start = self.state(&place)?;
+        // Planning read the model when it stood where this is a copy of.
+        let start = State { model: self.proposal.before.clone(), witness: self.witness(&place)? };
         if rows == Rows::Live {
             self.copy_live_rows(&place)?;
         }
@@ -227,6 +228,10 @@ impl Prover<'_> {
         Ok(State { model, witness })
     }
 
+    fn witness(&self, place: &str) -> Result<Witness, Error> {
+        Ok(Witness::take(&mut self.bench.connect(place)?.snapshot()?, self.bench.facts().major)?)
+    }
+
     fn same(&self, what: &str, script: &Script, found: &Model, wanted: &Model) -> Result<(), Error> {
         self.counts.objects.fetch_add(wanted.len(), Relaxed);
         let differences = crate::propose::differences(wanted, found);
@@ -249,10 +254,9 @@ impl Prover<'_> {
     }
 
     fn reached_desired(&self, end: &State) -> Result<(), Error> {
-        let wanted = self.state("desired")?;
         let last = self.last();
-        self.same("desired", last, &end.model, &wanted.model)?;
-        self.witnessed("desired, by the witness", last, &end.witness, &wanted.witness)
+        self.same("desired", last, &end.model, &self.proposal.desired)?;
+        self.witnessed("desired, by the witness", last, &end.witness, &self.witness("desired")?)
     }
 
     fn last(&self) -> &Script {

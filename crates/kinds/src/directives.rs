@@ -97,7 +97,8 @@ impl Directives {
         // What stands in one parent stands together, by kind: see the order of [`Id`].
         let first = moved.renamed("").with_signature(None);
         let near = self.renames.range(first..);
-        let mut near = near.take_while(|(new, _)| new.kind() == moved.kind() && new.parent() == moved.parent());
+        let mut near =
+            near.take_while(|(new, _)| new.kind() == moved.kind() && new.parent() == moved.parent());
         let renamed = near.find(|(new, old)| new.renamed(old.as_str()) == moved);
         renamed.map_or(moved, |(new, _)| new.clone())
     }

@@ -11,7 +11,9 @@ impl Graph<'_> {
     /// Policies are made before they are switched on, and switched off before they go: nobody sees more in between.
     pub(crate) fn order_row_level_security(&mut self) {
         let mut policies: BTreeMap<Option<Id>, Vec<(usize, Verb)>> = BTreeMap::new();
-        for (place, (id, verb)) in self.snapshot().into_iter().filter(|(_, (id, _))| id.kind() == Kind::Policy) {
+        for (place, (id, verb)) in
+            self.snapshot().into_iter().filter(|(_, (id, _))| id.kind() == Kind::Policy)
+        {
             policies.entry(id.parent().cloned()).or_default().push((place, verb));
         }
         for (switch, (id, _)) in self.snapshot() {

@@ -103,7 +103,8 @@ impl Graph<'_> {
             }
         }
         for (place, (id, verb)) in self.snapshot() {
-            let Some((_, Some(references))) = constraint(self.request.to, &id).filter(|_| verb == Verb::Create)
+            let Some((_, Some(references))) =
+                constraint(self.request.to, &id).filter(|_| verb == Verb::Create)
             else {
                 continue;
             };

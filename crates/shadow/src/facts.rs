@@ -23,12 +23,16 @@ pub struct Facts {
     pub collate: String,
     /// `LC_CTYPE` of the database.
     pub ctype: String,
+    /// How many locks the server's lock table surely holds, for all sessions together (manual, 20.12).
+    pub locks: usize,
 }
 
 const QUERY: &str = "SELECT jsonb_build_object('major', current_setting('server_version_num')::int / 10000, \
      'version', current_setting('server_version'), 'database', current_database(), 'user', current_user, \
      'owner', pg_get_userbyid(d.datdba), 'superuser', (SELECT rolname FROM pg_roles WHERE oid = 10), \
-     'encoding', pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype) \
+     'encoding', pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype, \
+     'locks', current_setting('max_locks_per_transaction')::bigint \
+     * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint)) \
      FROM pg_database AS d WHERE d.datname = current_database()";
 
 impl Facts {

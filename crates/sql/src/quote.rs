@@ -51,9 +51,11 @@ static TAKEN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     // The grammar names the token of a keyword after it, with `_P` where C has that word too.
     let tokens = (0..=i32::from(i16::MAX)).filter_map(|number| Token::try_from(number).ok());
     let names = tokens.map(|token| token.as_str_name().to_lowercase());
-    let words: String = names.flat_map(|name| [name.trim_end_matches("_p").to_owned(), " ".to_owned()]).collect();
+    let words: String =
+        names.flat_map(|name| [name.trim_end_matches("_p").to_owned(), " ".to_owned()]).collect();
     let free = [KeywordKind::NoKeyword, KeywordKind::UnreservedKeyword];
-    let taken = try_scan(&words).unwrap_or_default().into_iter().filter(|token| !free.contains(&token.keyword));
+    let taken =
+        try_scan(&words).unwrap_or_default().into_iter().filter(|token| !free.contains(&token.keyword));
     taken.map(|token| words[token.start..token.end].to_owned()).collect()
 });
 

@@ -81,8 +81,9 @@ pub fn parents(model: &Model, table: &Id) -> Vec<Id> {
         let names = parent_names(model, table);
         // As people write it: without the schema where that is their own, or public.
         let near = [table.schema(), Some("public")].into_iter().flatten();
-        let near: Vec<String> =
-            near.flat_map(|schema| names.iter().map(move |name| format!("{}.{name}", sql::ident(schema)))).collect();
+        let near: Vec<String> = near
+            .flat_map(|schema| names.iter().map(move |name| format!("{}.{name}", sql::ident(schema))))
+            .collect();
         let named = names.iter().chain(&near).flat_map(|name| model.relations(name)).map(|object| &object.id);
         let named: BTreeSet<&Id> = named.filter(|id| id.kind().is_table()).collect();
         found = named.into_iter().cloned().collect();
