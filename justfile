@@ -12,9 +12,10 @@ default:
 # Show what endstate does, on a throwaway database
 [group('start here')]
 demo:
-    cargo build -q -p endstate
+    # The whole workspace, as the tests build it: with other features chosen for one package, half of it would be compiled twice.
+    cargo build -q --workspace --bins
     rm -rf target/demo
-    cargo run -q -p endstate-tests --bin demo -- "$PWD/target/debug/endstate" "$PWD/target/demo"
+    target/debug/demo "$PWD/target/debug/endstate" "$PWD/target/demo"
 
 # Run all tests on the servers found; further arguments go to cargo test
 [group('test')]

@@ -27,7 +27,11 @@ fn copy(cluster: &Cluster, name: &str) -> String {
 }
 
 fn plan(cluster: &Cluster, database: &str, schema: &Path) -> Plan {
-    let options = Options { conninfo: conninfo(cluster, database), schema: schema.to_owned(), sample: None };
+    plan_with(cluster, database, schema, None)
+}
+
+fn plan_with(cluster: &Cluster, database: &str, schema: &Path, sample: Option<usize>) -> Plan {
+    let options = Options { conninfo: conninfo(cluster, database), schema: schema.to_owned(), sample };
     apply::prepare(&options).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -58,7 +62,6 @@ fn same_catalog(one: &Witness, other: &Witness, what: &str) {
 /// The settings under which snapshots of all major versions are the same.
 fn settings(name: &str) -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("snapshots/case");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_description(format!("{name}: see schema/ and fixtures/"));
     settings.add_filter(r"PostgreSQL 1\d", "PostgreSQL [major]");
@@ -90,17 +93,71 @@ fn the_scripts_are_the_pinned_ones() {
         assert!(plan.unaccepted(&[]).is_empty(), "the case needs no --allow: {:?}", plan.unaccepted(&[]));
         assert_eq!(plan.proof.rows_refused, None);
         assert!(plan.proof.without_rows.is_empty(), "{:?}", plan.proof.without_rows);
-        for script in plan.scripts.forward.iter().chain([&plan.scripts.rollback]) {
-            let mut settings = settings(&script.file);
-            // From version 18 on NOT NULL has a name, which is brought in line too.
-            if cluster.major() >= 18 {
-                settings.set_snapshot_suffix("from_18");
-            }
-            settings.bind(|| {
-                insta::assert_snapshot!(script.file.trim_end_matches(".sql").to_owned(), script.text);
-            });
-        }
+        pinned(cluster, &plan, "case");
     }
+}
+
+/// Compares all scripts of a plan with their snapshots.
+fn pinned(cluster: &Cluster, plan: &Plan, folder: &str) {
+    for script in plan.scripts.forward.iter().chain([&plan.scripts.rollback]) {
+        let mut settings = settings(&script.file);
+        settings.set_snapshot_path(format!("snapshots/{folder}"));
+        // From version 18 on NOT NULL has a name, which is brought in line too.
+        if cluster.major() >= 18 {
+            settings.set_snapshot_suffix("from_18");
+        }
+        settings.bind(|| {
+            insta::assert_snapshot!(script.file.trim_end_matches(".sql").to_owned(), script.text);
+        });
+    }
+}
+
+/// A copy of the case's desired state in which a text of one file is another.
+fn schema_with(file: &str, old: &str, new: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&root().join("schema"), folder.path());
+    let text = std::fs::read_to_string(folder.path().join(file)).unwrap();
+    assert!(text.contains(old), "{old:?} is not in {file}");
+    std::fs::write(folder.path().join(file), text.replace(old, new)).unwrap();
+    folder
+}
+
+/// Without `strategy: swap` no row is written anew on the way forward: values are renamed and added, and committed before they are used.
+#[test]
+fn the_scripts_with_strategy_auto_are_the_pinned_ones() {
+    let schema = schema_with("types.yaml", "    strategy: swap\n", "");
+    for cluster in servers() {
+        let plan = plan(cluster, "before", schema.path());
+        let enum_steps = |rounds: &[plan::Round]| -> Vec<String> {
+            let steps = rounds.iter().flat_map(|round| &round.steps);
+            steps.filter_map(|step| step.reason.clone()).filter(|why| why.starts_with("strategy")).collect()
+        };
+        let first = plan.stages.first().unwrap();
+        assert!(enum_steps(&first.forward)[0].starts_with("strategy rename-and-add, chosen by auto"));
+        assert!(enum_steps(&first.back)[0].starts_with("strategy swap, chosen by auto"));
+        pinned(cluster, &plan, "case_auto");
+    }
+}
+
+/// Live rows of the case break a check now that they kept when they were written: it compares with the time.
+#[test]
+fn the_plan_is_proven_with_rows_of_the_live_database() {
+    let cluster = &servers()[0];
+    let plan = plan_with(cluster, "before", &root().join("schema"), Some(3));
+    assert!(plan.proof.sampled.is_some_and(|rows| rows >= 15), "{:?}", plan.proof.sampled);
+    assert_eq!((plan.proof.sample_refused, plan.proof.rows_refused), (None, None));
+}
+
+/// What only a live row breaks is found with live rows, and only with them.
+#[test]
+fn a_live_row_that_the_plan_refuses_is_told() {
+    let cluster = &servers()[0];
+    let own = "    checks:\n      nobody: full_name not like '%Škoda%'\n";
+    let schema = schema_with("tables/users.yaml", "    checks:\n", own);
+    let refused = plan_with(cluster, "before", schema.path(), Some(100)).proof;
+    assert!(refused.sample_refused.is_some_and(|why| why.contains("nobody")));
+    assert_eq!(refused.rows_refused, None, "made-up rows took their place");
+    assert_eq!(plan(cluster, "before", schema.path()).proof.sample_refused, None);
 }
 
 #[test]
@@ -190,17 +247,10 @@ fn scripts_stop_where_they_do_not_belong() {
 #[test]
 fn without_a_mapping_back_the_rollback_stops_before_it_starts() {
     let cluster = &servers()[0];
-    let folder = tempfile::tempdir().unwrap();
-    let schema = folder.path().join("schema");
-    copy_folder(&root().join("schema"), &schema);
-    let types = std::fs::read_to_string(schema.join("types.yaml")).unwrap();
-    std::fs::write(
-        schema.join("types.yaml"),
-        types.replace("    map_back: { customer: operator }  # rows that the old type cannot hold\n", ""),
-    )
-    .unwrap();
+    let map_back = "    map_back: { customer: operator }  # rows that the old type cannot hold\n";
+    let schema = schema_with("types.yaml", map_back, "");
     let database = copy(cluster, "no_way_back");
-    let plan = plan(cluster, &database, &schema);
+    let plan = plan(cluster, &database, schema.path());
     for script in &plan.scripts.forward {
         connect(cluster, &database).run(&script.text).unwrap();
     }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use catalog::Conninfo;
 use kinds::{Hazard, Model};
+use plan::Verdict;
 use shadow::{Facts, Workbench};
 
+use crate::proof::Sample;
 use crate::{
     Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, preflight, proof,
     propose, scripts,
@@ -18,7 +20,8 @@ pub struct Options {
     pub conninfo: Conninfo,
     /// The file or folder of the desired state.
     pub schema: PathBuf,
-    /// At most so many rows of each live table are copied for the proof; synthetic ones where not given.
+    /// At most so many rows of each live table are copied for the proof, and those that they refer to; synthetic ones where not
+    /// given, and in tables that have none.
     pub sample: Option<usize>,
 }
 
@@ -68,7 +71,8 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     clock.lap("build and plan");
     let scripts = scripts::write(&mut bench, &proposal, &workspace.settings)?;
     clock.lap("write the scripts");
-    let proof = proof::prove(&mut bench, &proposal, &scripts)?;
+    let sample = options.sample.map(|at_most| Sample { conninfo: &live.conninfo, at_most });
+    let proof = proof::prove(&mut bench, &proposal, &scripts, sample)?;
     clock.lap("prove");
     let notes = bench.notes.clone();
     drop(bench);
@@ -101,6 +105,11 @@ impl Plan {
     pub fn ask_rows(&mut self, conninfo: &Conninfo) -> Result<(), Error> {
         self.preflight = preflight::ask(conninfo, &self.scripts.asks)?;
         Ok(())
+    }
+
+    /// What the way back brings back of the way forward.
+    pub fn verdict(&self) -> Verdict {
+        plan::verdict(self.stages.iter().flat_map(|stage| &stage.forward))
     }
 
     /// All hazards of the way forward, each once.

@@ -2,14 +2,17 @@
 //! every boundary, compared each time by our own reading, by the witness, and row by row.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::{Duration, Instant};
 
+use catalog::{Conninfo, Database};
 use kinds::{Kind, Model};
 use serde::Serialize;
 use shadow::{Witness, Workbench, rows};
 
 use crate::scripts::{Script, Scripts};
-use crate::{Error, Proposal, losses};
+use crate::{Error, Proposal, losses, parallel};
 
 /// What was run to prove a plan, and what it showed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -26,6 +29,10 @@ pub struct Proof {
     pub without_rows: Vec<(String, String)>,
     /// Why the plan was proven without rows, where it was.
     pub rows_refused: Option<String>,
+    /// Rows copied from the live database, where that was asked for; tables that are empty there have synthetic ones.
+    pub sampled: Option<u64>,
+    /// Why they were taken out again: the plan refuses rows that the live database holds.
+    pub sample_refused: Option<String>,
     /// Relations whose rows are not compared, because the plan loses some of their values.
     pub not_compared: Vec<String>,
     /// How long it took, in milliseconds.
@@ -36,14 +43,56 @@ pub struct Proof {
 /// How many synthetic rows a table gets.
 const ROWS: usize = 8;
 
+/// Rows of the live database that a proof is run with.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'a> {
+    /// How to reach it: read once more, in a read-only transaction.
+    pub conninfo: &'a Conninfo,
+    /// How many rows of a table; beyond that, those that they refer to.
+    pub at_most: usize,
+}
+
+/// Where the rows of a proof come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rows {
+    Live,
+    MadeUp,
+    None,
+}
+
 struct Prover<'a> {
     bench: &'a mut Workbench,
     proposal: &'a Proposal,
     scripts: &'a Scripts,
+    sample: Option<Sample<'a>>,
     lossy: BTreeSet<String>,
     refilled: BTreeSet<String>,
     proof: Proof,
+    counts: Counts,
     next: usize,
+}
+
+/// What was done and compared so far.
+#[derive(Default)]
+struct Counts {
+    scripts: AtomicUsize,
+    objects: AtomicUsize,
+    witnessed: AtomicUsize,
+    rows: AtomicU64,
+}
+
+/// A way to go on a database of its own, so that all may be gone side by side.
+enum Way {
+    Back { number: usize, place: String },
+    BackWithMore { number: usize, place: String },
+    ThereAndBackAgain { place: String },
+}
+
+/// What the ways must come to.
+struct Known {
+    start: State,
+    end: State,
+    original: rows::Fingerprint,
 }
 
 /// A state that the proof must come back to.
@@ -53,47 +102,94 @@ struct State {
 }
 
 /// Proves the scripts; an error is a bug of ours, and says which statement and what the server answered.
-pub fn prove(bench: &mut Workbench, proposal: &Proposal, scripts: &Scripts) -> Result<Proof, Error> {
+pub fn prove(
+    bench: &mut Workbench,
+    proposal: &Proposal,
+    scripts: &Scripts,
+    sample: Option<Sample<'_>>,
+) -> Result<Proof, Error> {
     let start = Instant::now();
     let (lossy, refilled) = (losses::lossy(proposal), losses::refilled(proposal));
-    let mut prover = Prover { bench, proposal, scripts, lossy, refilled, proof: Proof::default(), next: 0 };
-    let outcome = match prover.run(true) {
-        // Rows that the plan's own constraints refuse say nothing against the plan: the preflight asks the real ones.
-        Err(Error::Unproven { script, reason, refused: true }) => {
-            prover.proof = Proof { rows_refused: Some(format!("{script}: {reason}")), ..Proof::default() };
-            prover.run(false)
-        }
-        other => other,
-    };
-    outcome?;
+    let (proof, counts) = (Proof::default(), Counts::default());
+    let mut prover = Prover { bench, proposal, scripts, sample, lossy, refilled, proof, counts, next: 0 };
+    prover.run_with_rows()?;
     let mut proof = prover.proof;
+    proof.scripts = prover.counts.scripts.into_inner();
+    proof.objects = prover.counts.objects.into_inner();
+    proof.witnessed = prover.counts.witnessed.into_inner();
+    proof.rows = prover.counts.rows.into_inner();
     proof.not_compared = prover.lossy.into_iter().collect();
     proof.took = start.elapsed();
     Ok(proof)
 }
 
 impl Prover<'_> {
-    fn run(&mut self, with_rows: bool) -> Result<(), Error> {
+    /// With the best rows that the plan takes. That its own constraints refuse some says nothing against the plan: the scripts ask
+    /// the real rows before they change anything.
+    fn run_with_rows(&mut self) -> Result<(), Error> {
+        let sources = if self.sample.is_some() { &[Rows::Live, Rows::MadeUp][..] } else { &[Rows::MadeUp] };
+        for rows in sources {
+            let Err(error) = self.run(*rows) else { return Ok(()) };
+            let Error::Unproven { script, reason, refused: true } = error else { return Err(error) };
+            let (reason, sample_refused) =
+                (Some(format!("{script}: {reason}")), self.proof.sample_refused.take());
+            self.proof = match rows {
+                Rows::Live => Proof { sample_refused: reason, ..Proof::default() },
+                _ => Proof { rows_refused: reason, sample_refused, ..Proof::default() },
+            };
+            self.counts = Counts::default();
+        }
+        self.run(Rows::None)
+    }
+
+    fn run(&mut self, rows: Rows) -> Result<(), Error> {
+        let with_rows = rows != Rows::None;
         // Names of databases, not connections: nobody may be connected to what is copied.
         let place = self.copy("before")?;
         let start = self.state(&place)?;
+        if rows == Rows::Live {
+            self.copy_live_rows(&place)?;
+        }
         if with_rows {
             let filled = rows::generate(&mut self.bench.connect(&place)?, ROWS, "before")?;
             self.proof.without_rows = filled.empty.into_iter().collect();
         }
         let original = self.fingerprint(&place)?;
-        let mut ends = Vec::new();
-        for number in 0..self.scripts.forward.len() {
-            let script = self.scripts.forward[number].clone();
-            self.script(&place, &script)?;
+        let mut ways = Vec::new();
+        let mut end = None;
+        for (number, script) in self.scripts.forward.iter().enumerate() {
+            self.script(&place, script)?;
             let state = self.state(&place)?;
-            self.same("forward", &script, &state.model, &self.proposal.stages[number].after.clone())?;
-            self.back_from(&place, number, &start, &original, with_rows)?;
-            ends.push(state);
+            self.same("forward", script, &state.model, &self.proposal.stages[number].after)?;
+            ways.push(Way::Back { number, place: self.copy(&place)? });
+            if with_rows {
+                ways.push(Way::BackWithMore { number, place: self.copy(&place)? });
+            }
+            end = Some(state);
         }
-        let Some(end) = ends.pop() else { return Ok(()) };
+        let Some(end) = end else { return Ok(()) };
         self.reached_desired(&end)?;
-        self.there_and_back_again(&place, &start, &end, &original)
+        // The longest first.
+        ways.insert(0, Way::ThereAndBackAgain { place });
+        let (known, prover) = (Known { start, end, original }, &*self);
+        parallel::each(&ways, |way| prover.go(way, &known)).into_iter().collect()
+    }
+
+    fn go(&self, way: &Way, known: &Known) -> Result<(), Error> {
+        match way {
+            Way::Back { number, place } => self.back(*number, place, known),
+            Way::BackWithMore { number, place } => self.back_with_more(*number, place, known),
+            Way::ThereAndBackAgain { place } => self.there_and_back_again(place, known),
+        }
+    }
+
+    fn copy_live_rows(&mut self, place: &str) -> Result<(), Error> {
+        let Some(sample) = self.sample else { return Ok(()) };
+        let mut live = Database::connect(sample.conninfo)?;
+        let mut shadow = self.bench.connect(place)?;
+        let sampled = rows::sample(&mut live.snapshot()?, &mut shadow, sample.at_most)?;
+        self.proof.sampled = Some(sampled.tables.values().map(|table| table.rows).sum());
+        Ok(())
     }
 
     /// The name of a new copy of a database.
@@ -108,10 +204,9 @@ impl Prover<'_> {
         Ok(rows::fingerprint(&mut self.bench.connect(place)?)?)
     }
 
-    fn script(&mut self, place: &str, script: &Script) -> Result<(), Error> {
-        self.proof.scripts += 1;
-        let user = self.bench.facts().user.clone();
-        let mut connection = self.bench.connect_as(place, &user)?;
+    fn script(&self, place: &str, script: &Script) -> Result<(), Error> {
+        self.counts.scripts.fetch_add(1, Relaxed);
+        let mut connection = self.bench.connect_as(place, &self.bench.facts().user)?;
         connection.run(&script.text).map(|_| ()).map_err(|error| {
             let code = error.server().map(|server| server.code.clone()).unwrap_or_default();
             Error::Unproven {
@@ -132,20 +227,14 @@ impl Prover<'_> {
         Ok(State { model, witness })
     }
 
-    fn same(&mut self, what: &str, script: &Script, found: &Model, wanted: &Model) -> Result<(), Error> {
-        self.proof.objects += wanted.len();
+    fn same(&self, what: &str, script: &Script, found: &Model, wanted: &Model) -> Result<(), Error> {
+        self.counts.objects.fetch_add(wanted.len(), Relaxed);
         let differences = crate::propose::differences(wanted, found);
         self.no_difference(what, script, &differences)
     }
 
-    fn witnessed(
-        &mut self,
-        what: &str,
-        script: &Script,
-        found: &Witness,
-        wanted: &Witness,
-    ) -> Result<(), Error> {
-        self.proof.witnessed += wanted.entries.len();
+    fn witnessed(&self, what: &str, script: &Script, found: &Witness, wanted: &Witness) -> Result<(), Error> {
+        self.counts.witnessed.fetch_add(wanted.entries.len(), Relaxed);
         let differences: Vec<String> = wanted.differences(found).iter().map(ToString::to_string).collect();
         self.no_difference(what, script, &differences)
     }
@@ -159,43 +248,44 @@ impl Prover<'_> {
         Err(Error::Unproven { script: script.file.clone(), reason, refused: false })
     }
 
-    fn reached_desired(&mut self, end: &State) -> Result<(), Error> {
+    fn reached_desired(&self, end: &State) -> Result<(), Error> {
         let wanted = self.state("desired")?;
-        let last = self.scripts.forward.last().cloned().unwrap_or(self.scripts.rollback.clone());
-        self.same("desired", &last, &end.model, &wanted.model)?;
-        self.witnessed("desired, by the witness", &last, &end.witness, &wanted.witness)
+        let last = self.last();
+        self.same("desired", last, &end.model, &wanted.model)?;
+        self.witnessed("desired, by the witness", last, &end.witness, &wanted.witness)
     }
 
-    /// Back from the boundary after a script: once as it stands, once after more rows were written.
-    fn back_from(
-        &mut self,
-        place: &str,
-        number: usize,
-        start: &State,
-        original: &rows::Fingerprint,
-        with_rows: bool,
-    ) -> Result<(), Error> {
-        let rollback = self.scripts.rollback.clone();
-        let what = format!("back from after {}", self.scripts.forward[number].file);
-        let copy = self.copy(place)?;
-        self.script(&copy, &rollback)?;
-        self.returned(&what, &copy, start)?;
-        self.rows_are(&what, &copy, original)?;
-        if with_rows {
-            let copy = self.copy(place)?;
-            rows::more(&mut self.bench.connect(&copy)?, ROWS / 2, &format!("after {number}"))?;
-            let written = self.fingerprint(&copy)?.rows();
-            match self.script(&copy, &rollback) {
-                // The rollback itself said that rows forbid it, before it changed anything.
-                Err(Error::Unproven { refused: true, .. }) => return Ok(()),
-                other => other?,
-            }
-            self.returned(&what, &copy, start)?;
-            let kept = self.fingerprint(&copy)?.rows();
-            if kept < written && self.lossy.is_empty() && !self.drops_tables() {
-                let reason = format!("{what}: of {written} rows {kept} are left");
-                return Err(Error::Unproven { script: rollback.file, reason, refused: false });
-            }
+    fn last(&self) -> &Script {
+        self.scripts.forward.last().unwrap_or(&self.scripts.rollback)
+    }
+
+    fn from_after(&self, number: usize) -> String {
+        format!("back from after {}", self.scripts.forward[number].file)
+    }
+
+    /// Back from the boundary after a script, as it stands.
+    fn back(&self, number: usize, place: &str, known: &Known) -> Result<(), Error> {
+        let what = self.from_after(number);
+        self.script(place, &self.scripts.rollback)?;
+        self.returned(&what, place, &known.start)?;
+        self.rows_are(&what, place, &known.original)
+    }
+
+    /// The same after more rows were written.
+    fn back_with_more(&self, number: usize, place: &str, known: &Known) -> Result<(), Error> {
+        let (what, rollback) = (self.from_after(number), &self.scripts.rollback);
+        rows::more(&mut self.bench.connect(place)?, ROWS / 2, &format!("after {number}"))?;
+        let written = self.fingerprint(place)?.rows();
+        match self.script(place, rollback) {
+            // The rollback itself said that rows forbid it, before it changed anything.
+            Err(Error::Unproven { refused: true, .. }) => return Ok(()),
+            other => other?,
+        }
+        self.returned(&what, place, &known.start)?;
+        let kept = self.fingerprint(place)?.rows();
+        if kept < written && self.lossy.is_empty() && !self.drops_tables() {
+            let reason = format!("{what}: of {written} rows {kept} are left");
+            return Err(Error::Unproven { script: rollback.file.clone(), reason, refused: false });
         }
         Ok(())
     }
@@ -207,16 +297,16 @@ impl Prover<'_> {
             .any(|(verb, id)| *verb == plan::Verb::Drop && id.kind() == Kind::Table)
     }
 
-    fn returned(&mut self, what: &str, place: &str, start: &State) -> Result<(), Error> {
-        let rollback = self.scripts.rollback.clone();
+    fn returned(&self, what: &str, place: &str, start: &State) -> Result<(), Error> {
+        let rollback = &self.scripts.rollback;
         let state = self.state(place)?;
-        self.same(what, &rollback, &state.model, &start.model)?;
-        self.witnessed(&format!("{what}, by the witness"), &rollback, &state.witness, &start.witness)
+        self.same(what, rollback, &state.model, &start.model)?;
+        self.witnessed(&format!("{what}, by the witness"), rollback, &state.witness, &start.witness)
     }
 
-    fn rows_are(&mut self, what: &str, place: &str, original: &rows::Fingerprint) -> Result<(), Error> {
+    fn rows_are(&self, what: &str, place: &str, original: &rows::Fingerprint) -> Result<(), Error> {
         let found = self.fingerprint(place)?;
-        self.proof.rows += original.rows();
+        self.counts.rows.fetch_add(original.rows(), Relaxed);
         let differences: Vec<String> = original
             .differences(&found)
             .into_iter()
@@ -258,25 +348,17 @@ impl Prover<'_> {
     }
 
     /// Back, back again, forward again.
-    fn there_and_back_again(
-        &mut self,
-        place: &str,
-        start: &State,
-        end: &State,
-        original: &rows::Fingerprint,
-    ) -> Result<(), Error> {
-        let rollback = self.scripts.rollback.clone();
-        self.script(place, &rollback)?;
-        self.script(place, &rollback)?;
-        self.returned("back twice in a row", place, start)?;
-        self.rows_are("back twice in a row", place, original)?;
-        for script in self.scripts.forward.clone() {
-            self.script(place, &script)?;
+    fn there_and_back_again(&self, place: &str, known: &Known) -> Result<(), Error> {
+        self.script(place, &self.scripts.rollback)?;
+        self.script(place, &self.scripts.rollback)?;
+        self.returned("back twice in a row", place, &known.start)?;
+        self.rows_are("back twice in a row", place, &known.original)?;
+        for script in &self.scripts.forward {
+            self.script(place, script)?;
         }
         let again = self.state(place)?;
-        let last = self.scripts.forward.last().cloned().unwrap_or(rollback);
-        self.same("forward again", &last, &again.model, &end.model)?;
-        self.witnessed("forward again, by the witness", &last, &again.witness, &end.witness)
+        self.same("forward again", self.last(), &again.model, &known.end.model)?;
+        self.witnessed("forward again, by the witness", self.last(), &again.witness, &known.end.witness)
     }
 }
 

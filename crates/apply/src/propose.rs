@@ -10,7 +10,7 @@ use shadow::{Names, Workbench};
 
 use crate::old_names::{self, OldName};
 use crate::pattern::Pattern;
-use crate::{Error, Live, Scope, Workspace, refusal};
+use crate::{Error, Live, Scope, Workspace, parallel, refusal};
 
 /// One step of the way between two boundaries: a script.
 #[derive(Debug)]
@@ -178,11 +178,12 @@ impl<'a> Planner<'a> {
         Ok((model, self_check))
     }
 
-    /// The live catalog but for settings of roles that are not ours: they do nothing here, and may hold secrets.
+    /// The live catalog but for settings of roles and of the database that are not ours: they do nothing here, and may hold secrets.
     fn context<'l>(&self, live: &'l Live) -> impl Iterator<Item = &'l Object> + use<'_, 'l> {
-        live.model
-            .objects()
-            .filter(|object| object.id.kind() != Kind::RoleSetting || self.scope.manages(&object.id))
+        live.model.objects().filter(|object| {
+            let setting = matches!(object.id.kind(), Kind::RoleSetting | Kind::DatabaseSetting);
+            !setting || self.scope.manages(&object.id)
+        })
     }
 
     /// A database with these objects, as a catalog prints them.
@@ -259,7 +260,7 @@ impl<'a> Planner<'a> {
     ) -> Result<Vec<Stage>, Error> {
         self.bench.copy("before", "work")?;
         let mut state = before.clone();
-        let mut stages = Vec::new();
+        let mut legs = Vec::new();
         for group in 0..groups.count() {
             let own = groups.directives(directives, |other| other == group);
             let later = groups.directives(directives, |other| other > group);
@@ -269,42 +270,47 @@ impl<'a> Planner<'a> {
             };
             let own =
                 if group + 1 == groups.count() { directives.clone() } else { renamed_back(&own, &later) };
-            while let Some((forward, after)) = self.advance("work", &target, &own)? {
-                let place = format!("back_{}", stages.len());
+            while let Some((forward, after)) = self.advance("work", &state, &target, &own)? {
+                let place = format!("back_{}", legs.len());
                 self.bench.copy("work", &place)?;
-                let back = self.back(&place, &state, &own)?;
-                stages.push(Stage { name: groups.name(group), forward, back, after: after.clone() });
-                state = after;
+                let before = std::mem::replace(&mut state, after.clone());
+                let (name, directives) = (groups.name(group), own.clone());
+                legs.push(Leg { name, forward, before, after, directives, place });
             }
         }
-        Ok(stages)
+        // The ways back know nothing of each other.
+        let planner = &*self;
+        let backs = parallel::each(&legs, |leg| planner.back(leg));
+        legs.into_iter().zip(backs).map(|(leg, back)| Ok(leg.with(back?))).collect()
     }
 
-    fn back(&mut self, database: &str, to: &Model, directives: &Directives) -> Result<Vec<Round>, Error> {
-        let directives = directives.inverted();
+    fn back(&self, leg: &Leg) -> Result<Vec<Round>, Error> {
+        let directives = leg.directives.inverted();
+        let mut state = leg.after.clone();
         let mut all = Vec::new();
-        while let Some((rounds, _)) = self.advance(database, to, &directives)? {
+        while let Some((rounds, after)) = self.advance(&leg.place, &state, &leg.before, &directives)? {
             all.extend(rounds);
+            state = after;
         }
         Ok(all)
     }
 
-    /// Runs round after round until the catalog is the one wanted, or until something must be committed; `None` where there
-    /// is nothing left to do.
+    /// Runs round after round on a database that stands at `start`, until the catalog is the one wanted, or until something must be
+    /// committed; `None` where there is nothing left to do.
     fn advance(
-        &mut self,
+        &self,
         database: &str,
+        start: &Model,
         to: &Model,
         directives: &Directives,
     ) -> Result<Option<(Vec<Round>, Model)>, Error> {
         const MOST_ROUNDS: usize = 16;
-        let mut connection = self.bench.connect_as(database, &self.user)?;
-        let mut state = self.read(&mut connection)?;
-        let start = state.clone();
+        let mut connection = None;
+        let mut state = start.clone();
         let mut rounds = Vec::new();
         for _ in 0..MOST_ROUNDS {
             let request = Request {
-                start: &start,
+                start,
                 from: &state,
                 to,
                 directives,
@@ -315,8 +321,12 @@ impl<'a> Planner<'a> {
             let Some(round) = plan::next_round(&request)? else {
                 return Ok((!rounds.is_empty()).then_some((rounds, state)));
             };
-            run(&mut connection, &round)?;
-            state = self.read(&mut connection)?;
+            let connection = match &mut connection {
+                Some(connection) => connection,
+                none => none.insert(self.bench.connect_as(database, &self.user)?),
+            };
+            run(connection, &round)?;
+            state = self.read(connection)?;
             let commit = round.commit_after;
             rounds.push(round);
             if commit {
@@ -385,9 +395,8 @@ impl<'a> Planner<'a> {
         later: &Directives,
         groups: &Groups,
     ) -> Result<Model, Error> {
-        let (renamed_place, target_place) = (format!("renamed_{group}"), format!("target_{group}"));
-        self.bench.copy("work", &renamed_place)?;
-        let renamed = self.after_renames(&renamed_place, state, own, later)?;
+        let target_place = format!("target_{group}");
+        let renamed = self.after_renames(&format!("renamed_{group}"), state, desired, own, later)?;
         let mut objects: BTreeMap<Id, Object> = BTreeMap::new();
         for object in renamed.objects() {
             if groups.of(&later.after(&object.id)) != group || !self.scope.manages(&object.id) {
@@ -413,35 +422,42 @@ impl<'a> Planner<'a> {
         &mut self,
         place: &str,
         state: &Model,
+        desired: &Model,
         own: &Directives,
         later: &Directives,
     ) -> Result<Model, Error> {
-        let mut connection = self.bench.connect_as(place, &self.user)?;
-        let directives = renamed_back(own, later);
-        let mut wanted = state.clone();
-        for id in directives.renames.keys() {
-            if let Some(mut object) =
-                directives.renames.get(id).and_then(|old| state.get(&id.renamed(old.as_str()))).cloned()
-            {
-                object.id = id.clone();
-                wanted.insert(object);
-            }
-        }
+        let early =
+            desired.objects().map(|object| Object { id: later.before(&object.id, None), ..object.clone() });
         let request = Request {
             start: state,
             from: state,
-            to: &wanted,
-            directives: &directives,
+            to: &early.collect(),
+            directives: &renamed_back(own, later),
             managed: &|_| true,
             version: self.major,
             user: &self.user,
         };
-        if let Some(round) = plan::next_round(&request)?
-            && round.steps.iter().all(|step| step.objects.iter().all(|(verb, _)| *verb == plan::Verb::Rename))
-        {
-            run(&mut connection, &round)?;
-        }
+        let Some(round) = plan::stated_renames(&request) else { return Ok(state.clone()) };
+        self.bench.copy("work", place)?;
+        let mut connection = self.bench.connect_as(place, &self.user)?;
+        run(&mut connection, &round)?;
         self.read(&mut connection)
+    }
+}
+
+/// The way from one boundary to the next, and where the shadow stands at its end.
+struct Leg {
+    name: Option<String>,
+    forward: Vec<Round>,
+    before: Model,
+    after: Model,
+    directives: Directives,
+    place: String,
+}
+
+impl Leg {
+    fn with(self, back: Vec<Round>) -> Stage {
+        Stage { name: self.name, forward: self.forward, back, after: self.after }
     }
 }
 

@@ -18,6 +18,7 @@ pub struct Scope {
     roles: BTreeSet<String>,
     default_privileges: BTreeSet<String>,
     foreign_extensions: BTreeSet<String>,
+    database: bool,
 }
 
 impl Scope {
@@ -44,6 +45,7 @@ impl Scope {
             never_drop: named(&manage.never_drop),
             kept: BTreeSet::new(),
             except: manage.except.iter().map(|text| Pattern::parse(text)).collect(),
+            database: declared.objects.iter().any(|object| object.id.kind() == Kind::Database),
             roles: roles.map(|object| object.id.name().to_owned()).collect(),
             default_privileges: defaults
                 .filter_map(|object| object.id.signature().map(str::to_owned))
@@ -56,6 +58,7 @@ impl Scope {
         let root = id.ancestors().last().unwrap_or(id);
         let in_scope = match root.kind() {
             Kind::Schema => self.schemas.as_ref().is_none_or(|schemas| schemas.contains(root.name())),
+            Kind::Database => self.database,
             Kind::Role => self.roles.contains(root.name()),
             // Those of no schema are of all schemas, so also of those that are not managed.
             Kind::DefaultPrivilege => {
@@ -138,7 +141,9 @@ impl Scope {
             true => format!("{id} (the YAML does not declare it; it stays because of never_drop)"),
             false => id.to_string(),
         };
-        model.ids().filter(|id| !self.manages(id) && outermost(id)).map(name).collect()
+        // The database is always there; what is said of it may not be.
+        let told = |id: &Id| id.kind() != Kind::Database || model.ids().any(|other| other.is_within(id));
+        model.ids().filter(|id| !self.manages(id) && outermost(id) && told(id)).map(name).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::Database;
-use kinds::{Directives, Id, Model};
+use kinds::{Id, Model};
 use plan::script::{Heading, Leg, Probe};
 use plan::{Question, Round};
 use shadow::Workbench;
@@ -127,18 +127,23 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
     let user = bench.facts().user.clone();
     let mut database = bench.connect_as("walk", &user)?;
     let mut answers = vec![ask(&mut database, &ids)?];
-    let demands = Demands { directives: &proposal.directives, major: bench.facts().major };
+    let major = bench.facts().major;
+    let directives = Some(&proposal.directives);
+    let ask_forward = |database: &mut Database, before: &Model, after: &Model, rounds: &[Round]| {
+        answered(database, plan::questions(before, after, rounds, directives, major))
+    };
     let rounds: Vec<Round> = proposal.stages.iter().flat_map(|stage| stage.forward.clone()).collect();
-    let whole = demands.of(&mut database, &proposal.before, &proposal.desired, &rounds);
+    let whole = ask_forward(&mut database, &proposal.before, &proposal.desired, &rounds);
     let mut asks = Vec::new();
     let mut before = &proposal.before;
     for stage in &proposal.stages {
-        let forward = demands.of(&mut database, before, &stage.after, &stage.forward);
+        let forward = ask_forward(&mut database, before, &stage.after, &stage.forward);
         for round in &stage.forward {
             crate::propose::run(&mut database, round)?;
         }
         answers.push(ask(&mut database, &ids)?);
-        asks.push((forward, demands.of(&mut database, &stage.after, before, &stage.back)));
+        let back = plan::questions(&stage.after, before, &stage.back, None, major);
+        asks.push((forward, answered(&mut database, back)));
         before = &stage.after;
     }
     let probe = |id: Id| Probe {
@@ -151,20 +156,12 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
     Ok(Walk { probes, asks, whole })
 }
 
-struct Demands<'a> {
-    directives: &'a Directives,
-    major: u32,
-}
-
-impl Demands<'_> {
-    /// The questions that the database can answer. One that speaks of what is only made on the way has no answer before.
-    fn of(&self, database: &mut Database, before: &Model, after: &Model, rounds: &[Round]) -> Vec<Question> {
-        let questions = plan::questions(before, after, rounds, self.directives, self.major);
-        let answered = |question: &Question| {
-            [&question.count, &question.keys].into_iter().all(|query| database.select(query).is_ok())
-        };
-        questions.into_iter().filter(answered).collect()
-    }
+/// The questions that the database can answer. One that speaks of what is only made on the way has no answer before.
+fn answered(database: &mut Database, questions: Vec<Question>) -> Vec<Question> {
+    let mut answers = |question: &Question| {
+        [&question.count, &question.keys].into_iter().all(|query| database.select(query).is_ok())
+    };
+    questions.into_iter().filter(|question| answers(question)).collect()
 }
 
 fn ask(database: &mut Database, ids: &[Id]) -> Result<BTreeMap<Id, Option<String>>, Error> {

@@ -266,6 +266,19 @@ pub(crate) struct Allow {
     /// `demand:` in endstate.yaml names them.
     #[arg(long, value_name = "HAZARD", value_delimiter = ',', value_parser = hazards())]
     pub(crate) allow: Vec<String>,
+
+    /// Refuse a plan whose way back brings back less than this
+    ///
+    /// `exact` refuses, with exit status 3, what loses rows or values for good, even where data-loss has been accepted.
+    #[arg(long, value_name = "VERDICT")]
+    pub(crate) require_rollback: Option<Floor>,
+}
+
+/// The least that a way back must bring back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Floor {
+    /// Catalog and rows as they were
+    Exact,
 }
 
 fn hazards() -> PossibleValuesParser {

@@ -8,15 +8,15 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants, Privilege};
 use crate::kinds::{
     access_method::AccessMethodDoc, aggregate::AggregateDoc, cast::CastDoc, collation::CollationDoc,
-    conversion::ConversionDoc, default_privilege::DefaultPrivilegesDoc, event_trigger::EventTriggerDoc,
-    extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc, function::FunctionDoc,
-    language::LanguageDoc, materialized_view::MaterializedViewDoc, operator::OperatorDoc,
-    operator_class::OperatorClassDoc, operator_family::OperatorFamilyDoc, publication::PublicationDoc,
-    role::RoleDoc, schema::Schema, security_label, security_label::SecurityLabels, sequence::SequenceDoc,
-    server::ServerDoc, statistics::StatisticsDoc, table::TableDoc,
-    text_search_configuration::TextSearchConfigurationDoc, text_search_dictionary::TextSearchDictionaryDoc,
-    text_search_parser::TextSearchParserDoc, text_search_template::TextSearchTemplateDoc,
-    transform::TransformDoc, view::ViewDoc,
+    conversion::ConversionDoc, database::DatabaseDoc, default_privilege::DefaultPrivilegesDoc,
+    event_trigger::EventTriggerDoc, extension::ExtensionDoc, foreign_data_wrapper::ForeignDataWrapperDoc,
+    foreign_table::ForeignTableDoc, function::FunctionDoc, language::LanguageDoc,
+    materialized_view::MaterializedViewDoc, operator::OperatorDoc, operator_class::OperatorClassDoc,
+    operator_family::OperatorFamilyDoc, publication::PublicationDoc, role::RoleDoc, schema::Schema,
+    security_label, security_label::SecurityLabels, sequence::SequenceDoc, server::ServerDoc,
+    statistics::StatisticsDoc, table::TableDoc, text_search_configuration::TextSearchConfigurationDoc,
+    text_search_dictionary::TextSearchDictionaryDoc, text_search_parser::TextSearchParserDoc,
+    text_search_template::TextSearchTemplateDoc, transform::TransformDoc, view::ViewDoc,
 };
 use crate::type_doc::TypeDoc;
 use crate::{Id, Kind, Model, Spec, privileges, syntax};
@@ -31,6 +31,9 @@ macro_rules! sections {
             /// Roles: shared by all databases of the server. A role that is only mentioned must exist and is not touched.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub roles: IndexMap<String, RoleDoc>,
+            /// The database itself. Without this section nothing of it is touched.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub database: Option<DatabaseDoc>,
             /// Extensions by name.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub extensions: IndexMap<String, ExtensionDoc>,
@@ -143,6 +146,8 @@ sections! {
     text_search_configurations: TextSearchConfigurationDoc,
     /// Tables by name.
     tables: TableDoc,
+    /// Foreign tables by name.
+    foreign_tables: ForeignTableDoc,
     /// Extended statistics by name.
     statistics: StatisticsDoc,
     /// Views by name.
@@ -190,11 +195,7 @@ impl Raise<'_> {
 
     /// The objects of a kind in a parent, with their names.
     pub fn children(&self, parent: &Id, kind: Kind) -> Vec<(&Id, &Spec)> {
-        self.model
-            .objects()
-            .filter(|o| o.id.kind() == kind && o.id.parent() == Some(parent))
-            .map(|o| (&o.id, &o.spec))
-            .collect()
+        self.model.of_kind_in(Some(parent), kind).map(|object| (&object.id, &object.spec)).collect()
     }
 }
 
@@ -208,6 +209,9 @@ impl Document {
     pub fn lower(&self, node: Option<&Node>, declared: &mut Declared) {
         for (name, doc) in &self.roles {
             doc.lower(name, node.and_then(|node| node.at(["roles", name])), declared);
+        }
+        if let Some(doc) = &self.database {
+            doc.lower(node.and_then(|node| node.get("database")), declared);
         }
         for (name, doc) in &self.extensions {
             doc.lower(name, node.and_then(|node| node.at(["extensions", name])), declared);
@@ -246,6 +250,7 @@ impl Document {
     /// The document that says what a catalog is.
     pub fn raise(raise: &Raise<'_>) -> Document {
         let mut document = Document {
+            database: DatabaseDoc::raise(raise),
             extensions: ExtensionDoc::raise_all(raise),
             languages: LanguageDoc::raise_all(raise),
             casts: CastDoc::raise_all(raise),

@@ -115,8 +115,8 @@ macro_rules! kinds {
             }
 
             /// The definition of an object of this kind, from a catalog row.
-            pub fn spec(self, value: serde_json::Value) -> Result<Spec, serde_json::Error> {
-                match self { $( Kind::$variant => serde_json::from_value(value).map(Spec::$variant), )* }
+            pub fn spec(self, value: &serde_json::Value) -> Result<Spec, serde_json::Error> {
+                match self { $( Kind::$variant => serde::Deserialize::deserialize(value).map(Spec::$variant), )* }
             }
         }
 
@@ -189,6 +189,8 @@ kinds! {
     Role               role                 "role"                    "ROLE",
     Membership         membership           "membership"              "MEMBERSHIP",
     RoleSetting        role_setting         "setting"                 "SETTING",
+    Database           database             "database"                "DATABASE",
+    DatabaseSetting    database_setting     "setting"                 "SETTING",
     Schema             schema               "schema"                  "SCHEMA",
     Extension          extension            "extension"               "EXTENSION",
     Enum               enum_type            "type"                    "TYPE",
@@ -217,6 +219,7 @@ kinds! {
     UserMapping        user_mapping         "user mapping"            "USER MAPPING",
     Sequence           sequence             "sequence"                "SEQUENCE",
     Table              table                "table"                   "TABLE",
+    ForeignTable       foreign_table        "foreign table"           "FOREIGN TABLE",
     Column             column               "column"                  "COLUMN",
     NotNull            not_null             "not null"                "CONSTRAINT",
     Identity           identity             "identity"                "SEQUENCE",
@@ -267,6 +270,7 @@ impl Kind {
                 | Kind::Comment
                 | Kind::Membership
                 | Kind::RoleSetting
+                | Kind::DatabaseSetting
                 | Kind::SecurityLabel
         )
     }
@@ -274,6 +278,11 @@ impl Kind {
     /// Whether its name is written behind that of its parent: `users.role`.
     pub fn is_dotted(self) -> bool {
         matches!(self, Kind::Column | Kind::ViewColumn | Kind::Attribute)
+    }
+
+    /// Whether it is a table, with rows here or elsewhere.
+    pub fn is_table(self) -> bool {
+        matches!(self, Kind::Table | Kind::ForeignTable)
     }
 
     /// Whether it is a type of its own (a table has one too, but is more).

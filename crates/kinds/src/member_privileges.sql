@@ -1,7 +1,7 @@
 -- Extensions whose members have other privileges than the extension gave them, one row an extension.
 SELECT to_jsonb('privileges on ' || string_agg(i.identity, ', ' ORDER BY i.identity) || ' of extension ' || quote_ident(e.extname))
 FROM pg_depend AS d
-JOIN pg_extension AS e ON e.oid = d.refobjid AND e.oid >= 16384
+JOIN pg_extension AS e ON e.oid = d.refobjid
 CROSS JOIN LATERAL (
     SELECT p.proacl AS acl, acldefault('f', p.proowner) AS acldefault FROM pg_proc AS p
     WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid

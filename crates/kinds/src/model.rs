@@ -34,6 +34,8 @@ pub struct Object {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
     objects: BTreeMap<Id, Object>,
+    /// How many there are of each kind.
+    counts: BTreeMap<Kind, usize>,
     /// What the catalog holds and no kind reads: user-owned objects by kind and name, for people to see.
     pub unread: Vec<String>,
 }
@@ -41,12 +43,24 @@ pub struct Model {
 impl Model {
     /// Adds an object, or puts it in place of the one of the same id.
     pub fn insert(&mut self, object: Object) {
-        self.objects.insert(object.id.clone(), object);
+        let kind = object.id.kind();
+        if self.objects.insert(object.id.clone(), object).is_none() {
+            *self.counts.entry(kind).or_default() += 1;
+        }
     }
 
     /// Takes an object out.
     pub fn remove(&mut self, id: &Id) -> Option<Object> {
-        self.objects.remove(id)
+        let removed = self.objects.remove(id)?;
+        if let Some(count) = self.counts.get_mut(&id.kind()) {
+            *count -= 1;
+        }
+        Some(removed)
+    }
+
+    /// Whether there is any object of a kind: what concerns none need not be looked for.
+    pub fn has_any(&self, kind: Kind) -> bool {
+        self.counts.get(&kind).is_some_and(|count| *count > 0)
     }
 
     /// The object of this id.
@@ -86,15 +100,33 @@ impl Model {
 
     /// The objects that stand directly in `parent`, by position, then name.
     pub fn children<'a>(&'a self, parent: &'a Id) -> Vec<&'a Object> {
+        let first = parent.child(Kind::ALL[0], "");
         let mut children: Vec<&Object> =
-            self.objects.values().filter(|object| object.id.parent() == Some(parent)).collect();
+            self.from(first).take_while(|object| object.id.parent() == Some(parent)).collect();
         children.sort_by(|a, b| (a.id.kind(), a.position, &a.id).cmp(&(b.id.kind(), b.position, &b.id)));
         children
     }
 
-    /// The objects of one kind that stand directly in `parent`.
+    /// The objects of one kind that stand directly in `parent`, by position, then name.
     pub fn children_of_kind<'a>(&'a self, parent: &'a Id, kind: Kind) -> Vec<&'a Object> {
-        self.children(parent).into_iter().filter(|object| object.id.kind() == kind).collect()
+        let mut children: Vec<&Object> = self.of_kind_in(Some(parent), kind).collect();
+        children.sort_by_key(|object| object.position);
+        children
+    }
+
+    /// The objects of one kind that stand directly in `parent`, or in nothing, by name.
+    pub fn of_kind_in<'a, 'p>(
+        &'a self,
+        parent: Option<&'p Id>,
+        kind: Kind,
+    ) -> impl Iterator<Item = &'a Object> + use<'a, 'p> {
+        let first = parent.map_or_else(|| Id::root(kind, ""), |parent| parent.child(kind, ""));
+        self.from(first).take_while(move |object| object.id.kind() == kind && object.id.parent() == parent)
+    }
+
+    /// The objects from an id on. What stands in one parent stands together, by kind: see the order of [`Id`].
+    fn from(&self, first: Id) -> impl Iterator<Item = &Object> {
+        self.objects.range(first..).map(|(_, object)| object)
     }
 
     /// Objects that need `id`, directly.
@@ -105,6 +137,10 @@ impl Model {
     /// The model with only the objects that `keep` wants.
     pub fn retain(&mut self, keep: impl Fn(&Object) -> bool) {
         self.objects.retain(|_, object| keep(object));
+        self.counts.clear();
+        for id in self.objects.keys() {
+            *self.counts.entry(id.kind()).or_default() += 1;
+        }
     }
 }
 

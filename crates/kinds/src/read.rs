@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::kinds::{comment::Comment, grant::Grant, owner::Owner, security_label::SecurityLabel};
-use crate::{Dependency, Id, Kind, Model, Object, Spec};
+use crate::{Dependency, Id, Kind, Model, Object, Spec, query};
 
 /// What can go wrong while reading.
 #[derive(Debug, thiserror::Error)]
@@ -85,15 +85,17 @@ type AclItem = (String, String, String, bool);
 /// The queries that [`assemble`] wants the rows of, in order.
 pub fn queries(version: u32) -> Vec<String> {
     let kinds = Kind::ALL.iter().filter_map(|kind| kind.query(version));
-    kinds.chain(SHARED.iter().map(|query| (*query).to_owned())).collect()
+    let secret = query::secret("split_part(c.text, '=', 1)", "substr(c.text, strpos(c.text, '=') + 1)");
+    let shared = SHARED.iter().map(|text| query::for_version(&text.replace("{secret}", &secret), version));
+    kinds.chain(shared).collect()
 }
 
-/// Comments, security labels, members of extensions, dependencies, all that a user made, and what members of extensions were granted since.
-const SHARED: [&str; 6] = [
+/// Comments, security labels, members of extensions, dependencies, all that a user made, what members of extensions were granted since, and what else nobody reads.
+const SHARED: [&str; 7] = [
     "SELECT jsonb_build_array(jsonb_build_array(d.classoid, d.objoid, d.objsubid), d.description) FROM pg_description AS d \
      WHERE d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass \
      UNION ALL SELECT jsonb_build_array(jsonb_build_array(d.classoid, d.objoid, 0), d.description) FROM pg_shdescription AS d \
-     WHERE d.classoid = 'pg_authid'::regclass",
+     WHERE d.classoid IN ('pg_authid'::regclass, 'pg_database'::regclass)",
     "SELECT jsonb_build_array(jsonb_build_array(l.classoid, l.objoid, l.objsubid), l.provider, l.label) FROM pg_seclabel AS l \
      UNION ALL SELECT jsonb_build_array(jsonb_build_array(l.classoid, l.objoid, 0), l.provider, l.label) FROM pg_shseclabel AS l \
      WHERE l.classoid = 'pg_authid'::regclass",
@@ -104,6 +106,7 @@ const SHARED: [&str; 6] = [
      AND (d.refobjid >= 16384 OR d.refclassid = 'pg_namespace'::regclass)",
     include_str!("user_made.sql"),
     include_str!("member_privileges.sql"),
+    include_str!("unread_facts.sql"),
 ];
 
 /// Reads the catalog that a snapshot sees.
@@ -128,6 +131,7 @@ pub fn assemble(version: u32, rows: Vec<Vec<Value>>) -> Result<Model, Error> {
     let depends: Vec<(Address, Address, String)> = parse_all("dependencies", shared())?;
     let user_made: Vec<(Address, String)> = parse_all("user-made objects", shared())?;
     let member_privileges: Vec<String> = parse_all("privileges on members of extensions", shared())?;
+    let unread_facts: Vec<String> = parse_all("facts that no kind reads", shared())?;
 
     let mut reader =
         Reader { members: members.iter().map(|(member, _)| *member).collect(), ..Reader::default() };
@@ -142,13 +146,12 @@ pub fn assemble(version: u32, rows: Vec<Vec<Value>>) -> Result<Model, Error> {
     reader.depend(&depends);
     reader.need_roles();
     let unread = user_made.into_iter().filter(|(address, _)| !reader.ids.contains_key(address));
-    reader.model.unread = unread.map(|(_, name)| name).chain(member_privileges).collect();
+    reader.model.unread = unread.map(|(_, name)| name).chain(member_privileges).chain(unread_facts).collect();
     Ok(reader.model)
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(kind: &'static str, value: Value) -> Result<T, Error> {
-    let row = value.to_string();
-    serde_json::from_value(value).map_err(|source| Error::Row { kind, row, source })
+    T::deserialize(&value).map_err(|source| Error::Row { kind, row: value.to_string(), source })
 }
 
 fn parse_all<T: for<'de> Deserialize<'de>>(kind: &'static str, values: Vec<Value>) -> Result<Vec<T>, Error> {
@@ -214,9 +217,8 @@ impl Reader {
             let owner = row.owner.or_else(|| self.owner(id.parent()?));
             self.grants(&id, &acl, &default, owner.as_deref());
         }
-        let text = row.spec.to_string();
-        let spec =
-            kind.spec(row.spec).map_err(|source| Error::Row { kind: kind.name(), row: text, source })?;
+        let refused = |source| Error::Row { kind: kind.name(), row: row.spec.to_string(), source };
+        let spec = kind.spec(&row.spec).map_err(refused)?;
         self.insert(id.clone(), spec, row.position.unwrap_or(0));
         if let Some(default) = row.commentdefault {
             // That there is no comment must be said, until one is found.
@@ -320,7 +322,7 @@ impl Reader {
                 continue;
             }
             // That a table has a parent is an object of its own.
-            if object.kind() == Kind::Table && needed.kind() == Kind::Table {
+            if object.kind().is_table() && needed.kind().is_table() {
                 continue;
             }
             let dependency = match deptype.as_str() {

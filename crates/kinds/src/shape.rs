@@ -1,12 +1,14 @@
 //! Kinds whose YAML has the very fields of their definition: both are made from one list.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use yaml::Node;
 
 use crate::declared::{Declared, Facts};
 use crate::document::Raise;
-use crate::{Id, Kind, Spec};
+use crate::{Id, Kind, Spec, Statement};
 
 /// A definition that the `object!` macro made, and how its YAML key and its id follow from each other.
 pub(crate) trait Keyed: Into<Spec> + Clone {
@@ -59,10 +61,7 @@ pub(crate) fn lower<D: Shape>(
 
 /// The YAML of all objects of the kind in a parent, by key.
 pub(crate) fn raise_all<D: Shape>(raise: &Raise<'_>, parent: Option<&Id>) -> IndexMap<String, D> {
-    let objects = raise
-        .model
-        .objects()
-        .filter(|object| object.id.kind() == D::Spec::KIND && object.id.parent() == parent);
+    let objects = raise.model.of_kind_in(parent, D::Spec::KIND);
     objects
         .filter_map(|object| {
             let spec = D::within(&object.spec)?;
@@ -76,18 +75,22 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// Options in their order, as `OPTIONS (name 'value')` has them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options(pub Vec<(String, String)>);
+/// Options, as `OPTIONS (name 'value')` has them. Their order is kept where they are written, and not looked at where they are compared.
+///
+/// What may be a secret is never read: it has no value here, and the YAML says `null`. Where it stays it is not touched; where it is
+/// new it is made without, for people to set by hand.
+#[derive(Clone, Debug, Default, Eq)]
+pub struct Options(pub Vec<(String, Option<String>)>);
+
+/// What stands in for a secret: it has the look of one, so that it is not read either.
+const UNREAD: &str = "secret=";
 
 impl Options {
     /// `name 'value', name 'value'`; none where there is none.
     pub(crate) fn list(&self) -> Option<String> {
-        let options: Vec<String> = self
-            .0
-            .iter()
-            .map(|(name, value)| format!("{} {}", sql::ident(name), sql::literal(value)))
-            .collect();
+        let literal = |value: &Option<String>| sql::literal(value.as_deref().unwrap_or(UNREAD));
+        let options: Vec<String> =
+            self.0.iter().map(|(name, value)| format!("{} {}", sql::ident(name), literal(value))).collect();
         (!options.is_empty()).then(|| options.join(", "))
     }
 
@@ -96,24 +99,125 @@ impl Options {
         self.list().map(|list| format!(" OPTIONS ({list})")).unwrap_or_default()
     }
 
-    /// `OPTIONS (SET ..., ADD ..., DROP ...)` from these to those, which come out in their order.
+    /// `OPTIONS (SET ..., ADD ..., DROP ...)` from these to those, which come out in their order where no secret stays.
     pub(crate) fn change(&self, to: &Options) -> Option<String> {
-        let name = |(name, _): &(String, String)| name.clone();
-        let kept: Vec<String> =
-            self.0.iter().map(name).filter(|name| to.0.iter().any(|(other, _)| other == name)).collect();
-        let in_order = to.0.iter().map(name).take(kept.len()).eq(kept.iter().cloned());
+        let names = |options: &Options| options.0.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let kept: Vec<String> = names(self).into_iter().filter(|name| names(to).contains(name)).collect();
+        let secret = self.0.iter().any(|(name, value)| value.is_none() && kept.contains(name));
+        let in_place = secret || names(to).starts_with(&kept);
         let mut actions = Vec::new();
-        for (name, _) in self.0.iter().filter(|(name, _)| !in_order || !kept.contains(name)) {
+        for (name, _) in self.0.iter().filter(|(name, _)| !in_place || !kept.contains(name)) {
             actions.push(format!("DROP {}", sql::ident(name)));
         }
-        for (name, value) in &to.0 {
-            let set = in_order && kept.contains(name);
-            if !set || !self.0.contains(&(name.clone(), value.clone())) {
+        for option in &to.0 {
+            let set = in_place && kept.contains(&option.0);
+            if !set || !self.0.contains(option) {
                 let verb = if set { "SET" } else { "ADD" };
-                actions.push(format!("{verb} {} {}", sql::ident(name), sql::literal(value)));
+                let value = sql::literal(option.1.as_deref().unwrap_or(UNREAD));
+                actions.push(format!("{verb} {} {value}", sql::ident(&option.0)));
             }
         }
         (!actions.is_empty()).then(|| format!("OPTIONS ({})", actions.join(", ")))
+    }
+
+    /// The statement with what people must do after it, where it makes secrets that are not in `from`.
+    pub(crate) fn asking(&self, from: &Options, statement: Statement, id: &Id) -> Statement {
+        let new = self.0.iter().filter(|option| option.1.is_none() && !from.0.contains(option));
+        let new: Vec<&str> = new.map(|(name, _)| name.as_str()).collect();
+        if new.is_empty() {
+            return statement;
+        }
+        statement.clients(format!("set {} of {id} by hand", new.join(", ")))
+    }
+
+    fn sorted(&self) -> BTreeMap<&str, Option<&str>> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect()
+    }
+}
+
+impl PartialEq for Options {
+    fn eq(&self, other: &Options) -> bool {
+        self.sorted() == other.sorted()
+    }
+}
+
+/// Words whose order means nothing: it is kept where they are written, and not looked at where they are compared.
+#[derive(Clone, Debug, Default, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Words(pub Vec<String>);
+
+impl PartialEq for Words {
+    fn eq(&self, other: &Words) -> bool {
+        let sorted = |words: &Words| words.0.iter().cloned().collect::<BTreeSet<_>>();
+        sorted(self) == sorted(other)
+    }
+}
+
+/// Options whose order means nothing: it is kept where they are written, and not looked at where they are compared.
+#[derive(Clone, Debug, Default, Eq, Deserialize)]
+#[serde(from = "Options")]
+pub struct Settings(pub Vec<(String, String)>);
+
+impl Settings {
+    fn sorted(&self) -> BTreeMap<&str, &str> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    /// The value of one.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// `name = 'value', name = 'value'`; none where there is none.
+    pub(crate) fn list(&self) -> Option<String> {
+        let settings: Vec<String> =
+            self.0.iter().map(|(name, value)| format!("{name} = {}", sql::literal(value))).collect();
+        (!settings.is_empty()).then(|| settings.join(", "))
+    }
+
+    /// `SET (...)` and `RESET (...)`, as far as needed; what is set comes to stand behind what stays.
+    pub(crate) fn change(&self, to: &Settings) -> Vec<String> {
+        let has = |settings: &Settings, name: &str| settings.0.iter().any(|(other, _)| other == name);
+        let mut set = to.clone();
+        set.0.retain(|setting| !self.0.contains(setting));
+        let stay = self.0.iter().filter(|(name, _)| has(to, name) && !has(&set, name));
+        let reached = stay.chain(&set.0).map(|(name, _)| name);
+        if !reached.eq(to.0.iter().map(|(name, _)| name)) {
+            set = to.clone();
+        }
+        let gone = self.0.iter().map(|(name, _)| name.as_str()).filter(|name| !has(to, name));
+        let gone: Vec<&str> = gone.collect();
+        let set = set.list().map(|list| format!("SET ({list})"));
+        let reset = (!gone.is_empty()).then(|| format!("RESET ({})", gone.join(", ")));
+        set.into_iter().chain(reset).collect()
+    }
+}
+
+impl PartialEq for Settings {
+    fn eq(&self, other: &Settings) -> bool {
+        self.sorted() == other.sorted()
+    }
+}
+
+impl From<Options> for Settings {
+    fn from(options: Options) -> Settings {
+        Settings(options.0.into_iter().map(|(name, value)| (name, value.unwrap_or_default())).collect())
+    }
+}
+
+impl Serialize for Settings {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.sorted())
+    }
+}
+
+impl schemars::JsonSchema for Settings {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Settings".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        IndexMap::<String, String>::json_schema(generator)
     }
 }
 
@@ -129,8 +233,8 @@ impl<'de> Deserialize<'de> for Options {
         #[derive(Deserialize)]
         #[serde(untagged)]
         enum Form {
-            Pairs(Vec<(String, String)>),
-            Map(IndexMap<String, String>),
+            Pairs(Vec<(String, Option<String>)>),
+            Map(IndexMap<String, Option<String>>),
         }
         Ok(match Form::deserialize(deserializer)? {
             Form::Pairs(pairs) => Options(pairs),
@@ -145,7 +249,7 @@ impl schemars::JsonSchema for Options {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        IndexMap::<String, String>::json_schema(generator)
+        IndexMap::<String, Option<String>>::json_schema(generator)
     }
 }
 
@@ -279,3 +383,22 @@ macro_rules! placed {
 }
 
 pub(crate) use {object, placed};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(names: &str) -> Settings {
+        Settings(names.chars().map(|name| (name.to_lowercase().to_string(), name.to_string())).collect())
+    }
+
+    #[test]
+    fn settings_come_out_in_their_order() {
+        let change = |from: &str, to: &str| settings(from).change(&settings(to)).join(" ");
+        assert_eq!(change("ab", "aB"), "SET (b = 'B')");
+        assert_eq!(change("ab", "Ab"), "SET (a = 'A', b = 'b')");
+        assert_eq!(change("ab", "b"), "RESET (a)");
+        assert_eq!(change("ab", "bc"), "SET (c = 'c') RESET (a)");
+        assert_eq!(settings("ab"), settings("ba"));
+    }
+}

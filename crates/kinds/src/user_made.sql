@@ -29,12 +29,16 @@ FROM (
     UNION ALL SELECT 'pg_publication'::regclass::oid, oid FROM pg_publication
     UNION ALL SELECT 'pg_statistic_ext'::regclass::oid, oid FROM pg_statistic_ext
     UNION ALL SELECT 'pg_default_acl'::regclass::oid, oid FROM pg_default_acl
-    UNION ALL SELECT 'pg_rewrite'::regclass::oid, oid FROM pg_rewrite WHERE rulename <> '_RETURN'
-    UNION ALL SELECT 'pg_trigger'::regclass::oid, oid FROM pg_trigger WHERE NOT tgisinternal AND tgparentid = 0
-    UNION ALL SELECT 'pg_policy'::regclass::oid, oid FROM pg_policy
+    UNION ALL SELECT p.class, p.oid FROM (
+        SELECT 'pg_rewrite'::regclass::oid, oid, ev_class FROM pg_rewrite WHERE rulename <> '_RETURN'
+        UNION ALL SELECT 'pg_trigger'::regclass::oid, oid, tgrelid FROM pg_trigger WHERE NOT tgisinternal AND tgparentid = 0
+        UNION ALL SELECT 'pg_policy'::regclass::oid, oid, polrelid FROM pg_policy
+    ) AS p (class, oid, relation)
+    JOIN pg_class AS c ON c.oid = p.relation
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname !~ '^(pg_|endstate_)'
 ) AS o
 CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, 0) AS i
-WHERE o.oid >= 16384
+WHERE o.oid >= 16384 AND coalesce(i.schema, '') !~ '^(pg_toast|pg_temp|endstate_)'
 AND NOT EXISTS (
     SELECT FROM pg_depend AS d
     WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype IN ('i', 'e')

@@ -16,9 +16,10 @@ pub(crate) enum Action {
     Replace {
         reason: String,
     },
-    /// Put aside under a name of its own while the new one takes its place, and dropped once rows use the new one.
+    /// Old and new are there together until rows use the new one, and one of them has a name of its own meanwhile: the old one, put
+    /// aside (see [`Changes::aside`]), or the new one (see [`Changes::ahead`]).
     Swap {
-        aside: Vec<Statement>,
+        rename: Vec<Statement>,
         drop: Vec<Statement>,
         reason: String,
     },
@@ -37,6 +38,8 @@ pub(crate) struct Changes {
     pub(crate) alone: Vec<Id>,
     /// The names under which types are put aside.
     pub(crate) aside: BTreeMap<Id, Id>,
+    /// The names under which types are made that take the place of old ones when these are gone.
+    pub(crate) ahead: BTreeMap<Id, Id>,
     /// Objects that are altered only after another one has been made anew.
     pub(crate) later: Vec<(Id, Id)>,
     /// Functions of one name that must not be there together: one that goes, with all that calls it, and one that comes after.

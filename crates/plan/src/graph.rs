@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kinds::kinds::column::{Column, sources};
-use kinds::{Id, Kind, Model, Object, ObjectKind, Spec, Statement, Work};
+use kinds::kinds::column::sources;
+use kinds::{Id, Kind, Model, Object, Spec, Statement};
 
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
-use crate::rules::rebuild;
+use crate::rules::{backfill, rebuild};
 use crate::{Error, Request, rules};
 
 /// What is done to one object, and what must have been done before.
@@ -29,7 +29,7 @@ pub(crate) struct Graph<'a> {
     pub(crate) request: &'a Request<'a>,
     pub(crate) nodes: Vec<Node>,
     index: BTreeMap<Key, usize>,
-    changes: &'a Changes,
+    pub(crate) changes: &'a Changes,
     /// What goes by itself, and with what.
     gone_with: BTreeMap<Id, Id>,
     /// Whether even what goes by itself is dropped by a statement: needed where relations refer to each other in a circle.
@@ -98,7 +98,7 @@ impl<'a> Graph<'a> {
         }
         match action {
             Action::Alter(statements) => self.push(Verb::Alter, id, statements.clone(), action),
-            Action::Swap { aside, drop, .. } => self.add_swap(id, aside, drop, action, changes),
+            Action::Swap { rename, drop, .. } => self.add_swap(id, rename, drop, action, changes),
             Action::Suspend { leave, resume, .. } => {
                 self.push(Verb::Drop, id, leave.clone(), action);
                 self.push(Verb::Create, id, resume.clone(), action);
@@ -107,30 +107,25 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn add_swap(
-        &mut self,
-        id: &Id,
-        aside: &[Statement],
-        drop: &[Statement],
-        action: &Action,
-        changes: &Changes,
-    ) {
-        self.push(Verb::Rename, id, aside.to_vec(), action);
-        if let Some(to) = self.request.to.get(id) {
-            let statements = self.creation(to, changes);
-            self.push(Verb::Create, id, statements, action);
-        }
-        self.push(Verb::Drop, id, drop.to_vec(), action);
-    }
-
-    fn push(&mut self, verb: Verb, id: &Id, statements: Vec<Statement>, action: &Action) {
+    pub(crate) fn push(&mut self, verb: Verb, id: &Id, statements: Vec<Statement>, action: &Action) {
+        // One of the statements of a swap says why.
+        let telling = if self.request.to.contains(id) { Verb::Create } else { Verb::Drop };
         let reason = match action {
+            Action::Swap { .. } if verb != telling => None,
             Action::Replace { reason } | Action::Swap { reason, .. } | Action::Suspend { reason, .. } => {
                 Some(reason.clone())
             }
             _ => None,
         };
-        let shown = if matches!(action, Action::Suspend { .. }) { Verb::Alter } else { verb };
+        let shown = match action {
+            Action::Suspend { .. } => Verb::Alter,
+            // That a type has a name of its own meanwhile is no rename to people.
+            Action::Swap { .. } if verb == Verb::Rename && self.changes.ahead.contains_key(id) => {
+                Verb::Create
+            }
+            Action::Swap { .. } if verb == Verb::Rename => Verb::Drop,
+            _ => verb,
+        };
         self.index.insert((id.clone(), verb), self.nodes.len());
         self.nodes.push(Node { verb, shown, id: id.clone(), statements, reason, after: BTreeSet::new() });
     }
@@ -160,7 +155,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The statements that make an object; a column of a table that has rows comes with its default and its values.
-    fn creation(&self, object: &Object, changes: &Changes) -> Vec<Statement> {
+    pub(crate) fn creation(&self, object: &Object, changes: &Changes) -> Vec<Statement> {
         let mut context = self.request.context();
         let id = &object.id;
         if let Some(from) = self.without_anew.as_ref().filter(|_| changes.comes(id.top())) {
@@ -168,7 +163,7 @@ impl<'a> Graph<'a> {
         }
         let table_is_new = id.parent().is_some_and(|table| changes.comes(table));
         match &object.spec {
-            Spec::Column(column) if !table_is_new && !column.inherited => column_with_values(
+            Spec::Column(column) if !table_is_new && !column.inherited => backfill::column_with_values(
                 self.request,
                 column,
                 id,
@@ -219,7 +214,7 @@ impl<'a> Graph<'a> {
             }
             let (id, verb) = node;
             for ancestor in id.ancestors().filter(|ancestor| !self.changes.suspends(ancestor)) {
-                self.before(self.at(ancestor, Verb::Create), Some(place));
+                self.before(self.there(ancestor), Some(place));
                 if verb == Verb::Create {
                     self.before(self.at(ancestor, Verb::Alter), Some(place));
                 }
@@ -242,7 +237,7 @@ impl<'a> Graph<'a> {
                 }
                 let used = with_sources(self.request.to, &need.0);
                 for used in &used {
-                    self.before(self.at(used, Verb::Create), Some(place));
+                    self.before(self.there_for(used, &id, verb), Some(place));
                 }
                 if self.circles.get(&need.0).is_some_and(|needed| needed.contains(&id)) {
                     continue;
@@ -258,13 +253,13 @@ impl<'a> Graph<'a> {
                     && self.nodes[place].statements.is_empty()
                 {
                     let table = id.parent().and_then(|table| self.at(table, Verb::Create));
-                    self.before(self.at(&need.0, Verb::Create), table);
+                    self.before(self.there(&need.0), table);
                     self.before(self.at(&need.0, Verb::Alter), table);
                 }
                 // A column that is added with its default needs what the default needs.
                 if id.kind() == Kind::ColumnDefault && self.nodes[place].statements.is_empty() {
                     let column = id.parent().and_then(|column| self.at(column, Verb::Create));
-                    self.before(self.at(&need.0, Verb::Create), column);
+                    self.before(self.there(&need.0), column);
                     self.before(self.at(&need.0, Verb::Alter), column);
                 }
             }
@@ -289,7 +284,7 @@ impl<'a> Graph<'a> {
         }
         for attribute in self.request.to.children_of_kind(id, Kind::Attribute) {
             for need in attribute.needs.keys().filter(|need| need.kind().is_type()) {
-                self.before(self.at(need, Verb::Create), Some(place));
+                self.before(self.there(need), Some(place));
             }
         }
     }
@@ -351,7 +346,7 @@ impl<'a> Graph<'a> {
         let mut leaving: BTreeMap<(Option<Id>, String), Vec<usize>> = BTreeMap::new();
         for (place, (id, verb)) in self.snapshot() {
             let leaves = if self.changes.swaps(&id) { Verb::Rename } else { Verb::Drop };
-            let part = leaves == Verb::Drop && self.is_swapped(&id);
+            let part = self.changes.ahead.contains_key(&id) || leaves == Verb::Drop && self.is_swapped(&id);
             if verb == leaves && !part && !self.changes.suspends(&id) {
                 leaving.entry(name_space(&id)).or_default().push(place);
             }
@@ -360,139 +355,6 @@ impl<'a> Graph<'a> {
             if verb == Verb::Create {
                 for earlier in leaving.get(&name_space(&id)).cloned().unwrap_or_default() {
                     self.before(Some(earlier), Some(place));
-                }
-            }
-        }
-    }
-
-    /// What names a type in the statement that drops it goes before the type has another name; what is to come after a swap does;
-    /// and a typed table is let go of its type while its columns and the type's attributes change.
-    fn order_swaps(&mut self) {
-        for object in self.request.from.objects() {
-            for need in object.needs.keys().filter(|need| self.changes.swaps(need)) {
-                let verb = if object.id.top().kind().is_type() { Verb::Rename } else { Verb::Drop };
-                self.before(self.at(&object.id, verb), self.at(need, Verb::Rename));
-            }
-        }
-        for id in self.changes.actions.keys().filter(|id| self.changes.swaps(id)) {
-            self.before(self.at(id, Verb::Rename), self.at(id, Verb::Drop));
-        }
-        for (id, type_id) in &self.changes.later {
-            self.before(self.at(type_id, Verb::Drop), self.at(id, Verb::Alter));
-        }
-        for (place, (id, _)) in self.snapshot() {
-            let Some(parent) = id.parent().filter(|_| matches!(id.kind(), Kind::Column | Kind::Attribute))
-            else {
-                continue;
-            };
-            for table in self.changes.actions.keys().filter(|table| self.changes.suspends(table)) {
-                let typed =
-                    |model: &Model| model.get(table).is_some_and(|object| object.needs.contains_key(parent));
-                if table == parent || typed(self.request.from) || typed(self.request.to) {
-                    self.before(self.at(table, Verb::Drop), Some(place));
-                    self.before(Some(place), self.at(table, Verb::Create));
-                }
-            }
-        }
-    }
-
-    /// Of two functions that one call could mean, one goes before the other comes.
-    fn order_overloads(&mut self) {
-        for (going, coming) in &self.changes.apart {
-            for verb in [Verb::Create, Verb::Alter] {
-                self.before(self.at(going, Verb::Drop), self.at(coming, verb));
-            }
-        }
-    }
-
-    /// Policies are made before they are switched on, and switched off before they go: nobody sees more in between.
-    fn order_row_level_security(&mut self) {
-        let switches: Vec<(usize, (Id, Verb))> =
-            self.snapshot().into_iter().filter(|(_, (id, _))| id.kind() == Kind::RowLevelSecurity).collect();
-        let policies: Vec<(usize, (Id, Verb))> =
-            self.snapshot().into_iter().filter(|(_, (id, _))| id.kind() == Kind::Policy).collect();
-        for (switch, (switch_id, _)) in &switches {
-            let enabled = |model: &Model| match model.get(switch_id).map(|object| &object.spec) {
-                Some(Spec::RowLevelSecurity(security)) => security.enabled,
-                _ => false,
-            };
-            let (was, is) = (enabled(self.request.from), enabled(self.request.to));
-            for (policy, (policy_id, policy_verb)) in &policies {
-                if switch_id.parent() != policy_id.parent() {
-                    continue;
-                }
-                match policy_verb {
-                    Verb::Drop if was && !is => self.before(Some(*switch), Some(*policy)),
-                    Verb::Create | Verb::Alter if is && !was => self.before(Some(*policy), Some(*switch)),
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    /// What is revoked on a table is revoked on its columns too: so that comes first, and grants on columns after.
-    fn order_grants(&mut self) {
-        for (place, (id, verb)) in self.snapshot() {
-            let column = id.parent().filter(|column| verb != Verb::Drop && column.kind() == Kind::Column);
-            let Some(table) = column.and_then(Id::parent).filter(|_| id.kind() == Kind::Grant) else {
-                continue;
-            };
-            let on_table =
-                table.child(Kind::Grant, id.name()).with_signature(id.signature().map(str::to_owned));
-            for earlier in [Verb::Drop, Verb::Alter, Verb::Create] {
-                self.before(self.at(&on_table, earlier), Some(place));
-            }
-        }
-    }
-
-    /// A sequence can belong to a column only when it has the owner of the column's table.
-    fn order_owners(&mut self) {
-        for (place, (id, verb)) in self.snapshot() {
-            if verb == Verb::Drop || id.kind() != Kind::SequenceOwner {
-                continue;
-            }
-            let tables =
-                needs(self.request.to, &id).into_iter().filter_map(|(column, _)| column.parent().cloned());
-            for owned in tables.chain(id.parent().cloned()) {
-                let owner = owned.child(Kind::Owner, "");
-                self.before(self.at(&owner, Verb::Create), Some(place));
-                self.before(self.at(&owner, Verb::Alter), Some(place));
-            }
-        }
-    }
-
-    /// A materialized view is filled when it is made, while what it reads still belongs to the role that makes it: views of
-    /// another owner would be read with that one's rights, which need not be enough.
-    fn order_materialized_views(&mut self) {
-        let kind = |id: &Id| id.kind() == Kind::MaterializedView;
-        let views = self.snapshot().into_iter().filter(|(_, (id, verb))| kind(id) && *verb == Verb::Create);
-        for (place, (id, _)) in views.collect::<Vec<_>>() {
-            let (mut read, mut queue) = (BTreeSet::new(), vec![id]);
-            while let Some(id) = queue.pop() {
-                queue.extend(
-                    needs(self.request.to, &id)
-                        .into_iter()
-                        .map(|(need, _)| need.top().clone())
-                        .filter(|need| read.insert(need.clone())),
-                );
-            }
-            for need in read {
-                let owner = self.at(&need.child(Kind::Owner, ""), Verb::Create);
-                self.before(Some(place), owner);
-            }
-        }
-    }
-
-    /// Event triggers go before all else and come after it: what is planned is no event of theirs.
-    fn order_event_triggers(&mut self) {
-        let all = self.snapshot();
-        for (trigger, (id, verb)) in all.iter().filter(|(_, (id, _))| id.kind() == Kind::EventTrigger) {
-            let enables = matches!(self.request.to.get(id).map(|object| &object.spec), Some(Spec::EventTrigger(to)) if to.enabled.as_deref() != Some("disabled"));
-            for (place, _) in all.iter().filter(|(_, (other, _))| other.top().kind() != Kind::EventTrigger) {
-                match verb {
-                    Verb::Drop => self.before(Some(*trigger), Some(*place)),
-                    Verb::Alter if !enables => self.before(Some(*trigger), Some(*place)),
-                    _ => self.before(Some(*place), Some(*trigger)),
                 }
             }
         }
@@ -537,7 +399,10 @@ impl<'a> Graph<'a> {
         Ok(sorted)
     }
 
-    fn rank(&self, node: &Node) -> (bool, Kind, String, usize, Kind, i64, Id) {
+    /// What goes does so from the outside inwards, tables with their policies before functions before types; all else the other way
+    /// round.
+    fn rank(&self, node: &Node) -> (bool, isize, String, usize, Kind, i64, Id) {
+        let goes = matches!(node.verb, Verb::Drop | Verb::Save);
         let model = if node.verb == Verb::Drop { self.request.from } else { self.request.to };
         let position = model.get(&node.id).map_or(0, |object| object.position);
         let top = node.id.top();
@@ -545,8 +410,8 @@ impl<'a> Graph<'a> {
         let position = column.and_then(|column| model.get(column)).map_or(position, |object| object.position);
         let kind = if column.is_some() { Kind::Column } else { node.id.kind() };
         (
-            !matches!(node.verb, Verb::Drop | Verb::Save),
-            top.kind(),
+            !goes,
+            if goes { -(top.kind() as isize) } else { top.kind() as isize },
             top.sql(),
             usize::from(kind != Kind::Column),
             kind,
@@ -599,7 +464,7 @@ fn with_sources(model: &Model, id: &Id) -> Vec<Id> {
 }
 
 /// What an object and, for one that is made with them, its parts need.
-fn needs(model: &Model, id: &Id) -> Vec<(Id, kinds::Dependency)> {
+pub(crate) fn needs(model: &Model, id: &Id) -> Vec<(Id, kinds::Dependency)> {
     model
         .get(id)
         .map(|object| object.needs.iter().map(|(need, how)| (need.clone(), *how)).collect())
@@ -626,9 +491,12 @@ fn dies_with(object: &Object) -> bool {
 pub(crate) fn name_space(id: &Id) -> (Option<Id>, String) {
     let schema = || id.ancestors().find(|ancestor| ancestor.kind() == Kind::Schema).cloned();
     match id.kind() {
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index => {
-            (schema(), id.name().to_owned())
-        }
+        Kind::Table
+        | Kind::ForeignTable
+        | Kind::View
+        | Kind::MaterializedView
+        | Kind::Sequence
+        | Kind::Index => (schema(), id.name().to_owned()),
         kind if kind.is_type() => (schema(), id.name().to_owned()),
         // A constraint's index is named in the schema, and so is an identity's sequence.
         Kind::Constraint | Kind::Identity => (schema(), id.name().to_owned()),
@@ -638,35 +506,4 @@ pub(crate) fn name_space(id: &Id) -> (Option<Id>, String) {
             format!("{} {} {}", kind.name(), id.name(), id.signature().unwrap_or_default()),
         ),
     }
-}
-
-/// `ADD COLUMN` for a table that has rows: with its default, so that they get it; then the values of the `backfill`, written by a
-/// rewrite that fires no trigger and is filtered by no policy; then NOT NULL.
-fn column_with_values(
-    request: &Request<'_>,
-    column: &Column,
-    id: &Id,
-    backfill: Option<&str>,
-) -> Vec<Statement> {
-    let context = request.context();
-    let Some(backfill) = backfill else { return column.create(id, &context) };
-    let (table, name) = (id.relation_sql(), sql::ident(id.name()));
-    let not_null = request.to.children_of_kind(id, Kind::NotNull).into_iter().next();
-    let clause = column.clause(id, request.to, true);
-    let nullable = match not_null.map(|object| (&object.spec, &object.id)) {
-        Some((Spec::NotNull(not_null), id)) => clause.strip_suffix(&not_null.clause(id)).unwrap_or(&clause),
-        _ => &clause,
-    };
-    let using = format!("ALTER COLUMN {name} TYPE {} USING ({backfill})", column.data_type);
-    let mut statements = vec![
-        Statement::alter_table(&table, format!("ADD COLUMN {nullable}")),
-        Statement::alter_table(&table, using).work(Work::Rewrite).pass(1),
-    ];
-    statements.extend(column.settings(id, &context).into_iter().map(|statement| statement.pass(2)));
-    if let Some(not_null) = not_null {
-        statements.extend(
-            not_null.spec.create(&not_null.id, &context).into_iter().map(|statement| statement.pass(2)),
-        );
-    }
-    statements
 }

@@ -5,6 +5,7 @@
 //! on a shadow and reads the catalog back, so that what PostgreSQL does by itself (following a rename, default privileges,
 //! names that it makes up) is read and never guessed. When nothing is left to do, the plan is complete.
 
+mod access_order;
 mod changes;
 mod error;
 mod graph;
@@ -14,9 +15,12 @@ mod question;
 mod round;
 mod rules;
 pub mod script;
+mod swap_order;
 mod table_order;
+mod verdict;
 
 pub use error::Error;
 pub use old_names::{OldName, old_names, word as certainty_word};
 pub use question::{MOST_KEYS, Question, questions};
-pub use round::{Request, Round, Step, Verb, next_round};
+pub use round::{Request, Round, Step, Verb, next_round, stated_renames};
+pub use verdict::{Verdict, verdict};

@@ -85,7 +85,7 @@ fn place(groups: &mut Vec<Group>, node: &Node, statement: Statement, floor: Opti
 impl Group {
     fn start(node: &Node, statement: Statement) -> Group {
         let body = match (&statement.action, node.shown, node.id.kind()) {
-            (_, Verb::Create, Kind::Table | Kind::Domain | Kind::Composite) => {
+            (_, Verb::Create, Kind::Table | Kind::ForeignTable | Kind::Domain | Kind::Composite) => {
                 Body::Create { create: statement, clauses: Vec::new() }
             }
             (Some((relation, _)), _, _) => {
@@ -157,7 +157,7 @@ fn create_whole(request: &Request<'_>, id: &Id, create: Statement, clauses: &[(I
 }
 
 fn create_table(request: &Request<'_>, id: &Id, create: Statement, clauses: &[(Id, String)]) -> Statement {
-    let Some(Spec::Table(table)) = request.to.get(id).map(|object| &object.spec) else { return create };
+    let Some(table) = request.to.get(id).map(|object| &object.spec) else { return create };
     let mut lines = Vec::new();
     for (owner, clause) in clauses {
         let values = [Kind::ColumnDefault, Kind::Identity];
@@ -169,7 +169,10 @@ fn create_table(request: &Request<'_>, id: &Id, create: Statement, clauses: &[(I
         };
         lines.extend(Some(line).filter(|line| !line.is_empty()));
     }
-    Statement { sql: table.create_with(id, &lines, request.to), ..create }
+    match table.create_table(id, &lines, request.to) {
+        Some(sql) => Statement { sql, ..create },
+        None => create,
+    }
 }
 
 /// One `ALTER TABLE` that does what several would, under the strongest of their locks.

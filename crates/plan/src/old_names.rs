@@ -127,7 +127,7 @@ fn shares_names(one: Kind, other: Kind) -> bool {
 
 /// The settings of a function that name a schema which is renamed.
 fn settings<'r>(function: &Function, renamed: &'r [Renamed]) -> impl Iterator<Item = &'r Renamed> {
-    let path = function.settings.iter().find(|(name, _)| name == "search_path");
+    let path = function.settings.0.iter().find(|(name, _)| name == "search_path");
     let named: BTreeSet<String> =
         path.into_iter().flat_map(|(_, value)| sql::words(value)).map(|word| word.text).collect();
     renamed.iter().filter(move |renamed| {

@@ -25,20 +25,21 @@ pub struct Question {
     pub mend: String,
 }
 
-/// What the way from one catalog to another demands of the rows, asked in the names of the one that is there.
+/// What the way from one catalog to another demands of the rows, asked in the names of the one that is there. The way back has no
+/// directives of its own.
 pub fn questions(
     before: &Model,
     after: &Model,
     rounds: &[Round],
-    directives: &Directives,
+    directives: Option<&Directives>,
     major: u32,
 ) -> Vec<Question> {
     let way = Way { before, after, renames: renames(rounds) };
     let context = Context { from: before, to: after, version: major, user: "" };
     let mut demands: Vec<Demand> = Vec::new();
-    for object in made(rounds).into_iter().filter_map(|id| after.get(id)) {
+    for object in made(rounds, directives.is_some()).into_iter().filter_map(|id| after.get(id)) {
         let former = way.former(&object.id).and_then(|id| before.get(&id)).map(|object| &object.spec);
-        if !directives.backfills.contains_key(&object.id) {
+        if !directives.is_some_and(|directives| directives.backfills.contains_key(&object.id)) {
             demands.extend(object.spec.demands(former, &object.id, &context));
         }
     }
@@ -48,14 +49,15 @@ pub fn questions(
     asked.into_iter().collect()
 }
 
-/// What is made or changed, which PostgreSQL then holds the rows against; and foreign keys that are renamed, because who renames
-/// what they refer by wants to know that nothing is astray.
-fn made(rounds: &[Round]) -> BTreeSet<&Id> {
+/// What is made or changed, which PostgreSQL then holds the rows against; on the way forward also foreign keys that are renamed,
+/// because who renames what they refer by wants to know that nothing is astray. The way back must not stop for what it need not know.
+fn made(rounds: &[Round], forward: bool) -> BTreeSet<&Id> {
     let steps = || rounds.iter().flat_map(|round| &round.steps);
     let changed =
         steps().flat_map(|step| &step.ids).filter(|(verb, _)| matches!(verb, Verb::Create | Verb::Alter));
-    let renamed =
-        steps().filter_map(|step| step.renamed_to.as_ref()).filter(|id| id.kind() == Kind::Constraint);
+    let renamed = steps()
+        .filter_map(|step| step.renamed_to.as_ref())
+        .filter(|id| forward && id.kind() == Kind::Constraint);
     changed.map(|(_, id)| id).chain(renamed).collect()
 }
 

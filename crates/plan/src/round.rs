@@ -91,11 +91,16 @@ pub struct Round {
     pub commit_after: bool,
 }
 
+/// The renames that the directives state and that are still to be done: the first round where there are any.
+pub fn stated_renames(request: &Request<'_>) -> Option<Round> {
+    let steps = rules::rename::stated(request);
+    (!steps.is_empty()).then_some(Round { steps, commit_after: false })
+}
+
 /// The next thing to do, or `None` when the catalogs are equal.
 pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
-    let renames = rules::rename::stated(request);
-    if !renames.is_empty() {
-        return Ok(Some(Round { steps: renames, commit_after: false }));
+    if let Some(renames) = stated_renames(request) {
+        return Ok(Some(renames));
     }
     let renames = rules::enum_change::renames(request)?;
     if !renames.is_empty() {

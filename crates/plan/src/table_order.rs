@@ -60,6 +60,11 @@ impl Graph<'_> {
     /// comes waits for that, and one that goes is gone before.
     pub(crate) fn order_persistence(&mut self) {
         let unlogged = |model: &Model, id: &Id| matches!(model.get(id).map(|object| &object.spec), Some(Spec::Table(table)) if table.unlogged);
+        let is_unlogged =
+            |object: &kinds::Object| matches!(&object.spec, Spec::Table(table) if table.unlogged);
+        if ![self.request.from, self.request.to].into_iter().flat_map(Model::objects).any(is_unlogged) {
+            return;
+        }
         for (key, table, referenced) in references(self.request.from) {
             let (one, other) = (self.at(&table, Verb::Alter), self.at(&referenced, Verb::Alter));
             if unlogged(self.request.to, &referenced) {
@@ -111,7 +116,7 @@ impl Graph<'_> {
                 let family = has_above(self.request.from, id.top(), &table);
                 if detaches && family && self.at(id.top(), Verb::Drop).is_none() {
                     self.before(Some(other), Some(place));
-                } else if other != place && family && id.top().kind() == Kind::Table {
+                } else if other != place && family && id.top().kind().is_table() {
                     self.before(Some(place), Some(other));
                 }
             }
@@ -127,7 +132,11 @@ impl Graph<'_> {
                     (true, Verb::Create)
                         if matches!(
                             id.kind(),
-                            Kind::Table | Kind::Column | Kind::Identity | Kind::Partition
+                            Kind::Table
+                                | Kind::ForeignTable
+                                | Kind::Column
+                                | Kind::Identity
+                                | Kind::Partition
                         ) =>
                     {
                         self.before(Some(other), Some(place));

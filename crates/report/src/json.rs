@@ -33,6 +33,7 @@ pub fn json(plan: &Plan, allow: &[String]) -> String {
         "hazards": hazards.iter().map(|(hazard, why, acceptance)| {
             json!({ "hazard": hazard.name(), "why": why, "acceptance": acceptance.word() })
         }).collect::<Vec<_>>(),
+        "rollback_verdict": plan.verdict(),
         "preflight": plan.preflight,
         "proof": if plan.is_empty() { Value::Null } else { json!(plan.proof) },
         "unmanaged": plan.unmanaged,
@@ -76,6 +77,7 @@ fn step(step: &Step) -> Value {
         "clients": statement.clients,
         "hazards": hazards.iter().map(|(hazard, why)| json!({ "hazard": hazard.name(), "why": why })).collect::<Vec<_>>(),
         "commit_after": statement.commit_after,
+        "rollback_verdict": step.verdict(),
         "reason": step.reason,
     })
 }

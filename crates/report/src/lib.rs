@@ -30,7 +30,7 @@ pub use markdown::markdown;
 pub use proof::{evidence, proven};
 pub use runbook::runbook;
 pub use sql_script::sql;
-pub use text::{Options, refusal, text};
+pub use text::{Options, falls_short, refusal, text};
 pub use wording::rows_in_the_way;
 
 /// Which way a plan is shown.

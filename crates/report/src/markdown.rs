@@ -39,6 +39,7 @@ fn comment(plan: &Plan, allow: &[String], with_sql: bool) -> String {
     text.push_str(&list(UNREAD, &plan.unread));
     text.push_str(&list("May still say an old name", &wording::old_names(plan)));
     text.push_str(&list("Notes", &plan.notes));
+    text.push_str(&format!("The way back is {}\n\n", escaped(&wording::verdict(&plan.verdict()))));
     let mut lines = proof::proven(&plan.proof).into_iter();
     text.push_str(&format!("✅ {}\n", escaped(&lines.next().unwrap_or_default())));
     lines.for_each(|line| text.push_str(&format!("- ⚠️ {}\n", escaped(&line))));

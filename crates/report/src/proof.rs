@@ -15,6 +15,7 @@ pub fn proven(proof: &Proof) -> Vec<String> {
         grouped(proof.rows),
         proof.took.as_secs_f64(),
     )];
+    lines.extend(proof.sampled.map(|rows| format!("{} copied from the live database", count_of(rows))));
     lines.extend(limits(proof));
     lines
 }
@@ -22,6 +23,11 @@ pub fn proven(proof: &Proof) -> Vec<String> {
 /// What the proof does not cover, and why.
 pub(crate) fn limits(proof: &Proof) -> Vec<String> {
     let mut lines = Vec::new();
+    if let Some(reason) = &proof.sample_refused {
+        lines.push(format!(
+            "the plan refuses rows of the live database, and will stop there until they are mended: {reason}"
+        ));
+    }
     if let Some(reason) = &proof.rows_refused {
         lines.push(format!("proven without rows, because the plan refuses the synthetic ones: {reason}"));
     }
@@ -57,11 +63,19 @@ pub fn evidence(plan: &Plan, color: bool) -> String {
     line("objects compared", grouped(proof.objects as u64));
     line("catalog entries compared", format!("{} (by the witness)", grouped(proof.witnessed as u64)));
     line("rows compared", grouped(proof.rows));
+    if let Some(rows) = proof.sampled {
+        line("of them from the live database", format!("{} at the start", grouped(rows)));
+    }
     line("took", format!("{:.1} s", proof.took.as_secs_f64()));
     for limit in limits(proof) {
         text.push_str(&format!("  {}\n", paint.yellow(&limit)));
     }
     text
+}
+
+/// `1 row`, `12,345 rows`
+fn count_of(rows: u64) -> String {
+    format!("{} row{}", grouped(rows), if rows == 1 { "" } else { "s" })
 }
 
 /// `12,345`

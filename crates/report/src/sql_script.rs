@@ -6,12 +6,8 @@ use plan::Step;
 use crate::Direction;
 use crate::part::{Part, parts};
 
-/// The settings of each transaction: the same as in the scripts that `generate` writes, without their own checks.
-const SETTINGS: &str = "SET LOCAL lock_timeout = '5s';\nSET LOCAL statement_timeout = '30min';\n\
-                        SET LOCAL search_path = '';\nSET LOCAL check_function_bodies = off;\n\
-                        SET LOCAL row_security = off;\n";
-
-/// The statements of one direction: a transaction a script; what must be committed by itself stands between them.
+/// The statements of one direction: a transaction a script, under the settings of the scripts that `generate` writes but without their
+/// checks; what must be committed by itself stands between them.
 pub fn sql(plan: &Plan, direction: Direction) -> String {
     let mut all = parts(plan);
     if direction == Direction::Rollback {
@@ -45,7 +41,7 @@ impl Writer {
             self.commit();
         } else if !self.open {
             self.text.push_str("BEGIN;\n");
-            self.text.push_str(SETTINGS);
+            self.text.push_str(&plan::script::settings());
             self.open = true;
         }
         self.text.push_str(&step.statement.sql);

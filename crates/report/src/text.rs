@@ -2,7 +2,7 @@
 
 use apply::Plan;
 use kinds::Hazard;
-use plan::{Step, script};
+use plan::{Step, Verdict, script};
 
 use crate::paint::Paint;
 use crate::part::{Part, parts};
@@ -88,6 +88,9 @@ fn statement(step: &Step, remarks: Vec<String>, paint: Paint) -> String {
     let mut text = paint.sql(&step.statement.sql) + ";\n";
     for line in remarks {
         text.push_str(&(paint.dim(&format!("--   {line}")) + "\n"));
+    }
+    if step.verdict() != Verdict::Exact {
+        text.push_str(&(paint.yellow(&format!("--   way back: {}", step.verdict().word())) + "\n"));
     }
     for line in wording::stated_hazards(&step.statement) {
         text.push_str(&(paint.yellow(&format!("--   {line}")) + "\n"));
@@ -182,8 +185,12 @@ fn conclusion(plan: &Plan, paint: Paint) -> String {
     if plan.is_empty() {
         return format!("{}\n", paint.green("-- No changes. The database is as desired."));
     }
+    let verdict = format!("-- The way back is {}", wording::verdict(&plan.verdict()));
+    let verdict =
+        if plan.verdict() == Verdict::Exact { paint.green(&verdict) } else { paint.yellow(&verdict) };
     let mut lines = proof::proven(&plan.proof).into_iter();
-    let mut text = format!("\n{}\n", paint.green(&format!("-- {}", lines.next().unwrap_or_default())));
+    let mut text =
+        format!("\n{verdict}\n{}\n", paint.green(&format!("-- {}", lines.next().unwrap_or_default())));
     lines.for_each(|line| text.push_str(&format!("--   {line}\n")));
     text
 }
@@ -204,4 +211,13 @@ pub fn refusal(unaccepted: &[(Hazard, String)], color: bool) -> String {
         words.join(", "),
     ));
     text
+}
+
+/// That the way back does not bring back everything, for `--require-rollback exact`; none where it does.
+pub fn falls_short(verdict: &Verdict, color: bool) -> Option<String> {
+    let paint = Paint { color };
+    (*verdict != Verdict::Exact).then(|| {
+        let lost: String = verdict.lost().iter().map(|line| format!("  {line}\n")).collect();
+        format!("{} the way back is {}:\n{lost}", paint.bold(&paint.red("refused:")), verdict.word())
+    })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use apply::Plan;
 use kinds::{Hazard, Lock, Statement, Work};
-use plan::Step;
+use plan::{Step, Verdict};
 
 /// Above what is there and not managed.
 pub(crate) const UNMANAGED: &str = "Not managed, never touched";
@@ -71,11 +71,20 @@ pub(crate) fn stated_hazards(statement: &Statement) -> Vec<String> {
     statement.hazards.iter().map(|(hazard, why)| format!("{}: {why}", hazard.name())).collect()
 }
 
+/// `exact: ...`, `structure only: ...`: a verdict in a sentence.
+pub(crate) fn verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Exact => "exact: catalog and rows as before".to_owned(),
+        Verdict::StructureOnly { lost } => {
+            format!("structure only, because these do not come back: {}", lost.join("; "))
+        }
+    }
+}
+
 /// What the way forward loses for good: no way back brings it back.
 pub(crate) fn lost(steps: &[&Step]) -> Vec<String> {
-    let hazards = steps.iter().flat_map(|step| step.statement.all_hazards());
-    let lost = hazards.filter(|(hazard, _)| *hazard == Hazard::DataLoss);
-    lost.map(|(_, why)| format!("{why} on the way forward, and does not come back")).collect()
+    let lost = steps.iter().flat_map(|step| step.verdict().lost().to_vec());
+    lost.map(|why| format!("{why} on the way forward, and does not come back")).collect()
 }
 
 /// How a plan stands towards one of its hazards.

@@ -239,7 +239,9 @@ fn units(model: &Model, existing: &Existing, major: u32) -> Vec<Unit> {
             Spec::Role(role) if existing.roles_and_schemas.contains(&object.id) => {
                 vec![role.imposed(&object.id, &existing.user).sql]
             }
-            Spec::Table(table) => vec![table.create_with(&object.id, &columns(model, &object.id), model)],
+            table if object.id.kind().is_table() => {
+                table.create_table(&object.id, &columns(model, &object.id), model).into_iter().collect()
+            }
             spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),
         };
         let statements = statements.into_iter().map(|sql| crate::imitated(&sql).unwrap_or(sql)).collect();
@@ -255,10 +257,7 @@ fn stands_behind_column(model: &Model, id: &Id, not_null: &kinds::kinds::not_nul
 }
 
 fn stands_in_table(model: &Model, column: &Id) -> bool {
-    column
-        .parent()
-        .and_then(|table| model.get(table))
-        .is_some_and(|table| matches!(table.spec, Spec::Table(_)))
+    column.parent().and_then(|table| model.get(table)).is_some_and(|table| table.id.kind().is_table())
 }
 
 fn columns(model: &Model, id: &Id) -> Vec<String> {

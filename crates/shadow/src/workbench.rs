@@ -105,10 +105,11 @@ impl Workbench {
             return Ok(());
         }
         let mut admin = self.connect("postgres")?;
-        admin.run(&format!(
-            "CREATE DATABASE {new} WITH TEMPLATE {old} OWNER {}",
-            sql::ident(&self.facts.owner)
-        ))?;
+        // Copying files takes half the time of copying pages through the log, as 15 and later do unless told; the checkpoints that it
+        // needs cost nothing where nothing is synced.
+        let strategy = if self.facts.major >= 15 { " STRATEGY file_copy" } else { "" };
+        let owner = sql::ident(&self.facts.owner);
+        admin.run(&format!("CREATE DATABASE {new} WITH TEMPLATE {old} OWNER {owner}{strategy}"))?;
         admin.run(&format!(
             "INSERT INTO pg_catalog.pg_db_role_setting SELECT new.oid, s.setrole, s.setconfig FROM pg_catalog.pg_db_role_setting AS s \
              JOIN pg_catalog.pg_database AS old ON old.oid = s.setdatabase AND old.datname = {}, pg_catalog.pg_database AS new \
@@ -116,6 +117,7 @@ impl Workbench {
             sql::literal(from),
             sql::literal(to)
         ))?;
+        copy_facts(&mut admin, from, to)?;
         Ok(())
     }
 
@@ -126,4 +128,17 @@ impl Workbench {
         }
         Ok(())
     }
+}
+
+/// Gives a copy of a database its original's privileges and comment, which `CREATE DATABASE` does not.
+fn copy_facts(admin: &mut Database, from: &str, to: &str) -> Result<(), Error> {
+    let (from, to) = (sql::literal(from), sql::literal(to));
+    admin.run(&format!(
+        "UPDATE pg_catalog.pg_database AS new SET datacl = old.datacl FROM pg_catalog.pg_database AS old \
+         WHERE old.datname = {from} AND new.datname = {to} AND old.datacl IS NOT NULL; \
+         INSERT INTO pg_catalog.pg_shdescription SELECT new.oid, c.classoid, c.description FROM pg_catalog.pg_shdescription AS c \
+         JOIN pg_catalog.pg_database AS old ON old.oid = c.objoid AND old.datname = {from}, pg_catalog.pg_database AS new \
+         WHERE c.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass AND new.datname = {to}"
+    ))?;
+    Ok(())
 }

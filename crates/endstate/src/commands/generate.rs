@@ -11,9 +11,8 @@ pub(super) fn run(global: &Global, arguments: &Generate) -> anyhow::Result<Outco
         output::result("No changes: nothing to write. The database is as desired.\n")?;
         return Ok(Outcome::Done);
     }
-    let unaccepted = plan.unaccepted(&arguments.allow.allow);
-    if !unaccepted.is_empty() {
-        output::error(&report::refusal(&unaccepted, output::stderr_has_color()));
+    if let Some(refusal) = super::refusal(&plan, &arguments.allow) {
+        output::error(&refusal);
         return Ok(Outcome::Refused);
     }
     let scripts = plan.scripts.forward.iter().chain([&plan.scripts.rollback]);

@@ -16,7 +16,7 @@ use std::time::Instant;
 use anyhow::bail;
 use catalog::Conninfo;
 
-use crate::args::{Arguments, Command, Global, Proving};
+use crate::args::{Allow, Arguments, Command, Floor, Global, Proving};
 use crate::{Outcome, output};
 
 /// Runs what the command line says.
@@ -66,6 +66,17 @@ fn prepare(global: &Global, proving: &Proving) -> anyhow::Result<apply::Plan> {
         total(start);
     }
     Ok(plan)
+}
+
+/// Why a plan may not be run as it is, if it may not.
+fn refusal(plan: &apply::Plan, allow: &Allow) -> Option<String> {
+    let color = output::stderr_has_color();
+    let unaccepted = plan.unaccepted(&allow.allow);
+    if !unaccepted.is_empty() {
+        return Some(report::refusal(&unaccepted, color));
+    }
+    let Floor::Exact = allow.require_rollback?;
+    report::falls_short(&plan.verdict(), color)
 }
 
 /// Tells on stderr which rows would stop the plan.

@@ -5,17 +5,16 @@ use crate::{Outcome, output};
 
 pub(super) fn run(global: &Global, arguments: &Plan) -> anyhow::Result<Outcome> {
     let plan = super::prepare(global, &arguments.proving)?;
-    let allow = &arguments.allow.allow;
-    let unaccepted = plan.unaccepted(allow);
+    let refusal = super::refusal(&plan, &arguments.allow);
     // Into a pipe that runs it goes nothing that has not been accepted.
-    if unaccepted.is_empty() || arguments.format != PlanFormat::Sql {
+    if refusal.is_none() || arguments.format != PlanFormat::Sql {
         output::result(&text(&plan, arguments))?;
     }
     if arguments.format != PlanFormat::Text {
         super::tell_rows(&plan);
     }
-    if !unaccepted.is_empty() {
-        output::error(&report::refusal(&unaccepted, output::stderr_has_color()));
+    if let Some(refusal) = refusal {
+        output::error(&refusal);
         return Ok(Outcome::Refused);
     }
     Ok(if arguments.exit_code && !plan.is_empty() { Outcome::Differences } else { Outcome::Done })

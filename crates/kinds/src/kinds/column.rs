@@ -13,6 +13,7 @@ use crate::kinds::column_default::ColumnDefault;
 use crate::kinds::constraint::{Constraint, ConstraintType};
 use crate::kinds::identity::IdentityDoc;
 use crate::kinds::not_null::NotNullDoc;
+use crate::shape::{Options, is_default};
 use crate::{
     Change, Context, Demand, Hazard, Id, Kind, Lock, Mend, Model, ObjectKind, Rows, Spec, Statement, Work,
     assignment, query,
@@ -49,6 +50,9 @@ pub struct Column {
     /// `n_distinct`, `n_distinct_inherited`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
+    /// On a foreign table: what the server's wrapper is told of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub foreign_options: Options,
 }
 
 impl Column {
@@ -57,7 +61,8 @@ impl Column {
         let name = sql::ident(id.name());
         let collation =
             self.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
-        format!("{name} {}{collation}{}", self.data_type, self.constraints(id, model, with_default))
+        let options = self.foreign_options.clause();
+        format!("{name} {}{options}{collation}{}", self.data_type, self.constraints(id, model, with_default))
     }
 
     /// The same as it stands in `CREATE TABLE`: a typed table has it from its type, and says only what is more, if anything.
@@ -103,6 +108,8 @@ impl Column {
             compression: None,
             statistics: None,
             options: BTreeMap::new(),
+            // They stand in its clause, but not where a parent table brings the column.
+            foreign_options: if self.inherited { Options::default() } else { self.foreign_options.clone() },
             ..self.clone()
         };
         plain.settings_towards(self, id, context)
@@ -141,6 +148,9 @@ impl Column {
         if !reset.is_empty() {
             alter(format!("RESET ({})", super::table::names(&reset)));
         }
+        if let Some(change) = self.foreign_options.change(&to.foreign_options) {
+            alter(change);
+        }
         statements
     }
 
@@ -148,11 +158,14 @@ impl Column {
     fn retype(&self, to: &Self, id: &Id, context: &Context<'_>) -> Statement {
         let (table, name) = (id.relation_sql(), sql::ident(id.name()));
         let collation = to.collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
+        let foreign = id.top().kind() == Kind::ForeignTable;
         let using = match self.generated {
+            _ if foreign => None,
             Some(_) => None,
             None => assignment::using(&name, &self.data_type, &to.data_type, context),
         };
         let work = match &using {
+            _ if foreign => Work::Catalog,
             None if self.data_type == to.data_type => Work::Build,
             None if assignment::keeps_rows_as_they_are(&self.data_type, &to.data_type) => Work::Catalog,
             _ => Work::Rewrite,
@@ -218,7 +231,7 @@ fn needs_value(id: &Id, model: &Model) -> bool {
 
 /// The same column of the tables that its table has it from.
 pub fn sources(model: &Model, column: &Id) -> Vec<Id> {
-    let Some(table) = column.parent().filter(|table| table.kind() == Kind::Table) else { return Vec::new() };
+    let Some(table) = column.parent().filter(|table| table.kind().is_table()) else { return Vec::new() };
     let columns = inheritance::parents(model, table)
         .into_iter()
         .map(|parent| parent.child(Kind::Column, column.name()));
@@ -240,16 +253,17 @@ impl ObjectKind for Column {
              'generated', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, \
              'stored', CASE WHEN a.attgenerated = 's' THEN true END, \
              'storage', CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END END, \
-             {compression}'statistics', nullif(a.attstattarget, -1), 'options', {}, \
+             {compression}'statistics', nullif(a.attstattarget, -1), 'options', {}, 'foreign_options', {}, \
              'inherited', CASE WHEN NOT a.attislocal THEN true END))) \
              FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_type AS t ON t.oid = a.atttypid \
              LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
-             WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND {}",
+             WHERE c.relkind IN ('r', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped AND {}",
             query::address("pg_class", "a.attrelid", "a.attnum"),
             query::address("pg_class", "a.attrelid", "0"),
             query::acl("c", "c.relowner", "a.attacl"),
             query::address("pg_attrdef", "d.oid", "0"),
             query::options("a.attoptions"),
+            query::guarded_options("a.attfdwoptions"),
             query::user_made("c.oid"),
         ))
     }
@@ -275,7 +289,7 @@ impl ObjectKind for Column {
         let mut statement =
             Statement::alter_table(&id.relation_sql(), format!("DROP COLUMN {}", sql::ident(id.name())))
                 .clients(format!("queries that name column {} fail", id.short()));
-        if self.generated.is_none() {
+        if self.generated.is_none() && id.top().kind() == Kind::Table {
             statement = statement.hazard(Hazard::DataLoss, format!("{id} goes with its values"));
         }
         vec![statement]
@@ -419,6 +433,9 @@ pub struct FullColumnDoc {
     /// `n_distinct`, `n_distinct_inherited`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
+    /// On a foreign table: what the server's wrapper is told of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub foreign_options: Options,
     /// Whether equal values are refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unique: bool,
@@ -504,6 +521,7 @@ impl ColumnDoc {
             compression: column.compression.clone(),
             statistics: column.statistics,
             options: column.options.clone(),
+            foreign_options: column.foreign_options.clone(),
             comment: raise.comment(id),
             grants: raise.grants(id),
             ..FullColumnDoc::default()
@@ -543,6 +561,7 @@ impl FullColumnDoc {
             compression: self.compression.clone(),
             statistics: self.statistics,
             options: self.options.clone(),
+            foreign_options: self.foreign_options.clone(),
         }
     }
 

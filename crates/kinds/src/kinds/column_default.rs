@@ -31,6 +31,9 @@ impl ColumnDefault {
 /// On an empty database: takes from child tables the default that their parent's gives them, where they have none.
 fn without_default(column: &Id, model: &Model) -> Vec<Statement> {
     let mut statements = Vec::new();
+    if !model.has_any(Kind::Partition) && !model.has_any(Kind::Inheritance) {
+        return statements;
+    }
     for object in model.objects().filter(|object| object.id.name() == column.name() && object.id != *column) {
         let Spec::Column(child) = &object.spec else { continue };
         let default = object.id.child(Kind::ColumnDefault, "");

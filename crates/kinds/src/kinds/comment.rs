@@ -18,8 +18,9 @@ fn comment(id: &Id, text: &str, context: &Context<'_>) -> Vec<Statement> {
     let Some(target) = id.parent() else { return Vec::new() };
     let Some(object) = context.to.get(target).or_else(|| context.from.get(target)) else { return Vec::new() };
     let statement = Statement::new(format!("COMMENT ON {} IS {text}", object.spec.address(target)));
+    let statement = super::database::here(statement);
     vec![match target.kind() {
-        Kind::Table | Kind::View | Kind::MaterializedView => {
+        Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView => {
             statement.lock(Lock::ShareUpdateExclusive, target.sql())
         }
         Kind::Column | Kind::ViewColumn => statement.lock(Lock::ShareUpdateExclusive, target.relation_sql()),

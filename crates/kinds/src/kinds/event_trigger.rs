@@ -9,6 +9,7 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts};
 use crate::document::Raise;
+use crate::shape::{Words, is_default};
 use crate::{Change, Context, Id, Kind, ObjectKind, Spec, Statement, query};
 
 /// An event trigger (manual, "Event Triggers"; catalog `pg_event_trigger`).
@@ -19,8 +20,8 @@ pub struct EventTrigger {
     /// `ddl_command_start`, `ddl_command_end`, `sql_drop`, `table_rewrite`, `login`.
     pub event: String,
     /// The command tags that it is for; none is all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tags: Words,
     /// The function, quoted with its schema.
     pub function: String,
     /// `disabled`, `replica` or `always` where it is not simply enabled.
@@ -50,8 +51,8 @@ impl ObjectKind for EventTrigger {
 
     fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
         let mut sql = format!("CREATE EVENT TRIGGER {} ON {}", id.sql(), sql::ident(&self.event));
-        if !self.tags.is_empty() {
-            let tags: Vec<String> = self.tags.iter().map(|tag| sql::literal(tag)).collect();
+        if !self.tags.0.is_empty() {
+            let tags: Vec<String> = self.tags.0.iter().map(|tag| sql::literal(tag)).collect();
             _ = write!(sql, "\n    WHEN TAG IN ({})", tags.join(", "));
         }
         _ = write!(sql, "\n    EXECUTE FUNCTION {}()", self.function);
@@ -119,7 +120,7 @@ impl EventTriggerDoc {
         let id = Id::root(Kind::EventTrigger, name);
         let trigger = EventTrigger {
             event: self.event.clone(),
-            tags: self.tags.clone(),
+            tags: Words(self.tags.clone()),
             function: self.function.clone(),
             enabled: self.enabled.clone(),
         };
@@ -142,7 +143,7 @@ impl EventTriggerDoc {
                 comment: raise.comment(&object.id),
                 owner: raise.owner(&object.id),
                 event: trigger.event.clone(),
-                tags: trigger.tags.clone(),
+                tags: trigger.tags.0.clone(),
                 function: trigger.function.clone(),
                 enabled: trigger.enabled.clone(),
             };

@@ -32,7 +32,7 @@ impl ObjectKind for ForeignDataWrapper {
             query::acl("F", "w.fdwowner", "w.fdwacl"),
             function("fdwhandler"),
             function("fdwvalidator"),
-            query::ordered_options("w.fdwoptions"),
+            query::guarded_options("w.fdwoptions"),
             query::user_made("w.oid"),
         ))
     }
@@ -41,13 +41,14 @@ impl ObjectKind for ForeignDataWrapper {
         let function = |word: &str, name: &Option<String>| {
             name.as_ref().map(|name| format!(" {word} {name}")).unwrap_or_default()
         };
-        vec![Statement::new(format!(
+        let create = Statement::new(format!(
             "CREATE FOREIGN DATA WRAPPER {}{}{}{}",
             id.sql(),
             function("HANDLER", &self.handler),
             function("VALIDATOR", &self.validator),
             self.options.clause()
-        ))]
+        ));
+        vec![self.options.asking(&Options::default(), create, id)]
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
@@ -65,11 +66,8 @@ impl ObjectKind for ForeignDataWrapper {
             self.options.change(&to.options),
         ];
         let actions: Vec<String> = actions.into_iter().flatten().collect();
-        Change::Alter(vec![Statement::new(format!(
-            "ALTER FOREIGN DATA WRAPPER {} {}",
-            id.sql(),
-            actions.join(" ")
-        ))])
+        let alter = Statement::new(format!("ALTER FOREIGN DATA WRAPPER {} {}", id.sql(), actions.join(" ")));
+        Change::Alter(vec![to.options.asking(&self.options, alter, id)])
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {

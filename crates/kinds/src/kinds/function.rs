@@ -7,6 +7,7 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
+use crate::shape::{Settings, is_default};
 use crate::{Change, Context, Hazard, Id, Kind, ObjectKind, Spec, Statement, query};
 
 /// A function or procedure (manual, `CREATE FUNCTION`; catalog `pg_proc`).
@@ -62,9 +63,9 @@ pub struct Function {
     /// Types with transforms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transforms: Vec<String>,
-    /// `SET name TO value` clauses in their order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub settings: Vec<(String, String)>,
+    /// `SET name TO value` clauses.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub settings: Settings,
     /// The source text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
@@ -92,7 +93,7 @@ impl Function {
         }
         lines.push(format!("LANGUAGE {}", sql::ident(&self.language)));
         lines.extend(self.attributes());
-        for (name, value) in &self.settings {
+        for (name, value) in &self.settings.0 {
             lines.push(format!("SET {} TO {value}", sql::qualified(&name.split('.').collect::<Vec<_>>())));
         }
         match (&self.sql_body, &self.symbol, &self.body) {
@@ -501,7 +502,7 @@ impl FunctionDoc {
             rows: self.rows,
             support: self.support.clone(),
             transforms: self.transforms.clone(),
-            settings: self.set.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            settings: Settings(self.set.clone().into_iter().collect()),
             body: if language == "c" { self.library.clone() } else { self.body.clone() },
             symbol: self.symbol.clone(),
             sql_body: self.sql_body.clone(),
@@ -547,7 +548,7 @@ impl FunctionDoc {
             rows: spec.rows,
             support: spec.support.clone(),
             transforms: spec.transforms.clone(),
-            set: spec.settings.iter().cloned().collect(),
+            set: spec.settings.0.iter().cloned().collect(),
             body: spec.body.clone().filter(|_| !is_c),
             library: spec.body.clone().filter(|_| is_c),
             symbol: spec.symbol.clone(),

@@ -35,7 +35,8 @@ impl Grant {
         };
         let everything = everything(target, context.version);
         let ways = privileges::ways(from, to).into_iter().map(|way| way.shortened(everything));
-        let statements = ways.map(|way| as_role(id.signature(), way.statement(word, "", &on, id.name())));
+        let statements = ways.map(|way| super::database::here(way.statement(word, "", &on, id.name())));
+        let statements = statements.map(|statement| as_role(id.signature(), statement));
         statements.map(|statement| locked(statement, target, context)).collect()
     }
 }
@@ -60,6 +61,7 @@ fn everything(target: &Id, version: u32) -> &'static [&'static str] {
         }
         "SEQUENCE" => &["select", "update", "usage"],
         "SCHEMA" => &["usage", "create"],
+        "DATABASE" => &["create", "connect", "temporary"],
         _ => &[],
     }
 }

@@ -7,7 +7,7 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
 use crate::kinds::sequence::range;
-use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, query};
+use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, query};
 
 /// `GENERATED ... AS IDENTITY` of a column, with its sequence, after which it is named (catalogs `pg_attribute.attidentity`,
 /// `pg_sequence`). The sequence's type is the column's.
@@ -36,10 +36,7 @@ pub struct Identity {
 impl Identity {
     /// New values begin behind those that the rows have.
     pub fn go_on(&self, id: &Id) -> Statement {
-        let end = if self.increment > 0 { "max" } else { "min" };
-        let (table, column, sequence) = (table(id), column(id), sql::literal(&sequence(id)));
-        let sql = format!("SELECT pg_catalog.setval({sequence}, (SELECT {end}({column}) FROM {table}))");
-        Statement::new(sql).lock(Lock::AccessShare, table).work(Work::Scan)
+        super::sequence::go_on(&sequence(id), id.parent().unwrap_or(id), self.increment)
     }
 
     fn word(&self) -> &'static str {

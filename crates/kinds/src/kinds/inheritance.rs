@@ -34,7 +34,7 @@ impl ObjectKind for Inheritance {
              'needs', (SELECT jsonb_agg({}) FROM pg_inherits AS i WHERE i.inhrelid = c.oid), \
              'spec', jsonb_build_object('parents', (SELECT jsonb_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) \
              FROM pg_inherits AS i WHERE i.inhrelid = c.oid))) \
-             FROM pg_class AS c WHERE c.relkind = 'r' AND NOT c.relispartition AND c.oid IN (SELECT inhrelid FROM pg_inherits) AND {}",
+             FROM pg_class AS c WHERE c.relkind IN ('r', 'f') AND NOT c.relispartition AND c.oid IN (SELECT inhrelid FROM pg_inherits) AND {}",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_class", "i.inhparent", "0"),
             query::user_made("c.oid"),
@@ -74,7 +74,7 @@ pub fn parents(model: &Model, table: &Id) -> Vec<Id> {
     let attachment =
         [Kind::Partition, Kind::Inheritance].into_iter().find_map(|kind| model.get(&table.child(kind, "")));
     let needs = attachment.into_iter().flat_map(|object| object.needs.keys());
-    let mut found: Vec<Id> = needs.filter(|id| matches!(id.kind(), Kind::Table)).cloned().collect();
+    let mut found: Vec<Id> = needs.filter(|id| id.kind().is_table()).cloned().collect();
     if found.is_empty() {
         let names = parent_names(model, table);
         if !names.is_empty() {
@@ -82,7 +82,7 @@ pub fn parents(model: &Model, table: &Id) -> Vec<Id> {
             let near = |id: &Id| id.schema() == table.schema() || id.schema() == Some("public");
             let named =
                 |id: &&Id| names.contains(&id.sql()) || (near(id) && names.contains(&sql::ident(id.name())));
-            found = model.ids().filter(|id| id.kind() == Kind::Table).filter(named).cloned().collect();
+            found = model.ids().filter(|id| id.kind().is_table()).filter(named).cloned().collect();
         }
     }
     found

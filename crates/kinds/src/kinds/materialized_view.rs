@@ -1,6 +1,5 @@
 //! Materialized views.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use indexmap::IndexMap;
@@ -11,8 +10,9 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
 use crate::kinds::index::IndexDoc;
-use crate::kinds::view::{COLUMNS, QUERY, alter, changed_options};
+use crate::kinds::view::{COLUMNS, QUERY, alter, drop, rename};
 use crate::kinds::view_column::ViewColumnDoc;
+use crate::shape::{Settings, is_default};
 use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement, Work, query};
 
 /// A materialized view (manual, `CREATE MATERIALIZED VIEW`; its query is the rule `_RETURN` in `pg_rewrite`).
@@ -26,8 +26,8 @@ pub struct MaterializedView {
     #[serde(default)]
     pub columns: Vec<(String, String)>,
     /// Storage parameters; those of the TOAST table begin with `toast.`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: Settings,
     /// The access method where it is not `heap`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_method: Option<String>,
@@ -44,8 +44,8 @@ impl MaterializedView {
         if let Some(access_method) = &self.access_method {
             _ = write!(sql, " USING {}", sql::ident(access_method));
         }
-        if !self.options.is_empty() {
-            _ = write!(sql, " WITH ({})", super::table::settings(&self.options));
+        if let Some(options) = self.options.list() {
+            _ = write!(sql, " WITH ({options})");
         }
         if let Some(tablespace) = &self.tablespace {
             _ = write!(sql, " TABLESPACE {}", sql::ident(tablespace));
@@ -73,22 +73,11 @@ impl MaterializedView {
 impl ObjectKind for MaterializedView {
     fn query(_version: u32) -> Option<String> {
         Some(format!(
-            "SELECT jsonb_build_object('at', {}, 'also', jsonb_build_array({}, (SELECT {} FROM pg_type AS t WHERE t.oid = c.reltype), \
-             (SELECT {} FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN')), \
-             'in', {}, 'name', c.relname, {}, {}, \
-             'spec', jsonb_strip_nulls(jsonb_build_object('query', {QUERY}, 'columns', {COLUMNS}, 'populated', c.relispopulated, \
-             'options', (SELECT jsonb_object_agg(o.k, o.v) FROM (SELECT split_part(o, '=', 1) AS k, substr(o, strpos(o, '=') + 1) AS v FROM unnest(c.reloptions) AS o \
-               UNION ALL SELECT 'toast.' || split_part(o, '=', 1), substr(o, strpos(o, '=') + 1) FROM pg_class AS t, unnest(t.reloptions) AS o WHERE t.oid = c.reltoastrelid) AS o), \
-             'access_method', (SELECT nullif(a.amname, 'heap') FROM pg_am AS a WHERE a.oid = c.relam), \
-             'tablespace', (SELECT s.spcname FROM pg_tablespace AS s WHERE s.oid = c.reltablespace)))) \
+            "SELECT jsonb_build_object({}, 'spec', jsonb_strip_nulls(jsonb_build_object('query', {QUERY}, 'columns', {COLUMNS}, 'populated', c.relispopulated, \
+             {}))) \
              FROM pg_class AS c WHERE c.relkind = 'm' AND {}",
-            query::address("pg_class", "c.oid", "0"),
-            query::address("pg_type", "c.reltype", "0"),
-            query::address("pg_type", "t.typarray", "0"),
-            query::address("pg_rewrite", "r.oid", "0"),
-            query::address("pg_namespace", "c.relnamespace", "0"),
-            query::owner("c.relowner"),
-            query::acl("r", "c.relowner", "c.relacl"),
+            query::relation(),
+            query::STORAGE,
             query::user_made("c.oid"),
         ))
     }
@@ -98,11 +87,7 @@ impl ObjectKind for MaterializedView {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![
-            Statement::new(format!("DROP MATERIALIZED VIEW {}", id.sql()))
-                .lock(Lock::AccessExclusive, id.sql())
-                .clients(format!("queries that name {} fail", id.sql())),
-        ]
+        vec![drop(id)]
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
@@ -125,7 +110,7 @@ impl ObjectKind for MaterializedView {
             let tablespace = sql::ident(to.tablespace.as_deref().unwrap_or("pg_default"));
             statements.push(locked(&format!("SET TABLESPACE {tablespace}")).work(Work::Rewrite));
         }
-        statements.extend(changed_options(&self.options, &to.options).iter().map(|action| locked(action)));
+        statements.extend(self.options.change(&to.options).iter().map(|action| locked(action)));
         if self.populated != to.populated {
             let mut refresh = to.refresh(id);
             if !to.populated {
@@ -138,11 +123,7 @@ impl ObjectKind for MaterializedView {
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
-        Some(
-            alter(id, &format!("RENAME TO {}", sql::ident(to)))
-                .lock(Lock::AccessExclusive, id.sql())
-                .clients(format!("queries that name {} fail", id.sql())),
-        )
+        Some(rename(id, to))
     }
 
     fn definition() -> Option<&'static str> {
@@ -176,8 +157,8 @@ pub struct MaterializedViewDoc {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub with_no_data: bool,
     /// Storage parameters.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Settings,
     /// The access method where it is not `heap`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_method: Option<String>,

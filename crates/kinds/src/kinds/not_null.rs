@@ -121,8 +121,7 @@ impl ObjectKind for NotNull {
     }
 
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
-        if self.inherited && id.top().kind() == Kind::Table && super::inheritance::follows(id.top(), context)
-        {
+        if self.inherited && id.top().kind().is_table() && super::inheritance::follows(id.top(), context) {
             return Vec::new();
         }
         let statement = self.add(id, context.version);

@@ -37,11 +37,6 @@ impl RoleSetting {
         };
         vec![Statement::new(sql)]
     }
-
-    /// The name as `SET` takes it; the parts of `app.tenant` are names of their own.
-    fn name(id: &Id) -> String {
-        sql::qualified(&id.name().split('.').collect::<Vec<_>>())
-    }
 }
 
 impl ObjectKind for RoleSetting {
@@ -58,11 +53,11 @@ impl ObjectKind for RoleSetting {
     }
 
     fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        Self::statement(id, &format!("SET {} TO {}", Self::name(id), self.value))
+        Self::statement(id, &format!("SET {} TO {}", query::setting_name(id.name()), self.value))
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        Self::statement(id, &format!("RESET {}", Self::name(id)))
+        Self::statement(id, &format!("RESET {}", query::setting_name(id.name())))
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {

@@ -89,7 +89,7 @@ mod tests {
         let spec = View {
             query: "SELECT 1".to_owned(),
             columns: Vec::new(),
-            options: std::collections::BTreeMap::new(),
+            options: crate::shape::Settings::default(),
         };
         let object = Object {
             id: view.clone(),

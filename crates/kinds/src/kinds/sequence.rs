@@ -8,7 +8,7 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
 use crate::kinds::sequence_owner::SequenceOwner;
-use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement, query};
+use crate::{Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, query};
 
 /// A sequence of its own (manual, `CREATE SEQUENCE`; catalog `pg_sequence`). That of an identity column belongs to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,9 +29,38 @@ pub struct Sequence {
     /// Whether it starts over at the end.
     #[serde(default)]
     pub cycle: bool,
+    /// Whether its value is lost in a crash (15).
+    #[serde(default)]
+    pub unlogged: bool,
+}
+
+/// The sequence goes on behind the values that the column has.
+pub(crate) fn go_on(sequence: &str, column: &Id, increment: i64) -> Statement {
+    let end = if increment > 0 { "max" } else { "min" };
+    let (table, column, sequence) =
+        (column.relation_sql(), sql::ident(column.name()), sql::literal(sequence));
+    let sql = format!("SELECT pg_catalog.setval({sequence}, (SELECT {end}({column}) FROM {table}))");
+    Statement::new(sql).lock(Lock::AccessShare, table).work(Work::Scan)
+}
+
+/// Whether it becomes logged or unlogged with the table of its column.
+fn follows_its_table(id: &Id, context: &Context<'_>) -> bool {
+    let owner = id.child(Kind::SequenceOwner, "");
+    let Some(owned) = context.from.get(&owner).filter(|_| context.to.contains(&owner)) else { return false };
+    let column = owned.needs.keys().find(|need| need.kind() == Kind::Column);
+    let unlogged = |model: &Model| match model.get(column?.parent()?).map(|object| &object.spec) {
+        Some(Spec::Table(table)) => Some(table.unlogged),
+        _ => None,
+    };
+    unlogged(context.from) != unlogged(context.to)
 }
 
 impl Sequence {
+    /// The statement after which it goes on behind the values that the column has.
+    pub(crate) fn go_on(&self, sequence: &str, column: &Id) -> Statement {
+        go_on(sequence, column, self.increment)
+    }
+
     fn options(&self) -> String {
         let cycle = if self.cycle { "CYCLE" } else { "NO CYCLE" };
         format!(
@@ -46,7 +75,7 @@ impl ObjectKind for Sequence {
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', c.relname, {}, {}, \
              'spec', jsonb_build_object('type', s.seqtypid::regtype::text, 'increment', s.seqincrement, 'min', s.seqmin, \
-             'max', s.seqmax, 'start', s.seqstart, 'cache', s.seqcache, 'cycle', s.seqcycle)) \
+             'max', s.seqmax, 'start', s.seqstart, 'cache', s.seqcache, 'cycle', s.seqcycle, 'unlogged', c.relpersistence = 'u')) \
              FROM pg_sequence AS s JOIN pg_class AS c ON c.oid = s.seqrelid WHERE c.relpersistence <> 't' AND {} \
              AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i')",
             query::address("pg_class", "c.oid", "0"),
@@ -58,7 +87,8 @@ impl ObjectKind for Sequence {
     }
 
     fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(format!("CREATE SEQUENCE {} {}", id.sql(), self.options()))]
+        let unlogged = if self.unlogged { "UNLOGGED " } else { "" };
+        vec![Statement::new(format!("CREATE {unlogged}SEQUENCE {} {}", id.sql(), self.options()))]
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
@@ -69,11 +99,18 @@ impl ObjectKind for Sequence {
         ]
     }
 
-    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
-        Change::Alter(vec![
-            Statement::new(format!("ALTER SEQUENCE {} {}", id.sql(), to.options()))
-                .lock(Lock::ShareRowExclusive, id.sql()),
-        ])
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
+        let mut statements = Vec::new();
+        if self.options() != to.options() {
+            let alter = Statement::new(format!("ALTER SEQUENCE {} {}", id.sql(), to.options()));
+            statements.push(alter.lock(Lock::ShareRowExclusive, id.sql()));
+        }
+        if self.unlogged != to.unlogged && !follows_its_table(id, context) {
+            let word = if to.unlogged { "UNLOGGED" } else { "LOGGED" };
+            let alter = Statement::new(format!("ALTER SEQUENCE {} SET {word}", id.sql()));
+            statements.push(alter.lock(Lock::AccessExclusive, id.sql()));
+        }
+        Change::Alter(statements)
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
@@ -122,6 +159,9 @@ pub struct SequenceDoc {
     /// Whether it starts over at the end.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cycle: bool,
+    /// Whether its value is lost in a crash (15).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unlogged: bool,
     /// The column that it goes with, as SQL names it: `users.id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owned_by: Option<String>,
@@ -159,7 +199,8 @@ impl SequenceDoc {
         let min = self.min.unwrap_or(if increment > 0 { 1 } else { least });
         let max = self.max.unwrap_or(if increment > 0 { greatest } else { -1 });
         let start = self.start.unwrap_or(if increment > 0 { min } else { max });
-        Sequence { data_type, increment, min, max, start, cache: self.cache.unwrap_or(1), cycle: self.cycle }
+        let cache = self.cache.unwrap_or(1);
+        Sequence { data_type, increment, min, max, start, cache, cycle: self.cycle, unlogged: self.unlogged }
     }
 
     pub(crate) fn raise_all(raise: &Raise<'_>, schema: &Id) -> IndexMap<String, SequenceDoc> {
@@ -182,6 +223,7 @@ impl SequenceDoc {
                     .then_some(spec.start),
                 cache: (spec.cache != 1).then_some(spec.cache),
                 cycle: spec.cycle,
+                unlogged: spec.unlogged,
                 owned_by: owner.and_then(|spec| match spec {
                     Spec::SequenceOwner(owner) => Some(owner.column.clone()),
                     _ => None,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Id, ObjectKind, Statement, query};
+use crate::{Change, Context, Id, Kind, ObjectKind, Spec, Statement, query};
 
 /// `ALTER SEQUENCE ... OWNED BY column`: the sequence goes with the column (catalog `pg_depend`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,18 @@ pub struct SequenceOwner {
 
 fn owned_by(id: &Id, column: &str) -> Statement {
     Statement::new(format!("ALTER SEQUENCE {} OWNED BY {column}", id.relation_sql()))
+}
+
+/// A new sequence of a column that has values goes on behind them.
+fn go_on(id: &Id, context: &Context<'_>) -> Option<Statement> {
+    let sequence = id.parent().filter(|sequence| !context.from.contains(sequence))?;
+    let column = context.to.get(id)?.needs.keys().find(|need| need.kind() == Kind::Column)?;
+    let default = context.to.get(&column.child(Kind::ColumnDefault, ""))?;
+    if !context.from.contains(column) || !default.needs.contains_key(sequence) {
+        return None;
+    }
+    let Spec::Sequence(spec) = &context.to.get(sequence)?.spec else { return None };
+    Some(spec.go_on(&sequence.sql(), column))
 }
 
 impl ObjectKind for SequenceOwner {
@@ -31,8 +43,10 @@ impl ObjectKind for SequenceOwner {
         ))
     }
 
-    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![owned_by(id, &self.column)]
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        let mut statements = vec![owned_by(id, &self.column)];
+        statements.extend(go_on(id, context));
+        statements
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {

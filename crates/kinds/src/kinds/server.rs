@@ -36,7 +36,7 @@ impl ObjectKind for Server {
             query::address("pg_foreign_server", "s.oid", "0"),
             query::owner("s.srvowner"),
             query::acl("S", "s.srvowner", "s.srvacl"),
-            query::ordered_options("s.srvoptions"),
+            query::guarded_options("s.srvoptions"),
             query::user_made("s.oid"),
         ))
     }
@@ -45,14 +45,15 @@ impl ObjectKind for Server {
         let text = |word: &str, value: &Option<String>| {
             value.as_ref().map(|value| format!(" {word} {}", sql::literal(value))).unwrap_or_default()
         };
-        vec![Statement::new(format!(
+        let create = Statement::new(format!(
             "CREATE SERVER {}{}{} FOREIGN DATA WRAPPER {}{}",
             id.sql(),
             text("TYPE", &self.server_type),
             text("VERSION", &self.version),
             sql::ident(&self.wrapper),
             self.options.clause()
-        ))]
+        ));
+        vec![self.options.asking(&Options::default(), create, id)]
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
@@ -67,7 +68,8 @@ impl ObjectKind for Server {
         let version = (self.version != to.version).then(|| format!("VERSION {version}"));
         let actions: Vec<String> =
             [version, self.options.change(&to.options)].into_iter().flatten().collect();
-        Change::Alter(vec![Statement::new(format!("ALTER SERVER {} {}", id.sql(), actions.join(" ")))])
+        let alter = Statement::new(format!("ALTER SERVER {} {}", id.sql(), actions.join(" ")));
+        Change::Alter(vec![to.options.asking(&self.options, alter, id)])
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {

@@ -20,6 +20,7 @@ use crate::kinds::replica_identity::ReplicaIdentity;
 use crate::kinds::row_level_security::RowLevelSecurity;
 use crate::kinds::rule::RuleDoc;
 use crate::kinds::trigger::TriggerDoc;
+use crate::shape::{Settings, is_default};
 use crate::{Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, query};
 
 /// A table, partitioned or not (manual, `CREATE TABLE`; catalog `pg_class`).
@@ -37,8 +38,8 @@ pub struct Table {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_type: Option<String>,
     /// Storage parameters; those of the TOAST table begin with `toast.`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: Settings,
     /// The access method where it is not `heap`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_method: Option<String>,
@@ -50,23 +51,9 @@ pub struct Table {
 impl Table {
     /// The statement with these clauses between the brackets; its place in another table is looked up in `model`.
     pub fn create_with(&self, id: &Id, clauses: &[String], model: &Model) -> String {
-        let attachment = |kind: Kind| model.get(&id.child(kind, "")).map(|object| &object.spec);
         let unlogged = if self.unlogged { "UNLOGGED " } else { "" };
-        let mut sql = format!("CREATE {unlogged}TABLE {}", id.sql());
-        match (attachment(Kind::Partition), &self.of_type) {
-            (Some(Spec::Partition(partition)), _) => {
-                let (parent, bound) = (&partition.of, &partition.bound);
-                sql.push_str(&format!(" PARTITION OF {parent}{} {bound}", optional_list(clauses)));
-            }
-            (_, Some(of_type)) => sql.push_str(&format!(" OF {of_type}{}", optional_list(clauses))),
-            _ if clauses.is_empty() => sql.push_str(" ()"),
-            _ => sql.push_str(&list(clauses)),
-        }
-        if let Some(Spec::Inheritance(inheritance)) = attachment(Kind::Inheritance) {
-            sql.push_str(&format!(" INHERITS ({})", inheritance.parents.join(", ")));
-        }
-        sql.push_str(&self.tail());
-        sql
+        let body = body(id, clauses, model, self.of_type.as_deref());
+        format!("CREATE {unlogged}TABLE {}{body}{}", id.sql(), self.tail())
     }
 
     fn tail(&self) -> String {
@@ -77,8 +64,8 @@ impl Table {
         if let Some(access_method) = &self.access_method {
             tail.push_str(&format!(" USING {}", sql::ident(access_method)));
         }
-        if !self.options.is_empty() {
-            tail.push_str(&format!(" WITH ({})", settings(&self.options)));
+        if let Some(options) = self.options.list() {
+            tail.push_str(&format!(" WITH ({options})"));
         }
         if let Some(tablespace) = &self.tablespace {
             tail.push_str(&format!(" TABLESPACE {}", sql::ident(tablespace)));
@@ -88,16 +75,10 @@ impl Table {
 
     /// The changes that PostgreSQL makes in place, but for the type of a typed table.
     fn actions(&self, to: &Self, table: &str) -> Vec<Statement> {
-        let mut statements = Vec::new();
-        let (set, reset) = differences(&self.options, &to.options);
         let setting =
             |action: String| Statement::alter_table(table, action).lock(Lock::ShareUpdateExclusive, table);
-        if !set.is_empty() {
-            statements.push(setting(format!("SET ({})", settings(&set))));
-        }
-        if !reset.is_empty() {
-            statements.push(setting(format!("RESET ({})", names(&reset))));
-        }
+        let mut statements: Vec<Statement> =
+            self.options.change(&to.options).into_iter().map(setting).collect();
         if self.unlogged != to.unlogged {
             let action = if to.unlogged { "SET UNLOGGED" } else { "SET LOGGED" };
             statements.push(Statement::alter_table(table, action).work(Work::Rewrite));
@@ -137,6 +118,35 @@ pub(crate) fn names(options: &BTreeMap<String, String>) -> String {
     options.keys().cloned().collect::<Vec<_>>().join(", ")
 }
 
+/// What stands behind the name in `CREATE TABLE` and `CREATE FOREIGN TABLE`: the clauses, and the place in another table.
+pub(crate) fn body(id: &Id, clauses: &[String], model: &Model, of_type: Option<&str>) -> String {
+    let attachment = |kind: Kind| model.get(&id.child(kind, "")).map(|object| &object.spec);
+    let mut sql = match (attachment(Kind::Partition), of_type) {
+        (Some(Spec::Partition(partition)), _) => {
+            let (parent, bound) = (&partition.of, &partition.bound);
+            format!(" PARTITION OF {parent}{} {bound}", optional_list(clauses))
+        }
+        (_, Some(of_type)) => format!(" OF {of_type}{}", optional_list(clauses)),
+        _ if clauses.is_empty() => " ()".to_owned(),
+        _ => list(clauses),
+    };
+    if let Some(Spec::Inheritance(inheritance)) = attachment(Kind::Inheritance) {
+        sql.push_str(&format!(" INHERITS ({})", inheritance.parents.join(", ")));
+    }
+    sql
+}
+
+impl Spec {
+    /// `CREATE TABLE` or `CREATE FOREIGN TABLE` with these clauses between the brackets; none for what is no table.
+    pub fn create_table(&self, id: &Id, clauses: &[String], model: &Model) -> Option<String> {
+        match self {
+            Spec::Table(table) => Some(table.create_with(id, clauses, model)),
+            Spec::ForeignTable(table) => Some(table.create_with(id, clauses, model)),
+            _ => None,
+        }
+    }
+}
+
 fn list(clauses: &[String]) -> String {
     format!(" (\n    {}\n)", clauses.join(",\n    "))
 }
@@ -155,22 +165,13 @@ pub fn settings(options: &BTreeMap<String, String>) -> String {
 impl ObjectKind for Table {
     fn query(_version: u32) -> Option<String> {
         Some(format!(
-            "SELECT jsonb_build_object('at', {}, 'also', jsonb_build_array({}, (SELECT {} FROM pg_type AS t WHERE t.oid = c.reltype)), \
-             'in', {}, 'name', c.relname, {}, {}, \
-             'spec', jsonb_strip_nulls(jsonb_build_object('unlogged', c.relpersistence = 'u', \
+            "SELECT jsonb_build_object({}, 'spec', jsonb_strip_nulls(jsonb_build_object('unlogged', c.relpersistence = 'u', \
              'partition_by', CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, \
              'of_type', CASE WHEN c.reloftype <> 0 THEN c.reloftype::regtype::text END, \
-             'options', (SELECT jsonb_object_agg(o.k, o.v) FROM (SELECT split_part(o, '=', 1) AS k, substr(o, strpos(o, '=') + 1) AS v FROM unnest(c.reloptions) AS o \
-               UNION ALL SELECT 'toast.' || split_part(o, '=', 1), substr(o, strpos(o, '=') + 1) FROM pg_class AS t, unnest(t.reloptions) AS o WHERE t.oid = c.reltoastrelid) AS o), \
-             'access_method', (SELECT nullif(a.amname, 'heap') FROM pg_am AS a WHERE a.oid = c.relam), \
-             'tablespace', (SELECT s.spcname FROM pg_tablespace AS s WHERE s.oid = c.reltablespace)))) \
+             {}))) \
              FROM pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND {}",
-            query::address("pg_class", "c.oid", "0"),
-            query::address("pg_type", "c.reltype", "0"),
-            query::address("pg_type", "t.typarray", "0"),
-            query::address("pg_namespace", "c.relnamespace", "0"),
-            query::owner("c.relowner"),
-            query::acl("r", "c.relowner", "c.relacl"),
+            query::relation(),
+            query::STORAGE,
             query::user_made("c.oid"),
         ))
     }
@@ -296,8 +297,8 @@ pub struct TableDoc {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<Grants>,
     /// Storage parameters.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Settings,
     /// The access method where it is not `heap`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_method: Option<String>,
@@ -334,16 +335,33 @@ pub enum RlsDoc {
 impl TableDoc {
     pub(crate) fn lower(&self, schema: &Id, name: &str, node: Option<&Node>, declared: &mut Declared) {
         let id = schema.child(Kind::Table, name);
-        let at = |section: &str, name: &str| node.and_then(|node| node.at([section, name]));
         declared.add(id.clone(), self.table(), 0, node);
+        self.lower_parts(&id, node, declared);
+    }
+
+    /// What stands in it, and what is said of it beside its definition.
+    pub(crate) fn lower_parts(&self, id: &Id, node: Option<&Node>, declared: &mut Declared) {
+        let at = |section: &str, name: &str| node.and_then(|node| node.at([section, name]));
         for (position, (name, column)) in self.columns.iter().enumerate() {
-            column.lower(&id, name, position, at("columns", name), declared);
+            column.lower(id, name, position, at("columns", name), declared);
         }
-        self.lower_constraints(&id, node, declared);
-        self.indexes.iter().for_each(|(name, doc)| doc.lower(&id, name, at("indexes", name), declared));
-        self.policies.iter().for_each(|(name, doc)| doc.lower(&id, name, at("policies", name), declared));
-        self.triggers.iter().for_each(|(name, doc)| doc.lower(&id, name, at("triggers", name), declared));
-        self.rules.iter().for_each(|(name, doc)| doc.lower(&id, name, at("rules", name), declared));
+        self.lower_constraints(id, node, declared);
+        self.indexes.iter().for_each(|(name, doc)| doc.lower(id, name, at("indexes", name), declared));
+        self.policies.iter().for_each(|(name, doc)| doc.lower(id, name, at("policies", name), declared));
+        self.triggers.iter().for_each(|(name, doc)| doc.lower(id, name, at("triggers", name), declared));
+        self.rules.iter().for_each(|(name, doc)| doc.lower(id, name, at("rules", name), declared));
+        self.lower_rls(id, node, declared);
+        self.lower_attachments(id, node, declared);
+        let facts = Facts {
+            comment: self.comment.as_ref(),
+            owner: self.owner.as_ref(),
+            grants: self.grants.as_ref(),
+            renamed_from: self.renamed_from.as_ref(),
+        };
+        declared.facts(id, &facts, true, node);
+    }
+
+    fn lower_rls(&self, id: &Id, node: Option<&Node>, declared: &mut Declared) {
         let switches = match self.rls {
             None | Some(RlsDoc::Disabled) => None,
             Some(RlsDoc::Enabled) => Some((true, false)),
@@ -359,14 +377,6 @@ impl TableDoc {
                 place,
             );
         }
-        self.lower_attachments(&id, node, declared);
-        let facts = Facts {
-            comment: self.comment.as_ref(),
-            owner: self.owner.as_ref(),
-            grants: self.grants.as_ref(),
-            renamed_from: self.renamed_from.as_ref(),
-        };
-        declared.facts(&id, &facts, true, node);
     }
 
     fn table(&self) -> Table {
@@ -445,7 +455,7 @@ impl TableDoc {
             .collect()
     }
 
-    fn raise(raise: &Raise<'_>, id: &Id, table: &Table) -> TableDoc {
+    pub(crate) fn raise(raise: &Raise<'_>, id: &Id, table: &Table) -> TableDoc {
         let columns = raise.model.children_of_kind(id, Kind::Column).into_iter();
         let mut doc = TableDoc {
             unlogged: table.unlogged,

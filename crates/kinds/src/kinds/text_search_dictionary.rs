@@ -1,6 +1,6 @@
 //! Text search dictionaries.
 
-use crate::shape::{Keyed, Options, object, placed};
+use crate::shape::{Keyed, Settings, object, placed};
 use crate::{Change, Context, Id, Kind, ObjectKind, Statement, query};
 
 object! {
@@ -8,8 +8,8 @@ object! {
     TextSearchDictionary, TextSearchDictionaryDoc [renamed_from comment owner] {
         /// The template.
         template: String,
-        /// The template's options, in their order.
-        options: Options,
+        /// The template's options.
+        options: Settings,
     }
 }
 
@@ -19,7 +19,7 @@ impl Keyed for TextSearchDictionary {
     const KIND: Kind = Kind::TextSearchDictionary;
 }
 
-fn settings(options: &Options) -> Vec<String> {
+fn settings(options: &Settings) -> Vec<String> {
     options.0.iter().map(|(name, value)| format!("{} = {}", sql::ident(name), sql::literal(value))).collect()
 }
 

@@ -87,6 +87,9 @@ const FIRES: &str = "CASE WHEN t.tgtype & 2 <> 0 THEN 'BEFORE ' WHEN t.tgtype & 
      FROM unnest(t.tgattr) WITH ORDINALITY AS x (attnum, place) JOIN pg_attribute AS a ON a.attrelid = t.tgrelid AND a.attnum = x.attnum), '') END, \
      CASE WHEN t.tgtype & 32 <> 0 THEN 'TRUNCATE' END], NULL), ' OR ')";
 
+/// Whether a trigger was made for a partition after one of its parent's; 13 and 14 call that internal, as they do what serves a key.
+const CLONED: &str = "(t.tgparentid <> 0 AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.oid = t.tgconstraint AND k.contype <> 't'))";
+
 impl ObjectKind for Trigger {
     fn query(_version: u32) -> Option<String> {
         // A trigger that a partition has from its parent is read where something of its own is said of it.
@@ -98,7 +101,7 @@ impl ObjectKind for Trigger {
              'after_table', substr(pg_get_triggerdef(t.oid), length(concat('CREATE ', CASE WHEN t.tgconstraint <> 0 THEN 'CONSTRAINT ' END, \
              'TRIGGER ', quote_ident(t.tgname), ' ', f.fires, ' ON ', t.tgrelid::regclass::text, ' ')) + 1)) END)) \
              FROM pg_trigger AS t LEFT JOIN pg_trigger AS p ON p.oid = t.tgparentid, LATERAL (SELECT {FIRES} AS fires) AS f \
-             WHERE NOT t.tgisinternal AND {} AND (p.oid IS NULL OR t.tgenabled <> p.tgenabled OR t.tgname <> p.tgname \
+             WHERE (NOT t.tgisinternal OR {CLONED}) AND {} AND (p.oid IS NULL OR t.tgenabled <> p.tgenabled OR t.tgname <> p.tgname \
              OR EXISTS (SELECT FROM pg_description AS d WHERE d.classoid = 'pg_trigger'::regclass AND d.objoid = t.oid))",
             query::address("pg_trigger", "t.oid", "0"),
             query::address("pg_class", "t.tgrelid", "0"),

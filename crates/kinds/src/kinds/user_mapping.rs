@@ -33,7 +33,7 @@ impl UserMapping {
 
     /// All options, secrets with an empty value.
     fn all(&self) -> Options {
-        let secrets = self.secret_options.iter().map(|name| (name.clone(), String::new()));
+        let secrets = self.secret_options.iter().map(|name| (name.clone(), Some(String::new())));
         Options(self.options.0.iter().cloned().chain(secrets).collect())
     }
 }

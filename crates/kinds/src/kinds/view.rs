@@ -12,6 +12,7 @@ use crate::document::Raise;
 use crate::kinds::rule::RuleDoc;
 use crate::kinds::trigger::TriggerDoc;
 use crate::kinds::view_column::ViewColumnDoc;
+use crate::shape::{Settings, is_default};
 use crate::{Change, Context, Id, Kind, Lock, ObjectKind, Spec, Statement, query};
 
 /// A view (manual, `CREATE VIEW`; its query is the rule `_RETURN` in `pg_rewrite`).
@@ -23,17 +24,13 @@ pub struct View {
     #[serde(default)]
     pub columns: Vec<(String, String)>,
     /// `security_invoker`, `security_barrier`, `check_option`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: Settings,
 }
 
 impl View {
     fn sql(&self, id: &Id, replace: &str) -> String {
-        let options = if self.options.is_empty() {
-            String::new()
-        } else {
-            format!(" WITH ({})", super::table::settings(&self.options))
-        };
+        let options = self.options.list().map(|list| format!(" WITH ({list})")).unwrap_or_default();
         format!("CREATE {replace}VIEW {}{options} AS\n{}", id.sql(), self.query)
     }
 }
@@ -42,6 +39,20 @@ impl View {
 pub(crate) fn alter(id: &Id, action: &str) -> Statement {
     let view = if id.kind() == Kind::ViewColumn { id.parent().unwrap_or(id) } else { id };
     Statement::new(format!("ALTER {} {} {action}", view.kind().keyword(), view.sql()))
+}
+
+/// `DROP VIEW name`, `DROP MATERIALIZED VIEW name`.
+pub(crate) fn drop(id: &Id) -> Statement {
+    Statement::new(format!("DROP {} {}", id.kind().keyword(), id.sql()))
+        .lock(Lock::AccessExclusive, id.sql())
+        .clients(format!("queries that name {} fail", id.sql()))
+}
+
+/// `ALTER VIEW name RENAME TO ...`, `ALTER MATERIALIZED VIEW name RENAME TO ...`.
+pub(crate) fn rename(id: &Id, to: &str) -> Statement {
+    alter(id, &format!("RENAME TO {}", sql::ident(to)))
+        .lock(Lock::AccessExclusive, id.sql())
+        .clients(format!("queries that name {} fail", id.sql()))
 }
 
 /// `SET (...)` and `RESET (...)`, as far as needed, for what `reloptions` and `attoptions` hold.
@@ -74,19 +85,10 @@ pub(crate) const QUERY: &str = "ltrim(rtrim(pg_get_viewdef(c.oid), ';'))";
 impl ObjectKind for View {
     fn query(_version: u32) -> Option<String> {
         Some(format!(
-            "SELECT jsonb_build_object('at', {}, 'also', jsonb_build_array({}, (SELECT {} FROM pg_type AS t WHERE t.oid = c.reltype), \
-             (SELECT {} FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN')), \
-             'in', {}, 'name', c.relname, {}, {}, \
-             'spec', jsonb_strip_nulls(jsonb_build_object('query', {QUERY}, 'columns', {COLUMNS}, 'options', {}))) \
+            "SELECT jsonb_build_object({}, 'spec', jsonb_strip_nulls(jsonb_build_object('query', {QUERY}, 'columns', {COLUMNS}, 'options', {}))) \
              FROM pg_class AS c WHERE c.relkind = 'v' AND c.relpersistence <> 't' AND {}",
-            query::address("pg_class", "c.oid", "0"),
-            query::address("pg_type", "c.reltype", "0"),
-            query::address("pg_type", "t.typarray", "0"),
-            query::address("pg_rewrite", "r.oid", "0"),
-            query::address("pg_namespace", "c.relnamespace", "0"),
-            query::owner("c.relowner"),
-            query::acl("r", "c.relowner", "c.relacl"),
-            query::options("c.reloptions"),
+            query::relation(),
+            query::ordered_options("c.reloptions"),
             query::user_made("c.oid"),
         ))
     }
@@ -96,11 +98,7 @@ impl ObjectKind for View {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![
-            Statement::new(format!("DROP VIEW {}", id.sql()))
-                .lock(Lock::AccessExclusive, id.sql())
-                .clients(format!("queries that name {} fail", id.sql())),
-        ]
+        vec![drop(id)]
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
@@ -110,7 +108,7 @@ impl ObjectKind for View {
             );
         }
         if self.query == to.query && self.columns == to.columns {
-            let actions = changed_options(&self.options, &to.options).into_iter();
+            let actions = self.options.change(&to.options).into_iter();
             let locked = |action: String| alter(id, &action).lock(Lock::AccessExclusive, id.sql());
             return Change::Alter(actions.map(locked).collect());
         }
@@ -118,11 +116,7 @@ impl ObjectKind for View {
     }
 
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
-        Some(
-            alter(id, &format!("RENAME TO {}", sql::ident(to)))
-                .lock(Lock::AccessExclusive, id.sql())
-                .clients(format!("queries that name {} fail", id.sql())),
-        )
+        Some(rename(id, to))
     }
 
     fn definition() -> Option<&'static str> {
@@ -147,8 +141,8 @@ pub struct ViewDoc {
     #[schemars(extend("x-sql" = "query"))]
     pub query: String,
     /// `security_invoker`, `security_barrier`, `check_option`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Settings,
     /// Columns of which there is more to say than the query does.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub columns: IndexMap<String, ViewColumnDoc>,

@@ -22,6 +22,8 @@ pub(crate) struct Converter<'a> {
     pub(crate) request: &'a Request<'a>,
     /// The names that the old types have meanwhile.
     pub(crate) aside: &'a BTreeMap<Id, Id>,
+    /// The names that new types have meanwhile.
+    pub(crate) ahead: &'a BTreeMap<Id, Id>,
     /// The schema in which functions may be made.
     pub(crate) schema: &'a str,
     /// The functions that the expressions call.
@@ -64,15 +66,16 @@ impl Converter<'_> {
     }
 
     fn array(&mut self, value: &str, from: &str, to: &str) -> String {
+        let named = self.named(to);
         if !self.changes_values(from, to) {
-            return if self.is_aside(from) || from != to {
-                format!("{value}::text::{to}[]")
+            return if self.is_swapped(from) || from != to {
+                format!("{value}::text::{named}[]")
             } else {
                 value.to_owned()
             };
         }
         if let Some(mapped) = self.mapped_enum(from) {
-            return format!("{}::{to}[]", replaced(value, &mapped));
+            return format!("{}::{named}[]", replaced(value, &mapped));
         }
         let element = self.convert("$1[i]", from, to);
         let body = format!(
@@ -86,10 +89,18 @@ impl Converter<'_> {
         format!("{}({value})", self.function())
     }
 
+    /// What the new type, or an array of it, is called meanwhile.
+    pub(crate) fn named(&self, name: &str) -> String {
+        let element = name.trim_end_matches("[]");
+        let ahead = self.ahead.iter().find(|(id, _)| id.sql() == element).map(|(_, ahead)| ahead.sql());
+        ahead.unwrap_or_else(|| element.to_owned()) + &name[element.len()..]
+    }
+
     /// Whether the type, or the range type of a multirange, is another one than that of the same name.
-    fn is_aside(&self, name: &str) -> bool {
+    fn is_swapped(&self, name: &str) -> bool {
         self.aside
             .keys()
+            .chain(self.ahead.keys())
             .any(|id| id.sql() == name || multirange(self.request.from, id).as_deref() == Some(name))
     }
 
@@ -101,7 +112,7 @@ impl Converter<'_> {
 
     fn scalar(&mut self, value: &str, from: &str, to: &str) -> String {
         match (type_named(self.request.from, from), type_named(self.request.to, to)) {
-            _ if from == to && !self.is_aside(from) => value.to_owned(),
+            _ if from == to && !self.is_swapped(from) => value.to_owned(),
             (Some((id, Spec::Enum(_))), Some((_, Spec::Enum(_)))) => self.enum_value(value, id, to),
             (Some((old, Spec::Composite(_))), Some((new, Spec::Composite(_)))) => {
                 self.row(value, old, new, to)
@@ -111,14 +122,14 @@ impl Converter<'_> {
             {
                 self.range(value, old, new, to)
             }
-            (Some(_), _) | (_, Some(_)) => format!("{value}::text::{to}"),
+            (Some(_), _) | (_, Some(_)) => format!("{value}::text::{}", self.named(to)),
             _ if from == to => format!("{value}::text::{to}"),
             _ => kinds::cast(value, from, to, &self.request.context()),
         }
     }
 
     fn enum_value(&self, value: &str, id: &Id, to: &str) -> String {
-        let mapped = enum_change::mapping(self.request, id);
+        let (mapped, to) = (enum_change::mapping(self.request, id), self.named(to));
         if mapped.is_empty() {
             return format!("{value}::text::{to}");
         }

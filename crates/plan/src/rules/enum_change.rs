@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use kinds::kinds::enum_type::Enum;
-use kinds::{EnumDirective, Id, Spec, Statement, Strategy};
+use kinds::{EnumDirective, Id, Kind, Spec, Statement, Strategy};
 
 use crate::round::{Step, Verb};
 use crate::{Error, Request};
+
+/// Why renaming and adding values is not enough.
+const NOT_IN_PLACE: &str = "values go, are merged, or change their order";
 
 /// An enum type that differs.
 struct Changed<'a> {
@@ -18,8 +21,9 @@ struct Changed<'a> {
 
 /// The enum types that differ, with what the YAML says about them.
 fn changed<'a>(request: &'a Request<'_>) -> Vec<Changed<'a>> {
-    let managed = request.to.objects().filter(|object| (request.managed)(&object.id));
-    managed
+    let enums = request.to.objects().filter(|object| object.id.kind() == Kind::Enum);
+    enums
+        .filter(|object| (request.managed)(&object.id))
         .filter_map(|object| of(request, &object.id))
         .filter(|changed| changed.from != changed.to)
         .collect()
@@ -75,6 +79,15 @@ impl Changed<'_> {
         mapped.filter(|mapped| mapped.additions(self.to, self.id).is_some())
     }
 
+    /// Why no new type is needed.
+    fn in_place(&self) -> String {
+        let chosen = match self.directive.strategy {
+            Strategy::RenameAndAdd => "as the YAML says",
+            _ => "chosen by auto: values are only renamed and added, which writes no row anew",
+        };
+        format!("strategy rename-and-add, {chosen}")
+    }
+
     /// Values of old rows and what they become.
     fn mapping(&self) -> Vec<(String, String)> {
         let own = |(old, new): &(&String, &String)| old != new && self.from.values.contains(old);
@@ -110,10 +123,10 @@ pub(crate) fn swapped(request: &Request<'_>) -> Vec<(Id, String)> {
     changed
         .map(|changed| {
             let reason = match changed.directive.strategy {
-                Strategy::Swap => "the YAML says `strategy: swap`",
-                _ => "values go, are merged, or change their order",
+                Strategy::Swap => "strategy swap, as the YAML says".to_owned(),
+                _ => format!("strategy swap, chosen by auto: {NOT_IN_PLACE}"),
             };
-            (changed.id.clone(), reason.to_owned())
+            (changed.id.clone(), reason)
         })
         .collect()
 }
@@ -124,11 +137,11 @@ pub(crate) fn renames(request: &Request<'_>) -> Result<Vec<Step>, Error> {
     for changed in changed(request) {
         let Some(renamed) = changed.renamed() else {
             if changed.directive.strategy == Strategy::RenameAndAdd {
-                let reason = "values go, are merged, or change their order".to_owned();
-                return Err(Error::Strategy { id: changed.id.clone(), reason });
+                return Err(Error::Strategy { id: changed.id.clone(), reason: NOT_IN_PLACE.to_owned() });
             }
             continue;
         };
+        let mut reason = Some(changed.in_place());
         for (old, new) in in_order(&changed.from.values, &renamed.values) {
             let sql = format!(
                 "ALTER TYPE {} RENAME VALUE {} TO {}",
@@ -137,7 +150,8 @@ pub(crate) fn renames(request: &Request<'_>) -> Result<Vec<Step>, Error> {
                 sql::literal(&new)
             );
             let notice = format!("clients that write {} as {} fail", sql::literal(&old), changed.id.short());
-            steps.push(Step::new(Verb::Rename, changed.id, Statement::new(sql).clients(notice), None));
+            let statement = Statement::new(sql).clients(notice);
+            steps.push(Step::new(Verb::Alter, changed.id, statement, reason.take()));
         }
     }
     Ok(steps)
@@ -166,8 +180,9 @@ fn in_order(old: &[String], new: &[String]) -> Vec<(String, String)> {
 pub(crate) fn additions(request: &Request<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     for changed in changed(request).into_iter().filter(|changed| changed.renamed().is_some()) {
+        let mut reason = Some(changed.in_place());
         for statement in changed.from.additions(changed.to, changed.id).unwrap_or_default() {
-            steps.push(Step::new(Verb::Alter, changed.id, statement, None));
+            steps.push(Step::new(Verb::Alter, changed.id, statement, reason.take()));
         }
     }
     steps

@@ -1,6 +1,7 @@
 //! What crosses kinds: one rule a file.
 
 pub(crate) mod access;
+pub(crate) mod backfill;
 pub(crate) mod circle;
 pub(crate) mod collation_change;
 pub(crate) mod conversion;

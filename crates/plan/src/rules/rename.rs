@@ -14,6 +14,11 @@ use crate::round::Step;
 /// Where only the old name exists, it is renamed; where only the new one does, it is done; where neither does, the object is
 /// simply created. That both exist is refused before the plan is made.
 pub(crate) fn stated(request: &Request<'_>) -> Vec<Step> {
+    // The outermost of those to be done is seen under its old name.
+    let is_there = |(id, old): (&Id, &String)| request.from.contains(&id.renamed(old.as_str()));
+    if !request.directives.renames.iter().any(is_there) {
+        return Vec::new();
+    }
     let mut state = request.from.clone();
     let mut pending: Vec<(&Id, &String)> = request.directives.renames.iter().collect();
     pending.sort_by_key(|(id, _)| (id.depth(), (*id).clone()));
@@ -194,7 +199,7 @@ fn only_in(one: &Model, other: &Model, request: &Request<'_>) -> Vec<Id> {
     let named = |id: &&Id| !id.kind().is_attached() || matches!(id.kind(), Kind::NotNull | Kind::Identity);
     let mut ids: Vec<Id> = candidates.filter(named).cloned().collect();
     // Columns and relations hold rows: that they are equal does not make them the same.
-    ids.retain(|id| !matches!(id.kind(), Kind::Column | Kind::Table | Kind::Schema));
+    ids.retain(|id| !id.kind().is_table() && !matches!(id.kind(), Kind::Column | Kind::Schema));
     ids.sort();
     ids
 }

@@ -1,6 +1,10 @@
-//! How a type that PostgreSQL cannot change becomes another one: the old one is put aside under a name of its own, the new one is
-//! made, the columns move over by `ALTER COLUMN ... TYPE ... USING` (which fires no trigger and is filtered by no policy), and the
-//! old one is dropped without `CASCADE`, which shows that nothing was forgotten. No column is ever dropped for its type.
+//! How a type that PostgreSQL cannot change becomes another one: both are there for a while, the columns move over by
+//! `ALTER COLUMN ... TYPE ... USING` (which fires no trigger and is filtered by no policy), and the old one is dropped without
+//! `CASCADE`, which shows that nothing was forgotten. No column is ever dropped for its type.
+//!
+//! Two types of one name cannot be: either the new one is made as `role_new` and renamed when the old one is gone, or the old one is
+//! put aside and the new one has its name from the start. The first is what people write; the second is needed where something
+//! meanwhile finds the type by its name (see [`is_made_ahead`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +14,7 @@ use kinds::{Demand, Id, Kind, Lock, Mend, Model, Object, Rows, Spec, Statement, 
 use super::conversion::{Converter, type_named};
 use super::enum_change;
 use crate::changes::{Action, Changes};
+use crate::graph::name_space;
 use crate::{Error, Request};
 
 /// Finds the types that must be made anew, and plans it with all that uses them.
@@ -18,7 +23,7 @@ pub(crate) fn changed_types(request: &Request<'_>, changes: &mut Changes) -> Res
     for (id, action) in &changes.actions {
         match (id.kind(), action) {
             (kind, Action::Replace { reason }) if kind.is_type() => {
-                roots.insert(id.clone(), reason.clone());
+                roots.entry(id.clone()).or_insert_with(|| reason.clone());
             }
             (kind, Action::Drop) if kind.is_type() && has_successor(request, id) => {
                 roots.insert(id.clone(), "it becomes a type of another sort".to_owned());
@@ -129,6 +134,9 @@ pub(crate) fn replace(
         let reason =
             if id == root { reason.to_owned() } else { format!("goes and comes back around {root}") };
         let action = match (stored, stays) {
+            (true, true) if types.len() == 1 && is_made_ahead(request, changes, id) => {
+                make_ahead(request, changes, id, reason)
+            }
             (true, _) if stays || has_successor(request, id) => put_aside(request, changes, id, reason),
             (_, true) => Action::Replace { reason },
             _ => Action::Drop,
@@ -144,20 +152,48 @@ pub(crate) fn replace(
     Ok(())
 }
 
-/// Free names are found as PostgreSQL finds them for arrays: by trying.
-fn put_aside(request: &Request<'_>, changes: &mut Changes, id: &Id, reason: String) -> Action {
-    let name = format!("endstate_old_{}", clipped(id.name(), 45));
-    let taken = |name: &str| {
-        let id = id.renamed(name);
-        changes.aside.values().any(|other| *other == id) || type_named(request.from, &id.sql()).is_some()
+/// Whether the new type can be made as `role_new`: an enum that nothing needs by its own name until the columns have moved. That is not
+/// so for types that are made of it, for columns that become another type meanwhile, and where a check or an index calls functions
+/// while rows are written anew and the body of a function speaks of the type: it must find the new one.
+fn is_made_ahead(request: &Request<'_>, changes: &Changes, id: &Id) -> bool {
+    let is_enum = |model: &Model| matches!(model.get(id).map(|object| &object.spec), Some(Spec::Enum(_)));
+    let columns: Vec<&Object> =
+        request.from.dependents(id).filter(|user| user.id.kind() == Kind::Column).collect();
+    let moves = |column: &&Object| changes.goes(&column.id) || keeps_type(request, column);
+    let tables: BTreeSet<&Id> = columns.iter().filter_map(|column| column.id.parent()).collect();
+    let calls = || {
+        let parts = request.from.objects().filter(|object| {
+            matches!(object.id.kind(), Kind::Constraint | Kind::Index | Kind::Column)
+                && object.id.parent().is_some_and(|table| tables.contains(table))
+        });
+        parts.into_iter().any(|part| part.needs.keys().any(|need| need.kind() == Kind::Function))
     };
-    let mut free = name.clone();
-    for number in 1.. {
-        if !taken(&free) {
-            break;
-        }
-        free = format!("{name}_{number}");
-    }
+    let speaks = || {
+        request.from.objects().any(|object| match &object.spec {
+            Spec::Function(function) => {
+                let body = function.body.as_deref().unwrap_or_default();
+                !sql::mentions(&function.language, body, &[id.name()]).is_empty()
+            }
+            _ => false,
+        })
+    };
+    is_enum(request.from) && is_enum(request.to) && columns.iter().all(moves) && !(calls() && speaks())
+}
+
+/// The new type comes under a name of its own, and gets that of the old one when this is gone.
+fn make_ahead(request: &Request<'_>, changes: &mut Changes, id: &Id, reason: String) -> Action {
+    let ahead = id.renamed(free_name(request, changes, id, &format!("{}_new", clipped(id.name(), 50))));
+    changes.ahead.insert(id.clone(), ahead.clone());
+    let context = request.context();
+    let Some(object) = request.from.get(id) else { return Action::Drop };
+    let rename = object.spec.rename(&ahead, id.name()).into_iter();
+    let rename = rename.map(|statement| Statement::new(statement.sql)).collect();
+    Action::Swap { rename, drop: object.spec.drop(id, &context), reason }
+}
+
+/// The old type stands aside under a name of its own.
+fn put_aside(request: &Request<'_>, changes: &mut Changes, id: &Id, reason: String) -> Action {
+    let free = free_name(request, changes, id, &format!("endstate_old_{}", clipped(id.name(), 45)));
     let aside = id.renamed(&free);
     changes.aside.insert(id.clone(), aside.clone());
     let Some(object) = request.from.get(id) else { return Action::Drop };
@@ -166,8 +202,30 @@ fn put_aside(request: &Request<'_>, changes: &mut Changes, id: &Id, reason: Stri
         spec => spec.rename(id, &free).into_iter().collect(),
     };
     // That clients see the type under this name lasts no longer than the transaction.
-    let statements = statements.into_iter().map(|statement| Statement::new(statement.sql)).collect();
-    Action::Swap { aside: statements, drop: object.spec.drop(&aside, &request.context()), reason }
+    let rename = statements.into_iter().map(|statement| Statement::new(statement.sql)).collect();
+    Action::Swap { rename, drop: object.spec.drop(&aside, &request.context()), reason }
+}
+
+/// Free names are found as PostgreSQL finds them for arrays: by trying.
+fn free_name(request: &Request<'_>, changes: &Changes, id: &Id, name: &str) -> String {
+    let taken = |name: &str| {
+        let wanted = id.renamed(name);
+        let space = name_space(&wanted);
+        let is_there = |model: &Model| model.ids().any(|other| name_space(other) == space);
+        changes.aside.values().chain(changes.ahead.values()).any(|other| *other == wanted)
+            || is_there(request.from)
+            || is_there(request.to)
+    };
+    let numbered = (1..).map(|number| format!("{name}_{number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
+}
+
+/// Whether a column has the type of the same name before and after.
+fn keeps_type(request: &Request<'_>, column: &Object) -> bool {
+    matches!(
+        (&column.spec, request.to.get(&column.id).map(|object| &object.spec)),
+        (Spec::Column(from), Some(Spec::Column(to))) if from.data_type == to.data_type
+    )
 }
 
 /// The new type has none of the old one's owner, comments, grants, attributes and constraints.
@@ -230,11 +288,7 @@ fn retype(request: &Request<'_>, changes: &mut Changes, user: &Object, root: &Id
     {
         return Err(in_partition_key(&user.id, root));
     }
-    let same = matches!(
-        (&user.spec, request.to.get(&user.id).map(|object| &object.spec)),
-        (Spec::Column(from), Some(Spec::Column(to))) if from.data_type == to.data_type
-    );
-    let mut statements = if same { moving(request, changes, user) } else { Vec::new() };
+    let mut statements = if keeps_type(request, user) { moving(request, changes, user) } else { Vec::new() };
     if let Some(Action::Alter(own)) = changes.actions.get(&user.id) {
         statements.extend(own.clone());
     }
@@ -257,12 +311,21 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         return Vec::new();
     };
     let (name, table) = (sql::ident(user.id.name()), user.id.relation_sql());
+    if user.id.top().kind() == Kind::ForeignTable {
+        // Its rows are elsewhere: there is nothing to convert.
+        return vec![Statement::alter_table(
+            &table,
+            format!("ALTER COLUMN {name} TYPE {}", column.data_type),
+        )];
+    }
     let schema = user.id.schema().unwrap_or_default();
-    let mut converter = Converter { request, aside: &changes.aside, schema, functions: Vec::new() };
+    let (aside, ahead) = (&changes.aside, &changes.ahead);
+    let mut converter = Converter { request, aside, ahead, schema, functions: Vec::new() };
     let using = converter.convert(&name, &column.data_type, &column.data_type);
+    let data_type = converter.named(&column.data_type);
     let collation =
         column.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
-    let action = format!("ALTER COLUMN {name} TYPE {}{collation} USING {using}", column.data_type);
+    let action = format!("ALTER COLUMN {name} TYPE {data_type}{collation} USING {using}");
     let mut alter = Statement::alter_table(&table, action)
         .work(Work::Rewrite)
         .clients(format!("open sessions that used {} must reconnect", user.id.short()));

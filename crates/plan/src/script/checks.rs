@@ -53,13 +53,9 @@ fn key(id: &Id) -> String {
     };
     let parent = named.parent().map_or("NULL".to_owned(), |parent| sql::literal(&parent.sql()));
     let signature = id.signature().map_or("NULL".to_owned(), sql::literal);
-    let object = match (id.schema(), id.parent().map(Id::kind)) {
-        // An index is named in its table's schema.
-        (Some(schema), Some(kind)) if kind != Kind::Schema && id.kind() == Kind::Index => {
-            sql::qualified(&[schema, id.name()])
-        }
-        _ if matches!(id.kind(), Kind::Comment | Kind::Owner | Kind::Grant) => identity(id),
-        _ => id.sql(),
+    let object = match id.kind() {
+        Kind::Comment | Kind::Owner | Kind::Grant => identity(id),
+        kind => object(named, kind),
     };
     format!(
         "{}, {parent}, {}, {signature}, {}",
@@ -86,6 +82,19 @@ fn identity(id: &Id) -> String {
         None => target.sql(),
     };
     text.replace(' ', "")
+}
+
+/// `public.users`, `public.users.phone`, `"own rows" on public.users`: the name for messages, and for `to_regclass` where there is one.
+fn object(id: &Id, kind: Kind) -> String {
+    match (id.parent(), id.schema()) {
+        (Some(parent), _) if parent.kind() == Kind::Schema => id.sql(),
+        // An index is named in its table's schema.
+        (_, Some(schema)) if kind == Kind::Index => sql::qualified(&[schema, id.name()]),
+        (Some(parent), _) if id.name().is_empty() => parent.sql(),
+        (Some(parent), _) if id.kind().is_dotted() => format!("{}.{}", parent.sql(), id.sql()),
+        (Some(parent), _) => format!("{} on {}", id.sql(), parent.sql()),
+        (None, _) => id.sql(),
+    }
 }
 
 /// The definition expected at a boundary, as the check compares it.

@@ -64,7 +64,7 @@ const LOCK_TIMEOUT: &str = "5s";
 const STATEMENT_TIMEOUT: &str = "30min";
 
 /// The settings that every script runs under.
-fn settings() -> String {
+pub fn settings() -> String {
     format!(
         "SET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\nSET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}';\n\
          SET LOCAL search_path = '';\nSET LOCAL check_function_bodies = off;\nSET LOCAL row_security = off;\n\
@@ -122,10 +122,14 @@ fn statements(rounds: &[Round]) -> String {
 /// What rounds do, object by object, for the head of a script and the runbook.
 pub fn summary(rounds: &[Round]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    let mut strategies: std::collections::BTreeMap<String, &str> = std::collections::BTreeMap::new();
     for step in rounds.iter().flat_map(|round| &round.steps) {
         for (verb, id) in &step.ids {
             if matches!(id.kind(), Kind::Comment | Kind::Owner) {
                 continue;
+            }
+            if let (Kind::Enum, Some(reason)) = (id.kind(), &step.reason) {
+                strategies.insert(format!(" {id}"), reason);
             }
             let word = match verb {
                 Verb::Create => "makes",
@@ -156,15 +160,34 @@ pub fn summary(rounds: &[Round]) -> Vec<String> {
     }
     let mut seen = std::collections::BTreeSet::new();
     lines.retain(|line| seen.insert(line.clone()));
+    for line in &mut lines {
+        let strategy = strategies.iter().find(|(id, _)| line.ends_with(id.as_str())).map(|(_, why)| *why);
+        line.extend(strategy.into_iter().flat_map(|why| [" (", why, ")"]));
+    }
     lines
+}
+
+/// The names that renamed relations have before the rounds, by those that they have after.
+fn names_at_the_start(rounds: &[Round]) -> std::collections::BTreeMap<String, String> {
+    let mut names = std::collections::BTreeMap::new();
+    for step in rounds.iter().flat_map(|round| &round.steps) {
+        if let ([(_, old)], Some(new)) = (step.ids.as_slice(), &step.renamed_to) {
+            let first = names.remove(&old.sql()).unwrap_or_else(|| old.sql());
+            names.insert(new.sql(), first);
+        }
+    }
+    names
 }
 
 /// The locks that rounds take, strongest first, one line a relation: `ACCESS EXCLUSIVE on public.users, rewrites it`.
 pub fn locks(rounds: &[Round]) -> Vec<String> {
     let mut strongest: std::collections::BTreeMap<&str, (kinds::Lock, kinds::Work)> =
         std::collections::BTreeMap::new();
+    let names = names_at_the_start(rounds);
     for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement) {
         if let Some((lock, relation)) = &statement.lock {
+            // By the name that the relation has at the start.
+            let relation = names.get(relation.as_str()).map_or(relation.as_str(), String::as_str);
             let entry = strongest.entry(relation).or_insert((*lock, statement.work));
             *entry = ((*lock).max(entry.0), statement.work.max(entry.1));
         }

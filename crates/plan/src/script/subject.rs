@@ -27,6 +27,13 @@ pub fn subject(rounds: &[Round]) -> String {
         let new = new.and_then(|(step, _)| step.statement.sql.rsplit(" TO ").next().map(str::to_owned));
         return word(&format!("rename_{}_to_{}", id.name(), new.unwrap_or_default()));
     }
+    let goes_and_comes = |id: &Id| {
+        steps()
+            .any(|(_, (verb, other))| *verb == Verb::Drop && other == id && by_verb(Verb::Create) == Some(id))
+    };
+    if let Some(id) = by_verb(Verb::Create).filter(|id| goes_and_comes(id)) {
+        return word(&format!("change_{}", id.name()));
+    }
     for (verb, text) in [(Verb::Create, "create"), (Verb::Drop, "drop"), (Verb::Alter, "change")] {
         if let Some(id) = by_verb(verb) {
             return word(&format!("{text}_{}", id.name()));

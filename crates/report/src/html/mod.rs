@@ -43,6 +43,7 @@ fn header(plan: &Plan, title: &str) -> String {
     let line = format!("{}, as {}", wording::server(&facts.version), facts.user);
     let mut text = format!("<header>\n<h1>{}</h1>\n<p>{}</p>\n", escaped(title), escaped(&line));
     if !plan.is_empty() {
+        text.push_str(&format!("<p>The way back is {}</p>\n", escaped(&wording::verdict(&plan.verdict()))));
         let mut proven = proof::proven(&plan.proof).into_iter().map(|line| escaped(&line));
         text.push_str(&format!("<p class=\"proof\">✓ {}</p>\n", proven.next().unwrap_or_default()));
         proven.for_each(|line| text.push_str(&format!("<p class=\"limit\">{line}</p>\n")));

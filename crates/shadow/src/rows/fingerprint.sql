@@ -8,6 +8,8 @@ WITH relation AS (
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'm', 'S') AND c.relpersistence <> 't'
     AND n.nspname !~ '^(pg_|endstate_)' AND n.nspname <> 'information_schema'
+    -- What is elsewhere cannot be read here.
+    AND NOT (c.relkind = 'p' AND EXISTS (SELECT FROM pg_catalog.pg_partition_tree(c.oid) AS t JOIN pg_catalog.pg_class AS f ON f.oid = t.relid WHERE f.relkind = 'f'))
 ),
 content AS (
   SELECT r.*, format('FROM %s%s AS t', CASE WHEN r.relkind = 'r' THEN 'ONLY ' ELSE '' END, r.name) AS source,

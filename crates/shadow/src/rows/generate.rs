@@ -18,7 +18,8 @@ pub struct Filled {
     pub empty: BTreeMap<String, String>,
 }
 
-/// Puts about `per_table` rows into every table, the same for the same schema and salt; a few more where an enum has more labels.
+/// Puts about `per_table` rows into every table that has none, the same for the same schema and salt; a few more where an enum has
+/// more labels.
 ///
 /// Values suit types, checks, domains, keys and foreign keys, circular ones included. One row is null wherever it may be. Numbers of
 /// sequences and identities are taken from them. Materialized views that are populated are refreshed.
@@ -28,7 +29,9 @@ pub struct Filled {
 /// [`Filled::empty`].
 pub fn generate(database: &mut Database, per_table: usize, salt: &str) -> Result<Filled, Error> {
     let mut maker = Maker::new(database)?;
-    let mut outcomes = maker.fill_all(database, Wanted { rows: per_table, start: start(salt) })?;
+    let there = maker.count(database)?;
+    let empty = |table: &Table| !there.contains_key(&table.name);
+    let mut outcomes = maker.fill_all(database, Wanted { rows: per_table, start: start(salt) }, &empty)?;
     let mut filled = Filled { tables: maker.count(database)?, empty: maker.refresh(database)? };
     for table in maker.schema.tables.iter().filter(|table| !filled.tables.contains_key(&table.name)) {
         let outcome = outcomes.remove(&table.name).unwrap_or_default();
@@ -75,13 +78,14 @@ impl Maker {
         &mut self,
         database: &mut Database,
         wanted: Wanted,
+        which: &dyn Fn(&Table) -> bool,
     ) -> Result<BTreeMap<String, Outcome>, Error> {
         let mut outcomes = BTreeMap::new();
         if wanted.rows == 0 {
             return Ok(outcomes);
         }
-        let mut waiting: BTreeSet<&str> =
-            self.schema.tables.iter().map(|table| table.name.as_str()).collect();
+        let wanting = self.schema.tables.iter().filter(|table| which(table));
+        let mut waiting: BTreeSet<&str> = wanting.map(|table| table.name.as_str()).collect();
         let mut later = Vec::new();
         while let Some(table) = self.next(&waiting) {
             let ready = |key: &ForeignKey| !waiting.contains(key.target.as_str());

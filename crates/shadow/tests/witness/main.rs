@@ -8,6 +8,7 @@
 
 mod bench;
 mod coverage;
+mod model;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
