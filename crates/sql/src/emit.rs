@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn a_cast_of_a_whole_array_stays_one() {
-        let list = "CHECK (((c)::text = ANY ((ARRAY['x'::character varying, 'b]'::character varying])::text[])))";
+        let list =
+            "CHECK (((c)::text = ANY ((ARRAY['x'::character varying, 'b]'::character varying])::text[])))";
         let kept = "CHECK (((c)::text = ANY ((ARRAY['x'::character varying, 'b]'::character varying]::character varying[])::text[])))";
         assert_eq!(as_printed(list), kept);
         assert_eq!(as_printed(kept), kept);
