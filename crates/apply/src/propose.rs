@@ -8,8 +8,8 @@ use kinds::{Directives, Id, Kind, Model, Object, Spec};
 use plan::{Request, Round};
 use shadow::{Names, Workbench};
 
+use crate::groups::Groups;
 use crate::old_names::{self, OldName};
-use crate::pattern::Pattern;
 use crate::{Error, Live, Scope, Workspace, parallel, refusal};
 
 /// One step of the way between two boundaries: a script.
@@ -284,11 +284,28 @@ impl<'a> Planner<'a> {
         legs.into_iter().zip(backs).map(|(leg, back)| Ok(leg.with(back?))).collect()
     }
 
+    /// The way back is one transaction, in which a value added to an enum type cannot be used: where it would be, a new type takes
+    /// the old one's place.
     fn back(&self, leg: &Leg) -> Result<Vec<Round>, Error> {
-        let directives = leg.directives.inverted();
+        let mut directives = leg.directives.inverted();
+        let rounds = self.all_the_way_back(leg, &directives)?;
+        let used = plan::values_used_at_once(&rounds);
+        if used.is_empty() {
+            return Ok(rounds);
+        }
+        for id in used {
+            directives.enums.entry(id).or_default().strategy = kinds::Strategy::Swap;
+        }
+        // The place stands at the leg's beginning now.
+        let mut connection = self.bench.connect_as(&leg.place, &self.user)?;
+        leg.forward.iter().try_for_each(|round| run(&mut connection, round))?;
+        self.all_the_way_back(leg, &directives)
+    }
+
+    fn all_the_way_back(&self, leg: &Leg, directives: &Directives) -> Result<Vec<Round>, Error> {
         let mut state = leg.after.clone();
         let mut all = Vec::new();
-        while let Some((rounds, after)) = self.advance(&leg.place, &state, &leg.before, &directives)? {
+        while let Some((rounds, after)) = self.advance(&leg.place, &state, &leg.before, directives)? {
             all.extend(rounds);
             state = after;
         }
@@ -521,69 +538,4 @@ pub(crate) fn differences(one: &Model, other: &Model) -> Vec<String> {
     }
     found.extend(other.ids().filter(|id| !one.contains(id)).map(|id| format!("extra: {id}")));
     found
-}
-
-/// Which script each object belongs to.
-struct Groups {
-    names: Vec<Option<String>>,
-    patterns: Vec<Vec<Pattern>>,
-}
-
-impl Groups {
-    fn new(workspace: &Workspace) -> Groups {
-        match &workspace.settings.scripts {
-            Some(scripts) if !scripts.forward.is_empty() => Groups {
-                names: scripts.forward.keys().cloned().map(Some).collect(),
-                patterns: scripts
-                    .forward
-                    .values()
-                    .map(|list| list.iter().map(|text| Pattern::parse(text)).collect())
-                    .collect(),
-            },
-            _ => Groups { names: vec![None], patterns: vec![Vec::new()] },
-        }
-    }
-
-    fn count(&self) -> usize {
-        self.names.len()
-    }
-
-    fn name(&self, group: usize) -> Option<String> {
-        self.names.get(group).cloned().flatten()
-    }
-
-    /// The group of an object under its new name: the one that names it, else its kind, else that of what it stands in.
-    fn of(&self, id: &Id) -> usize {
-        let find = |wanted: &dyn Fn(&Pattern) -> bool| {
-            self.patterns.iter().position(|patterns| patterns.iter().any(wanted))
-        };
-        find(&|pattern| !pattern.is_for_all() && pattern.matches(id))
-            .or_else(|| find(&|pattern| pattern.is_for_all() && pattern.matches(id)))
-            .or_else(|| id.parent().map(|parent| self.of(parent)))
-            .unwrap_or(self.count() - 1)
-    }
-
-    fn directives(&self, all: &Directives, wanted: impl Fn(usize) -> bool) -> Directives {
-        let own = |id: &Id| wanted(self.of(id));
-        Directives {
-            renames: all
-                .renames
-                .iter()
-                .filter(|(id, _)| own(id))
-                .map(|(id, v)| (id.clone(), v.clone()))
-                .collect(),
-            backfills: all
-                .backfills
-                .iter()
-                .filter(|(id, _)| own(id))
-                .map(|(id, v)| (id.clone(), v.clone()))
-                .collect(),
-            enums: all
-                .enums
-                .iter()
-                .filter(|(id, _)| own(id))
-                .map(|(id, v)| (id.clone(), v.clone()))
-                .collect(),
-        }
-    }
 }

@@ -134,6 +134,8 @@ impl Scope {
             schema && self.schemas.as_ref().is_none_or(|schemas| schemas.contains(id.name()))
         };
         let outermost = |id: &Id| match id.parent() {
+            // The database is always there; what is said of it may not be.
+            None if id.kind() == Kind::Database => model.ids().any(|other| other.is_within(id)),
             None => id.kind() != Kind::Role,
             Some(parent) => self.manages(parent) || (is_open(parent) && !id.kind().is_attached()),
         };

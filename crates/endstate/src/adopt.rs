@@ -94,11 +94,13 @@ impl Files {
         let (file, written, found) = self.find(&edit.path);
         let at: Vec<&str> = written.iter().map(String::as_str).collect();
         match (file, edit.value) {
+            (Some(file), _) if whole && found >= depth && depth < edit.path.len() => {
+                self.rewrite(&file, &edit.path, depth, document, whole)
+            }
             (_, None) if found < edit.path.len() => Ok(()),
             (Some(file), _) if found >= depth => {
                 let source = &self.texts[&file];
                 let text = match edit.value {
-                    _ if whole && depth < edit.path.len() => None,
                     None => edit::remove(source, &at),
                     Some(value) => {
                         let old = yaml::parse(source).0.and_then(|node| node.at(&at).cloned());
@@ -230,7 +232,9 @@ fn with_directives(old: &Node, new: &Value) -> Value {
     };
     for (key, node) in entries {
         match new.get_mut(&key.name) {
-            Some(value) if value.is_object() => *value = with_directives(node, value),
+            Some(value) if value.is_object() || DIRECTIVES.iter().any(|word| node.get(word).is_some()) => {
+                *value = with_directives(node, value)
+            }
             None if DIRECTIVES.contains(&key.name.as_str()) => {
                 new.insert(key.name.clone(), node.text().map_or_else(|| node.to_json(), Value::from));
             }

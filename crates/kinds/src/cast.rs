@@ -39,7 +39,7 @@ fn is_made_by_user(model: &Model, name: &str) -> bool {
         _ => None,
     };
     let is_type = |kind: Kind| {
-        let has_row_type = matches!(kind, Kind::Table | Kind::View | Kind::MaterializedView);
+        let has_row_type = kind.is_table() || matches!(kind, Kind::View | Kind::MaterializedView);
         has_row_type || (kind.is_type() && kind != Kind::Domain)
     };
     let mut types = model.objects().filter(|object| is_type(object.id.kind()));

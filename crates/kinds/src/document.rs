@@ -384,8 +384,8 @@ mod tests {
     fn an_object_of_any_section_is_declared_once() {
         let schema = serde_json::to_value(Document::schema()).unwrap();
         let sections = schema["properties"].as_object().unwrap().keys();
-        for section in
-            sections.filter(|section| !matches!(section.as_str(), "schemas" | "default_privileges"))
+        for section in sections
+            .filter(|section| !matches!(section.as_str(), "schemas" | "default_privileges" | "database"))
         {
             let object = match section.as_str() {
                 "casts" => "integer AS text: {}",
@@ -401,6 +401,7 @@ mod tests {
             assert_eq!(found.len(), 1, "{section}: {found:?}");
             assert!(found[0].0.starts_with("a.yaml:2:") && found[0].1.starts_with("b.yaml:2:"), "{found:?}");
         }
+        assert_eq!(twice("database: {}\n").len(), 1);
         let defaults = "default_privileges:\n- for: a\n  tables:\n    b: [select]\n";
         assert_eq!(twice(defaults), [("a.yaml:4:5".to_owned(), "b.yaml:4:5".to_owned())]);
     }

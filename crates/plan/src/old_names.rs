@@ -35,6 +35,7 @@ fn in_words<S: serde::Serializer>(id: &Id, serializer: S) -> Result<S::Ok, S::Er
     serializer.collect_str(id)
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
 fn certainty_word<S: serde::Serializer>(certainty: &Certainty, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(word(*certainty))
 }
@@ -111,7 +112,9 @@ fn is_column(id: &Id) -> bool {
 /// What a word may be that means an object of this kind.
 fn roles(kind: Kind) -> &'static [Role] {
     match kind {
-        Kind::Table | Kind::View | Kind::MaterializedView => &[Role::Relation, Role::Type],
+        Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView => {
+            &[Role::Relation, Role::Type]
+        }
         Kind::Sequence => &[Role::Relation],
         Kind::Column | Kind::ViewColumn => &[Role::Column],
         Kind::Function | Kind::Aggregate => &[Role::Function],

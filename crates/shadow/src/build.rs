@@ -80,8 +80,15 @@ fn one_by_one(
     loop {
         let before = units.len();
         let mut path = None;
-        let mut failed = Vec::new();
+        let mut failed: Vec<Unit> = Vec::new();
         for mut unit in units {
+            // Attributes are added in their order.
+            let sibling =
+                |other: &Unit| other.id.kind() == Kind::Attribute && other.id.parent() == unit.id.parent();
+            if unit.id.kind() == Kind::Attribute && failed.iter().any(sibling) {
+                failed.push(unit);
+                continue;
+            }
             if let Err(error) = run(database, &unit, names, &mut path) {
                 unit.error = Some(error);
                 failed.push(unit);
@@ -283,6 +290,13 @@ fn generation(model: &Model, id: &Id) -> isize {
     if id.kind() == Kind::Constraint { -generation } else { generation }
 }
 
+/// The attributes that stand before one.
+fn earlier_siblings<'a>(model: &'a Model, object: &'a Object) -> impl Iterator<Item = &'a Id> {
+    let parent = object.id.parent().filter(|_| object.id.kind() == Kind::Attribute);
+    let siblings = parent.into_iter().flat_map(|parent| model.children_of_kind(parent, Kind::Attribute));
+    siblings.filter(|sibling| sibling.position < object.position).map(|sibling| &sibling.id)
+}
+
 /// By kind, and where the dependencies are known, each object after what it needs.
 fn ordered(model: &Model) -> Vec<&Object> {
     let mut waiting: BTreeMap<&Id, BTreeSet<&Id>> = BTreeMap::new();
@@ -294,7 +308,8 @@ fn ordered(model: &Model) -> Vec<&Object> {
             .filter(|(_, how)| !(object.id.kind() == Kind::Sequence && **how == kinds::Dependency::Auto));
         let needs =
             needs.filter(|(need, how)| !(**how == kinds::Dependency::Auto && is_twin(&object.id, need)));
-        let needs = needs.map(|(need, _)| need).chain(object.id.ancestors());
+        let needs =
+            needs.map(|(need, _)| need).chain(object.id.ancestors()).chain(earlier_siblings(model, object));
         // A column is made with its table: what it needs, the table needs.
         let owner = match object.id.kind() {
             Kind::ViewColumn => object.id.parent().unwrap_or(&object.id),

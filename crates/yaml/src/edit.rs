@@ -19,7 +19,7 @@ use crate::{
 /// for several lines of text between braces.
 pub fn set(source: &Arc<Source>, path: &[&str], value: &Json, siblings: &[&str]) -> Option<String> {
     let root = document(source)?;
-    let (parents, rest) = walk(&root, path);
+    let (parents, rest) = walk(&root, path)?;
     let text = if rest.is_empty() {
         let (key, node) = entry(&parents, path)?;
         let flow = is_flow(parents[path.len() - 1]);
@@ -41,7 +41,7 @@ pub fn set(source: &Arc<Source>, path: &[&str], value: &Json, siblings: &[&str])
 /// `None` as for [`set`], and where there is no such key.
 pub fn remove(source: &Arc<Source>, path: &[&str]) -> Option<String> {
     let root = document(source)?;
-    let (parents, rest) = walk(&root, path);
+    let (parents, rest) = walk(&root, path)?;
     if !rest.is_empty() {
         return None;
     }
@@ -50,7 +50,7 @@ pub fn remove(source: &Arc<Source>, path: &[&str]) -> Option<String> {
     while depth > 1 && matches!(&parents[depth - 1].value, Value::Map(entries) if entries.len() == 1) {
         depth -= 1;
     }
-    let (key, node) = entry(&parents[..depth + 1], &path[..depth])?;
+    let (key, node) = entry(&parents[..=depth], &path[..depth])?;
     let map = parents[depth - 1];
     let range = if is_flow(map) {
         flow_range(&source.text, map, key)?
@@ -69,33 +69,34 @@ fn document(source: &Arc<Source>) -> Option<Node> {
     }
 }
 
-/// The nodes along a path as far as there are any, the root first, and the keys that lead on.
-fn walk<'n, 'p>(root: &'n Node, path: &'p [&'p str]) -> (Vec<&'n Node>, &'p [&'p str]) {
+/// The nodes along a path as far as there are any, the root first, and the keys that lead on. `None` where the path leads through what
+/// an alias or a merge key shares.
+fn walk<'n, 'p>(root: &'n Node, path: &'p [&'p str]) -> Option<(Vec<&'n Node>, &'p [&'p str])> {
     let mut nodes = vec![root];
-    for (depth, key) in path.iter().enumerate() {
-        match nodes[depth].get(key) {
-            Some(node) => nodes.push(node),
-            None => return (nodes, &path[depth..]),
+    for (depth, name) in path.iter().enumerate() {
+        match nodes[depth].entry(name) {
+            Some((key, node)) if is_own(nodes[depth], key, node) => nodes.push(node),
+            Some(_) => return None,
+            None => return Some((nodes, &path[depth..])),
         }
     }
-    (nodes, &[])
+    Some((nodes, &[]))
 }
 
-/// The last key of a path and its value, where they stand in the text one after the other and in their map.
+/// Whether a key and its value stand in their map's text, one after the other and before the next key.
+fn is_own(map: &Node, key: &Key, node: &Node) -> bool {
+    let Value::Map(entries) = &map.value else { return false };
+    let starts = entries.iter().map(|(key, _)| key.place.range.start);
+    let next = starts.filter(|start| *start > key.place.range.start).min();
+    key.place.range.start >= map.place.range.start
+        && node.place.range.start >= key.place.range.end
+        && next.is_none_or(|next| node.place.range.start < next)
+}
+
+/// The last key of a path and its value.
 fn entry<'n>(parents: &[&'n Node], path: &[&str]) -> Option<(&'n Key, &'n Node)> {
-    let map = parents.get(path.len().checked_sub(1)?)?;
-    let (key, node) = map.entry(path.last()?)?;
-    let is_own =
-        key.place.range.start >= map.place.range.start && node.place.range.start >= key.place.range.end;
-    let next = match &map.value {
-        Value::Map(entries) => entries
-            .iter()
-            .map(|(key, _)| key.place.range.start)
-            .filter(|start| *start > key.place.range.start)
-            .min(),
-        _ => None,
-    };
-    (is_own && next.is_none_or(|next| node.place.range.start < next)).then_some((key, node))
+    let (key, node) = parents.get(path.len().checked_sub(1)?)?.entry(path.last()?)?;
+    Some((key, node))
 }
 
 fn is_flow(map: &Node) -> bool {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use apply::Sides;
+use apply::{Drift, Sides};
 use kinds::kinds::role::RoleDoc;
 use kinds::{Document, Kind, Model, Raise};
 use serde_json::Value;
@@ -13,35 +13,40 @@ use crate::args::Global;
 use crate::{Outcome, folder, output};
 
 pub(super) fn run(global: &Global) -> anyhow::Result<Outcome> {
-    let mut sides = Sides::read(&super::options(global, None)?)?;
+    let sides = Sides::read(&super::options(global, None)?)?;
     let (documents, _) = yaml::load(global.schema());
     let before = Files::new(global.schema(), documents.into_iter().map(|(source, _)| source));
-    let mut files = before.clone();
-    // In place first; what is spelled in a way that this does not reach is written anew in whole.
-    for whole in [false, true] {
-        let (old, new) = (document(&sides, &sides.desired())?, document(&sides, &sides.found())?);
-        let edits = adopt::differences(&old, &new);
-        if edits.is_empty() {
-            break;
-        }
-        edits.iter().try_for_each(|edit| files.apply(edit, &new, whole))?;
-        sides = sides
-            .with(&files.nodes())
-            .context("the YAML could not be brought to say what the database is")?;
+    let (old, new) = (document(&sides, &sides.desired())?, document(&sides, &sides.found())?);
+    let edits = adopt::differences(&old, &new);
+    if edits.is_empty() {
+        output::note("the YAML says what the database is: nothing to update");
+        return Ok(Outcome::Done);
     }
-    let left: Vec<String> = sides
-        .drift()
+    // In place first; what is spelled in a way that this does not reach is written anew in whole.
+    let mut left = Ok(Vec::new());
+    for whole in [false, true] {
+        let mut files = before.clone();
+        edits.iter().try_for_each(|edit| files.apply(edit, &new, whole))?;
+        left = sides.against(&files.nodes());
+        if left.as_mut().is_ok_and(|left| settled(left)) {
+            return write(&before, &files);
+        }
+    }
+    let left: Vec<String> = left
+        .context("nothing was written, because the YAML could not be brought to say what the database is")?
         .into_iter()
-        .filter(|drift| drift.state != "renamed")
         .map(|drift| drift.object)
         .collect();
-    if !left.is_empty() {
-        bail!(
-            "nothing was written, because the YAML would still not say what the database is: {}",
-            left.join(", ")
-        );
-    }
-    write(&before, &files)
+    bail!(
+        "nothing was written, because the YAML would still not say what the database is: {}",
+        left.join(", ")
+    )
+}
+
+/// Whether nothing is left but renames that are still to come.
+fn settled(left: &mut Vec<Drift>) -> bool {
+    left.retain(|drift| drift.state != "renamed");
+    left.is_empty()
 }
 
 fn document(sides: &Sides, model: &Model) -> anyhow::Result<Value> {

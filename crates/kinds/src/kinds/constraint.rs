@@ -296,7 +296,7 @@ impl ObjectKind for Constraint {
         let (Some(table), true) = (id.parent(), self.checks() && !self.inherited && !kept) else {
             return Vec::new();
         };
-        let Some(rows) = self.refused(table, context) else { return Vec::new() };
+        let Some(rows) = self.refused(id, table, context) else { return Vec::new() };
         let needs = context.to.get(id).into_iter().flat_map(|object| object.needs.keys());
         let own = needs.filter(|need| need.kind() == Kind::Column && need.parent() == Some(table));
         vec![Demand { relation: table.clone(), columns: own.cloned().collect(), rows }]
@@ -363,7 +363,7 @@ impl Constraint {
     }
 
     /// The rows that it refuses; none where no simple question finds them.
-    fn refused(&self, table: &Id, context: &Context<'_>) -> Option<Rows> {
+    fn refused(&self, id: &Id, table: &Id, context: &Context<'_>) -> Option<Rows> {
         let definition = self.definition.as_str();
         match self.constraint_type {
             ConstraintType::PrimaryKey | ConstraintType::Unique => {
@@ -378,7 +378,7 @@ impl Constraint {
                     super::index::without_brackets(&inner[..super::index::closing_bracket(inner)]);
                 Some(Rows::Where {
                     condition: format!("NOT ({expression})"),
-                    what: format!("for which {expression} is not true"),
+                    what: format!("that check {} refuses: {expression} is not true", sql::ident(id.name())),
                     mend: Mend::Words(format!("change them so that {expression}")),
                 })
             }

@@ -35,11 +35,14 @@ impl Statistics {
 
 impl ObjectKind for Statistics {
     fn query(version: u32) -> Option<String> {
-        let on = if version >= 14 {
-            "pg_get_statisticsobjdef_columns(s.oid)"
-        } else {
-            "(SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.place) FROM unnest(s.stxkeys::int2[]) WITH ORDINALITY AS k (attnum, place) \
-             JOIN pg_attribute AS a ON a.attrelid = s.stxrelid AND a.attnum = k.attnum)"
+        // The order of columns is that of the table, and means nothing here.
+        let columns = "(SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname) FROM pg_attribute AS a \
+             WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys::int2[]))";
+        let on = match version {
+            13 => columns.to_owned(),
+            _ => format!(
+                "CASE WHEN s.stxexprs IS NULL THEN {columns} ELSE pg_get_statisticsobjdef_columns(s.oid) END"
+            ),
         };
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', s.stxname, {}, \

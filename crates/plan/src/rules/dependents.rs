@@ -61,13 +61,18 @@ fn open(changes: &Changes) -> Vec<(Id, bool)> {
 /// Whether the object is altered so that it needs the other one no more.
 fn turns_away(request: &Request<'_>, changes: &Changes, object: &Object, need: &Id) -> bool {
     let altered = matches!(changes.actions.get(&object.id), Some(Action::Alter(_) | Action::Suspend { .. }));
+    // What needs another part of the same view or table needs that one.
+    let whole = need.ancestors().filter(|ancestor| changes.goes(ancestor)).last().unwrap_or(need);
     let parted = changes.apart.iter().any(|(going, _)| going == need);
     altered
         && !parted
         // A constraint that is altered keeps the key that it refers to.
         && object.id.kind() != Kind::Constraint
         && !object.id.is_within(need)
-        && request.to.get(&object.id).is_some_and(|to| !to.needs.contains_key(need))
+        && request
+            .to
+            .get(&object.id)
+            .is_some_and(|to| !to.needs.keys().any(|other| other == whole || other.is_within(whole)))
 }
 
 /// A type whose needs go: a domain can do without its default for a while, all else is made anew. Whether others are touched.
@@ -116,7 +121,10 @@ fn taken<'a>(
     let stays = |object: &Object| {
         id.kind() == Kind::Role && !object.id.is_within(id) && request.to.contains(&object.id)
     };
-    let dependents = needed_by.get(id).into_iter().flatten().copied();
+    let mut parts = vec![id];
+    let of_parts = needed_by.get(id).into_iter().flatten().filter(|object| object.id.parent() == Some(id));
+    parts.extend(of_parts.map(|part| &part.id));
+    let dependents = parts.into_iter().filter_map(|part| needed_by.get(part)).flatten().copied();
     dependents.filter(|object| object.id.kind() != Kind::Sequence && !stays(object)).collect()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kinds::kinds::enum_type::Enum;
 use kinds::{EnumDirective, Id, Kind, Spec, Statement, Strategy};
 
-use crate::round::{Step, Verb};
+use crate::round::{Round, Step, Verb};
 use crate::{Error, Request};
 
 /// Why renaming and adding values is not enough.
@@ -186,6 +186,30 @@ pub(crate) fn additions(request: &Request<'_>) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// The enum types that get a value which a later one of these rounds names: that needs a commit in between.
+pub fn values_used_at_once(rounds: &[Round]) -> BTreeSet<Id> {
+    let mut used = BTreeSet::new();
+    for (number, round) in rounds.iter().enumerate().filter(|(_, round)| round.commit_after) {
+        let later = || rounds[number + 1..].iter().flat_map(|round| &round.steps);
+        for step in &round.steps {
+            let (Some((_, id)), Some(value)) = (step.ids.first(), added_value(&step.statement.sql)) else {
+                continue;
+            };
+            if later().any(|step| step.statement.sql.contains(value)) {
+                used.insert(id.clone());
+            }
+        }
+    }
+    used
+}
+
+/// The quoted value in `ALTER TYPE ... ADD VALUE 'value' AFTER ...`.
+fn added_value(statement: &str) -> Option<&str> {
+    let (_, rest) = statement.split_once(" ADD VALUE ")?;
+    let end = [" AFTER '", " AFTER E'", " BEFORE '", " BEFORE E'"].iter().find_map(|word| rest.rfind(word));
+    Some(&rest[..end.unwrap_or(rest.len())])
 }
 
 #[cfg(test)]

@@ -35,6 +35,11 @@ fn reason(request: &Request<'_>, object: &Object) -> Option<&'static str> {
         (Spec::Table(from), Spec::Table(to)) if from.partition_by != to.partition_by => {
             Some("PostgreSQL cannot change how a table is partitioned")
         }
+        (Spec::Table(from), Spec::Table(to))
+            if from.partition_by.is_some() && from.unlogged != to.unlogged =>
+        {
+            Some("PostgreSQL cannot change the persistence of a partitioned table")
+        }
         (Spec::Column(from), Spec::Column(to)) if from.data_type != to.data_type => {
             let key = match &request.from.get(table)?.spec {
                 Spec::Table(table) => table.partition_by.clone()?,
@@ -104,7 +109,7 @@ pub(crate) fn rows(
     let inherited_from =
         !matches!(&request.from.get(table)?.spec, Spec::Table(table) if table.partition_by.is_some());
     let only = if inherited_from { "ONLY " } else { "" };
-    let kept: Vec<&str> = columns.iter().map(|column| column.kept.as_str()).collect();
+    let kept: Vec<&str> = columns.iter().map(|column| column.aside.as_str()).collect();
     let save = Statement::new(format!(
         "CREATE TEMPORARY TABLE {} AS SELECT {} FROM {only}{sql}",
         aside.trim_start_matches("pg_temp."),
@@ -129,7 +134,7 @@ pub(crate) fn rows(
 struct Kept {
     name: String,
     /// What is put aside: the value, or its text where its type goes before the table is there again.
-    kept: String,
+    aside: String,
     /// What is put back.
     value: String,
 }
@@ -146,12 +151,12 @@ fn columns(request: &Request<'_>, changes: &Changes, table: &Id) -> Vec<Kept> {
             let goes = from.is_some_and(|object| {
                 object.needs.keys().any(|need| need.kind().is_type() && changes.goes(need))
             });
-            let (kept, old_type) = match goes {
+            let (aside, old_type) = match goes {
                 true => (format!("{name}::text AS {name}"), "text"),
                 false => (name.clone(), old.data_type.as_str()),
             };
             let value = assignment::using(&name, old_type, &to.data_type, &request.context());
-            columns.push(Kept { value: value.unwrap_or_else(|| name.clone()), name, kept });
+            columns.push(Kept { value: value.unwrap_or_else(|| name.clone()), name, aside });
         }
     }
     columns

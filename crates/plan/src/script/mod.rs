@@ -58,6 +58,8 @@ pub struct Heading {
     pub rollback: String,
 }
 
+/// How many objects without a definition are asked for where nothing has one.
+const ENOUGH: usize = 20;
 /// How long a script waits for a lock; it fails rather than holding up everybody behind it in the queue.
 const LOCK_TIMEOUT: &str = "5s";
 /// How long a statement may run.
@@ -93,7 +95,6 @@ pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Vec<Id> {
         return tells;
     }
     // Nothing has a definition to be compared: a few of the objects tell enough.
-    const ENOUGH: usize = 20;
     touched.into_iter().filter(|id| probe::of(id.kind()).is_some()).take(ENOUGH).collect()
 }
 

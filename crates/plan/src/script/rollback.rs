@@ -219,3 +219,15 @@ pub fn loses(rounds: &[Round]) -> Vec<String> {
     let hazards = statements.flat_map(kinds::Statement::all_hazards);
     hazards.filter(|(hazard, _)| *hazard == Hazard::DataLoss).map(|(_, why)| why).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_must_not_be_indented() {
+        assert!(holds_line_break("COMMENT ON TABLE t IS 'one\ntwo'"));
+        assert!(holds_line_break("COMMENT ON TABLE \"a\nb\" IS 'it''s'"));
+        assert!(!holds_line_break("COMMENT ON TABLE t\n    IS 'it''s'"));
+    }
+}

@@ -42,7 +42,10 @@ UNION ALL
 SELECT 'statistics', (pg_identify_object('pg_statistic_ext'::regclass, s.oid, 0)).identity,
     to_jsonb(s.*) - '{oid, stxname, stxnamespace, stxkeys, stxexprs}'::text[]
     || jsonb_build_object(
-        'definition', pg_get_statisticsobjdef(s.oid),
+        -- The order of columns is that of the table.
+        'definition', CASE WHEN to_jsonb(s) ->> 'stxexprs' IS NOT NULL THEN pg_get_statisticsobjdef(s.oid) ELSE (
+            SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname)
+            FROM pg_attribute AS a WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys::int2[])) END,
         'stxrelid', s.stxrelid::regclass,
         'stxowner', s.stxowner::regrole,
         'stxkind', (SELECT jsonb_agg(k.kind ORDER BY k.kind) FROM unnest(s.stxkind) AS k (kind)),
