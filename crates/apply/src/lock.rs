@@ -29,10 +29,13 @@ impl Lock {
     pub fn read(schema: &Path) -> Result<Lock, Error> {
         match fs::read_to_string(file(schema)) {
             Ok(text) => {
-                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+                let lines =
+                    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
                 Ok(Lock { pairs: lines.map(str::to_owned).collect() })
             }
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Lock::default()),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                Ok(Lock::default())
+            }
             Err(source) => Err(Error::Lock { path: file(schema), source }),
         }
     }
@@ -76,7 +79,8 @@ pub(crate) fn sum<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 
 fn pair(declared: &str, live: &Live) -> String {
     let facts = &live.facts;
-    let mut texts = vec![facts.major.to_string(), facts.owner.clone(), facts.encoding.clone(), facts.collate.clone()];
+    let mut texts =
+        vec![facts.major.to_string(), facts.owner.clone(), facts.encoding.clone(), facts.collate.clone()];
     for object in live.model.objects() {
         texts.push(object.id.to_string());
         texts.push(serde_json::to_string(&object.spec).unwrap_or_default());
