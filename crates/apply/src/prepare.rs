@@ -9,8 +9,8 @@ use shadow::{Facts, Workbench};
 
 use crate::proof::Sample;
 use crate::{
-    Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, locks, preflight, proof,
-    propose, scripts,
+    Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, lock_table, preflight,
+    proof, propose, scripts,
 };
 
 /// What to prepare.
@@ -75,7 +75,9 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     let proof = proof::prove(&mut bench, &proposal, &scripts, sample)?;
     clock.lap("prove");
     let mut notes = bench.notes.clone();
-    notes.extend(locks::notes(&live.facts, &proposal.before, &proposal.stages, &scripts));
+    let not_alike = proposal.self_check.iter();
+    notes.extend(not_alike.map(|what| format!("the shadow is not quite like the live database, {what}")));
+    notes.extend(lock_table::notes(&live.facts, &proposal.before, &proposal.stages, &scripts));
     drop(bench);
     clock.lap("stop the shadow");
     Ok(Plan {
