@@ -207,7 +207,7 @@ fn put_aside(request: &Request<'_>, changes: &mut Changes, id: &Id, reason: Stri
 }
 
 /// Free names are found as PostgreSQL finds them for arrays: by trying.
-fn free_name(request: &Request<'_>, changes: &Changes, id: &Id, name: &str) -> String {
+pub(crate) fn free_name(request: &Request<'_>, changes: &Changes, id: &Id, name: &str) -> String {
     let taken = |name: &str| {
         let wanted = id.renamed(name);
         let space = name_space(&wanted);
@@ -342,7 +342,7 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
 }
 
 /// The function that converts arrays goes along one dimension.
-fn one_dimension(column: &Id) -> Demand {
+pub(crate) fn one_dimension(column: &Id) -> Demand {
     let name = sql::ident(column.name());
     demand(
         column,
