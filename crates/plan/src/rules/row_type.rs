@@ -1,7 +1,7 @@
 //! PostgreSQL writes no row of a table anew while a column elsewhere has the table's row type. Such columns are put by: they have a
 //! composite type of texts meanwhile, which every value goes into and comes out of unharmed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work, assignment};
@@ -167,8 +167,11 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<impl F
 
 /// A text as a value of a type that keeps its name, and may be another one all the same.
 fn converted(request: &Request<'_>, changes: &Changes, text: &str, data_type: &str) -> Option<String> {
-    let (aside, ahead) = (&changes.aside, &changes.ahead);
-    let mut converter = Converter { request, aside, ahead, schema: "", functions: Vec::new() };
+    // The column comes back when all types have their own names.
+    let mut aside = changes.aside.clone();
+    aside.extend(changes.ahead.clone());
+    let mut converter =
+        Converter { request, aside: &aside, ahead: &BTreeMap::new(), schema: "", functions: Vec::new() };
     let value = converter.convert(text, data_type, data_type);
     let plain = if value == text { format!("{text}::{data_type}") } else { value };
     converter.functions.is_empty().then_some(plain)
@@ -182,6 +185,10 @@ impl Graph<'_> {
         for column in columns {
             let needs = self.request.from.get(&column).map(|object| object.needs.keys().cloned().collect());
             let needs: Vec<Id> = needs.unwrap_or_default();
+            let parts = self.request.to.objects().filter(|part| needs.contains(part.id.top()));
+            for used in parts.flat_map(|part| part.needs.keys()).filter(|need| need.kind().is_type()) {
+                self.before(self.there(used), self.at(&column, Verb::Create));
+            }
             for (place, (id, _)) in self.snapshot() {
                 let changes = matches!(id.kind(), Kind::Table | Kind::Column) && id.top() != column.top();
                 let own = needs.contains(id.top());

@@ -311,16 +311,14 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         return Vec::new();
     };
     let (name, table) = (sql::ident(user.id.name()), user.id.relation_sql());
-    if user.id.top().kind() == Kind::ForeignTable {
-        // Its rows are elsewhere: there is nothing to convert.
-        return vec![Statement::alter_table(
-            &table,
-            format!("ALTER COLUMN {name} TYPE {}", column.data_type),
-        )];
-    }
     let schema = user.id.schema().unwrap_or_default();
     let (aside, ahead) = (&changes.aside, &changes.ahead);
     let mut converter = Converter { request, aside, ahead, schema, functions: Vec::new() };
+    if user.id.top().kind() == Kind::ForeignTable {
+        // Its rows are elsewhere: there is nothing to convert.
+        let action = format!("ALTER COLUMN {name} TYPE {}", converter.named(&column.data_type));
+        return vec![Statement::alter_table(&table, action)];
+    }
     let using = converter.convert(&name, &column.data_type, &column.data_type);
     let data_type = converter.named(&column.data_type);
     let collation =
