@@ -23,7 +23,7 @@ fn each_case_is_told_or_refused() {
         let options =
             Options { conninfo: conninfo(&cluster, &name), schema: case.join("after.yaml"), sample: None };
         let said = match apply::prepare(&options) {
-            Ok(plan) => plan.old_names.iter().map(|said| format!("{said}\n")).collect(),
+            Ok(plan) => plan.old_names.iter().map(|said| said.to_string() + "\n").collect(),
             Err(Error::Yaml { problems }) => yaml::render(&problems, false),
             Err(other) => panic!("{name}: {other}"),
         };

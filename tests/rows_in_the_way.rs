@@ -95,6 +95,6 @@ fn told(plan: &Plan, case: &std::path::Path) {
     settings.set_snapshot_path(case);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let told: String = report::rows_in_the_way(plan).iter().map(|line| format!("{line}\n")).collect();
+    let told: String = report::rows_in_the_way(plan).iter().map(|line| line.clone() + "\n").collect();
     settings.bind(|| insta::assert_snapshot!("told", told));
 }

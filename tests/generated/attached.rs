@@ -192,11 +192,11 @@ impl Maker {
         let sql = match object.sort {
             Sort::Trigger => self.trigger(object, target),
             Sort::Index => self.index(object, target),
-            Sort::Rule => self.rule(object, target),
+            Sort::Rule => Some(self.rule(object, target)),
             Sort::Constraint => self.constraint(object, target),
             Sort::ForeignKey => self.foreign_key(object, target),
             Sort::Statistics => self.statistics(object, target),
-            Sort::Policy => self.policy(object, target),
+            Sort::Policy => Some(self.policy(object, target)),
             Sort::RowLevelSecurity => {
                 let what = self.rng.word(&["ENABLE", "ENABLE", "FORCE"]);
                 Some(format!("ALTER TABLE {{{target}}} {what} ROW LEVEL SECURITY"))
@@ -283,14 +283,14 @@ impl Maker {
         Some(format!("CREATE {unique}INDEX {{{}}} ON {{{target}}} ({keys}){filter}", object.number))
     }
 
-    fn rule(&mut self, object: &Object, target: usize) -> Option<String> {
+    fn rule(&mut self, object: &Object, target: usize) -> String {
         let event = self.rng.word(&["INSERT", "UPDATE", "DELETE"]);
         let predicate = self.predicate(target, if event == "INSERT" { "NEW." } else { "OLD." });
         let action = self.rng.word(&["NOTHING", "ALSO NOTIFY changed"]);
-        Some(format!(
+        format!(
             "CREATE RULE {{{}}} AS ON {event} TO {{{target}}} WHERE {predicate} DO {action}",
             object.number
-        ))
+        )
     }
 
     fn constraint(&mut self, object: &Object, target: usize) -> Option<String> {
@@ -357,7 +357,7 @@ impl Maker {
         })
     }
 
-    fn policy(&mut self, object: &Object, target: usize) -> Option<String> {
+    fn policy(&mut self, object: &Object, target: usize) -> String {
         let command = self.rng.word(&["ALL", "SELECT", "INSERT", "UPDATE", "DELETE"]);
         let mut predicate = self.predicate(target, "");
         let tables = self.world.of(&RELATIONS);
@@ -372,11 +372,11 @@ impl Maker {
             "UPDATE" | "ALL" if self.rng.chance(40) => format!("USING ({predicate}) WITH CHECK (true)"),
             _ => format!("USING ({predicate})"),
         };
-        Some(format!(
+        format!(
             "CREATE POLICY {{{}}} ON {{{target}}}{kind} FOR {command} TO {} {what}",
             object.number,
             self.role()
-        ))
+        )
     }
 
     fn view(&mut self, object: &mut Object) -> bool {

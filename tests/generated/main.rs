@@ -141,7 +141,7 @@ fn save(seed: u64, major: u32, failure: &str, taken: &Taken) {
     let folder = root.join(format!("{seed}_{major}_{words}"));
     std::fs::create_dir_all(&folder).unwrap();
     let text = |statements: &[String]| {
-        statements.iter().map(|statement| format!("{statement};\n")).collect::<String>()
+        statements.iter().map(|statement| statement.clone() + ";\n").collect::<String>()
     };
     std::fs::write(folder.join("before.sql"), text(&taken.before)).unwrap();
     std::fs::write(folder.join("after.sql"), text(&taken.after)).unwrap();

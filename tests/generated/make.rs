@@ -484,9 +484,9 @@ impl Maker {
         object.of = String::new();
         if self.rng.chance(20) {
             let columns = self.world.columns(parent).to_vec();
-            let candidates =
+            let mut candidates =
                 columns.iter().filter(|column| ["integer", "text"].contains(&column.of.as_str()));
-            if let Some(column) = candidates.last() {
+            if let Some(column) = candidates.next_back() {
                 object.of = format!("{} ({{{number}.{}}})", self.rng.word(&["RANGE", "LIST"]), column.number);
             }
         }

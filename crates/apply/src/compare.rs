@@ -6,7 +6,7 @@ use shadow::{Facts, Workbench};
 use yaml::Node;
 
 use crate::propose::{self, Both};
-use crate::{Error, Live, Options, Scope, Workspace};
+use crate::{Error, Live, Lock, Options, Scope, Workspace};
 
 /// What a comparison shows.
 #[derive(Debug)]
@@ -81,9 +81,24 @@ impl Sides {
     }
 }
 
-/// Reads both sides and compares them.
-pub fn compare(options: &Options) -> Result<Comparison, Error> {
-    let sides = Sides::read(options)?;
+/// Reads both sides and compares them; where the lock file knows that they are in sync, without a shadow. `remember` writes that they
+/// are into the lock file, where they are.
+pub fn compare(options: &Options, remember: bool) -> Result<Comparison, Error> {
+    let mut lock = Lock::read(&options.schema)?;
+    let mut workspace = Workspace::load(&options.schema)?;
+    let live = Live::read(&options.conninfo)?;
+    workspace.declared.own(&live.facts.owner);
+    if lock.knows(&workspace.sum, &live) {
+        let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
+        let unmanaged = [scope.unmanaged(&live.model), scope.ignored(&workspace.declared)].concat();
+        return Ok(Comparison { facts: live.facts, drift: Vec::new(), unmanaged, unread: live.model.unread });
+    }
+    let both = both(&live, &workspace)?;
+    let sides = Sides { live, workspace, both };
+    if remember && sides.drift().is_empty() {
+        lock.remember(&sides.workspace.sum, &sides.live);
+        lock.write(&options.schema)?;
+    }
     let (drift, scope) = (sides.drift(), &sides.both.scope);
     let unmanaged = [scope.unmanaged(&sides.live.model), scope.ignored(&sides.workspace.declared)].concat();
     Ok(Comparison { facts: sides.live.facts, drift, unmanaged, unread: sides.live.model.unread })

@@ -17,6 +17,14 @@ pub enum Error {
         /// What failed, and why.
         failures: Vec<String>,
     },
+    /// The lock file cannot be read or written.
+    #[error("the lock file {} cannot be used: {source}", path.display())]
+    Lock {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Rounds of planning do not come to an end: a bug.
     #[error(
         "the plan does not reach the desired state, which is a bug in endstate; still different:{}",

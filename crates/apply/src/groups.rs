@@ -1,5 +1,7 @@
 //! How settings cut a plan into scripts.
 
+use std::collections::BTreeMap;
+
 use kinds::{Directives, Id};
 
 use crate::Workspace;
@@ -48,24 +50,13 @@ impl Groups {
     pub(crate) fn directives(&self, all: &Directives, wanted: impl Fn(usize) -> bool) -> Directives {
         let own = |id: &Id| wanted(self.of(id));
         Directives {
-            renames: all
-                .renames
-                .iter()
-                .filter(|(id, _)| own(id))
-                .map(|(id, v)| (id.clone(), v.clone()))
-                .collect(),
-            backfills: all
-                .backfills
-                .iter()
-                .filter(|(id, _)| own(id))
-                .map(|(id, v)| (id.clone(), v.clone()))
-                .collect(),
-            enums: all
-                .enums
-                .iter()
-                .filter(|(id, _)| own(id))
-                .map(|(id, v)| (id.clone(), v.clone()))
-                .collect(),
+            renames: only(&all.renames, own),
+            backfills: only(&all.backfills, own),
+            enums: only(&all.enums, own),
         }
     }
+}
+
+fn only<V: Clone>(all: &BTreeMap<Id, V>, own: impl Fn(&Id) -> bool) -> BTreeMap<Id, V> {
+    all.iter().filter(|(id, _)| own(id)).map(|(id, value)| (id.clone(), value.clone())).collect()
 }

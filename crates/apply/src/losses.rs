@@ -49,8 +49,9 @@ fn with_readers(before: &Model, mut lossy: BTreeSet<String>) -> BTreeSet<String>
                         vec![object.id.sql()]
                     }
                     // A value of a row type or a composite type loses what that loses.
-                    Kind::Column if object.needs.keys().any(lost) => vec![object.id.top().sql()],
-                    Kind::SequenceOwner if object.needs.keys().any(lost) => vec![object.id.top().sql()],
+                    Kind::Column | Kind::SequenceOwner if object.needs.keys().any(lost) => {
+                        vec![object.id.top().sql()]
+                    }
                     // What a parent loses, its children lose, and the other way round.
                     Kind::Partition | Kind::Inheritance => {
                         let table = object.id.top();

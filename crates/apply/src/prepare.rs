@@ -74,7 +74,9 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     let sample = options.sample.map(|at_most| Sample { conninfo: &live.conninfo, at_most });
     let proof = proof::prove(&mut bench, &proposal, &scripts, sample)?;
     clock.lap("prove");
-    let notes = bench.notes.clone();
+    let mut notes = bench.notes.clone();
+    let not_alike = proposal.self_check.iter();
+    notes.extend(not_alike.map(|what| format!("the shadow is not quite like the live database, {what}")));
     drop(bench);
     clock.lap("stop the shadow");
     Ok(Plan {

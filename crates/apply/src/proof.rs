@@ -259,13 +259,13 @@ impl Prover<'_> {
         self.scripts.forward.last().unwrap_or(&self.scripts.rollback)
     }
 
-    fn from_after(&self, number: usize) -> String {
+    fn after_script(&self, number: usize) -> String {
         format!("back from after {}", self.scripts.forward[number].file)
     }
 
     /// Back from the boundary after a script, as it stands.
     fn back(&self, number: usize, place: &str, known: &Known) -> Result<(), Error> {
-        let what = self.from_after(number);
+        let what = self.after_script(number);
         self.script(place, &self.scripts.rollback)?;
         self.returned(&what, place, &known.start)?;
         self.rows_are(&what, place, &known.original)
@@ -273,7 +273,7 @@ impl Prover<'_> {
 
     /// The same after more rows were written.
     fn back_with_more(&self, number: usize, place: &str, known: &Known) -> Result<(), Error> {
-        let (what, rollback) = (self.from_after(number), &self.scripts.rollback);
+        let (what, rollback) = (self.after_script(number), &self.scripts.rollback);
         rows::more(&mut self.bench.connect(place)?, ROWS / 2, &format!("after {number}"))?;
         let written = self.fingerprint(place)?.rows();
         match self.script(place, rollback) {

@@ -1,10 +1,11 @@
 //! A workspace: the YAML of the desired state, and its settings.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use kinds::Declared;
 
-use crate::{Error, Settings};
+use crate::{Error, Settings, lock};
 
 /// The desired state as written.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Workspace {
     pub settings: Settings,
     /// What the YAML declares.
     pub declared: Declared,
+    /// The sum of all files, for the lock file.
+    pub sum: String,
 }
 
 impl Workspace {
@@ -28,11 +31,12 @@ impl Workspace {
                 Settings::default()
             }
         };
+        let sum = sum(path, &documents);
         let nodes: Vec<yaml::Node> = documents.into_iter().map(|(_, node)| node).collect();
         let mut declared = kinds::declare(&nodes);
         problems.append(&mut declared.problems);
         if problems.is_empty() {
-            Ok(Workspace { path: path.to_owned(), settings, declared })
+            Ok(Workspace { path: path.to_owned(), settings, declared, sum })
         } else {
             Err(Error::Yaml { problems })
         }
@@ -43,7 +47,13 @@ impl Workspace {
         let mut declared = kinds::declare(documents);
         let problems = std::mem::take(&mut declared.problems);
         match problems.is_empty() {
-            true => Ok(Workspace { path: self.path.clone(), settings: self.settings.clone(), declared }),
+            // No file holds them yet.
+            true => Ok(Workspace {
+                path: self.path.clone(),
+                settings: self.settings.clone(),
+                declared,
+                sum: String::new(),
+            }),
             false => Err(Error::Yaml { problems }),
         }
     }
@@ -54,6 +64,13 @@ impl Workspace {
         workspace.declared.own(default_owner);
         Ok(workspace)
     }
+}
+
+/// The sum of all that is declared, with the settings and the version of endstate, which decides what they mean.
+fn sum(path: &Path, documents: &[(Arc<yaml::Source>, yaml::Node)]) -> String {
+    let settings = std::fs::read_to_string(path.join("endstate.yaml")).unwrap_or_default();
+    let texts = documents.iter().map(|(source, _)| &*source.text);
+    lock::sum([env!("CARGO_PKG_VERSION"), settings.as_str()].into_iter().chain(texts))
 }
 
 fn settings(path: &Path) -> Result<Settings, Vec<yaml::Problem>> {

@@ -233,7 +233,7 @@ fn with_directives(old: &Node, new: &Value) -> Value {
     for (key, node) in entries {
         match new.get_mut(&key.name) {
             Some(value) if value.is_object() || DIRECTIVES.iter().any(|word| node.get(word).is_some()) => {
-                *value = with_directives(node, value)
+                *value = with_directives(node, value);
             }
             None if DIRECTIVES.contains(&key.name.as_str()) => {
                 new.insert(key.name.clone(), node.text().map_or_else(|| node.to_json(), Value::from));

@@ -181,6 +181,13 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: CheckFormat,
 
+    /// Remember in endstate.lock, beside the YAML, that the database is as desired, if it is
+    ///
+    /// A later check of the same YAML and the same catalog, also of another database or on another machine, then needs no throwaway
+    /// server. The file is for git: what it says cannot be out of date, because it holds sums of everything on both sides.
+    #[arg(long)]
+    pub(crate) lock: bool,
+
     #[command(flatten)]
     pub(crate) shadow: Shadow,
 }

@@ -96,7 +96,7 @@ fn run(server: &Server, case: &Path, name: &str) -> Result<(), Failed> {
         let (stdout, stderr) = last.as_ref().map_or_else(Default::default, texts);
         match line.split_once(' ') {
             Some(("$", arguments)) => {
-                last = Some(endstate(folder.path(), arguments, &server.db(name), &environment)?)
+                last = Some(endstate(folder.path(), arguments, &server.db(name), &environment)?);
             }
             Some(("sql:", sql)) => server.run(name, sql)?,
             Some(("env", setting)) => environment.push(setting.split_once('=').unwrap()),
@@ -116,7 +116,10 @@ fn run(server: &Server, case: &Path, name: &str) -> Result<(), Failed> {
     let (expected, found) = (files(&case.join("expected")), files(&folder.path().join("schema")));
     if !expected.is_empty() && expected != found {
         let text = |files: &BTreeMap<PathBuf, String>| -> String {
-            files.iter().map(|(path, text)| format!("=== {}\n{text}", path.display())).collect()
+            files
+                .iter()
+                .map(|(path, text)| ["=== ", &path.display().to_string(), "\n", text].concat())
+                .collect()
         };
         let diff = testkit::diff(&text(&expected), &text(&found));
         return Err(format!("schema/ is not what it should be:\n{diff}").into());

@@ -72,10 +72,9 @@ fn whole(kind: Kind) -> Option<String> {
              UNION ALL SELECT 'pg_amop'::regclass, oid FROM pg_amop UNION ALL SELECT 'pg_amproc'::regclass, oid FROM pg_amproc) AS x WHERE x.oid >= 16384",
         ),
         Kind::Collation => all(
-            "to_jsonb(c) - 'oid' - 'collnamespace' - 'collowner' - 'collversion'",
+            "(to_jsonb(c) - '{oid, collnamespace, collowner, collversion}'::text[])::text",
             "pg_collation AS c WHERE c.oid >= 16384",
-        )
-        .map(|query| query.replace(" AS text", "::text AS text")),
+        ),
         Kind::Conversion => all(
             "concat_ws(' ', c.conname, c.conproc, c.condefault, c.conforencoding, c.contoencoding)",
             "pg_conversion AS c WHERE c.oid >= 16384",

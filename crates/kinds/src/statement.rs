@@ -144,7 +144,7 @@ impl Statement {
     /// A statement that touches catalogs only and locks no relation.
     pub fn new(sql: impl Into<String>) -> Statement {
         Statement {
-            sql: sql.into(),
+            sql: sql::as_printed(&sql.into()),
             action: None,
             clause: None,
             grantees: None,
@@ -160,7 +160,7 @@ impl Statement {
 
     /// `ALTER TABLE relation action` under `ACCESS EXCLUSIVE`; may be merged with its neighbours.
     pub fn alter_table(relation: &str, action: impl Into<String>) -> Statement {
-        let action = action.into();
+        let action = sql::as_printed(&action.into());
         let mut statement =
             Statement::new(format!("ALTER TABLE {relation} {action}")).lock(Lock::AccessExclusive, relation);
         statement.action = Some((relation.to_owned(), action));
@@ -206,7 +206,7 @@ impl Statement {
     /// The same with the clause that says it inside `CREATE TABLE`.
     #[must_use]
     pub fn clause(mut self, clause: impl Into<String>) -> Statement {
-        self.clause = Some(clause.into());
+        self.clause = Some(sql::as_printed(&clause.into()));
         self
     }
 

@@ -136,7 +136,10 @@ impl Group {
     fn step(self, request: &Request<'_>) -> Step {
         let statement = match self.body {
             Body::Whole(statement) => statement,
-            Body::Create { create, clauses } => create_whole(request, &self.ids[0].1, create, &clauses),
+            Body::Create { create, clauses } => {
+                let whole = create_whole(request, &self.ids[0].1, create, &clauses);
+                Statement { sql: sql::as_printed(&whole.sql), ..whole }
+            }
             Body::Alter { relation, statements, .. } => alter_table(&relation, statements),
         };
         let objects = self.ids.iter().map(|(verb, id)| (*verb, id.to_string())).collect();

@@ -9,7 +9,7 @@ use crate::{Outcome, output};
 
 pub(super) fn run(global: &Global, arguments: &Check) -> anyhow::Result<Outcome> {
     let start = Instant::now();
-    let found = apply::compare(&super::options(global, None)?)?;
+    let found = apply::compare(&super::options(global, None)?, arguments.lock)?;
     let comparison = Comparison {
         database: &found.facts.database,
         version: &found.facts.version,

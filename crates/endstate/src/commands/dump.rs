@@ -44,7 +44,7 @@ pub(super) fn document(live: &Live, workspace: Option<&Workspace>) -> anyhow::Re
         let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
         let unmanaged = scope.unmanaged(&live.model).into_iter();
         unmanaged.for_each(|object| {
-            output::warning(&format!("not in the dump, because it is not managed: {object}"))
+            output::warning(&format!("not in the dump, because it is not managed: {object}"));
         });
         model = scope.of(&live.model);
     }

@@ -28,7 +28,7 @@ pub(super) fn run(global: &Global) -> anyhow::Result<Outcome> {
         let mut files = before.clone();
         edits.iter().try_for_each(|edit| files.apply(edit, &new, whole))?;
         left = sides.against(&files.nodes());
-        if left.as_mut().is_ok_and(|left| settled(left)) {
+        if left.as_mut().is_ok_and(settled) {
             return write(&before, &files);
         }
     }
@@ -70,7 +70,7 @@ fn write(before: &Files, files: &Files) -> anyhow::Result<Outcome> {
         [] => output::note("the YAML says what the database is: nothing to update"),
         changed => {
             output::result(
-                &changed.iter().map(|(path, _)| format!("{}\n", path.display())).collect::<String>(),
+                &changed.iter().map(|(path, _)| path.display().to_string() + "\n").collect::<String>(),
             )?;
         }
     }

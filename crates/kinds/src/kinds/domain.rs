@@ -90,7 +90,7 @@ impl ObjectKind for Domain {
     fn definition() -> Option<&'static str> {
         Some(
             "(SELECT pg_catalog.concat_ws(' ', pg_catalog.format_type(t.typbasetype, t.typtypmod), t.typcollation::regcollation, \
-             t.typnotnull, t.typdefault) FROM pg_catalog.pg_type AS t WHERE t.oid = to_regtype(e.object))",
+             t.typnotnull, pg_catalog.pg_get_expr(t.typdefaultbin, 'pg_catalog.pg_type'::regclass)) FROM pg_catalog.pg_type AS t WHERE t.oid = to_regtype(e.object))",
         )
     }
 }
