@@ -1,5 +1,7 @@
 //! Rows that a plan cannot be run over: `fixtures/rows_in_the_way/<case>/{before.sql, after.yaml}`. The preflight finds them in the live
 //! database; the script says the same and stops before it has changed anything; once the rows are mended (`mend.sql`), it runs.
+//! In `fixtures/rows_in_the_way_back` it is the way back that cannot be gone with rows: it stops with the text `told`, and the plan says
+//! before what is `lost`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is a test")]
 
 use std::fs;
@@ -9,8 +11,8 @@ use apply::{Options, Plan};
 use endstate_tests::{connect, conninfo, root};
 use shadow::{Cluster, ClusterOptions, Witness};
 
-fn cases() -> Vec<PathBuf> {
-    let folder = fs::read_dir(root().join("fixtures/rows_in_the_way")).unwrap();
+fn cases(folder: &str) -> Vec<PathBuf> {
+    let folder = fs::read_dir(root().join("fixtures").join(folder)).unwrap();
     let mut cases: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
     cases.sort();
     assert!(!cases.is_empty());
@@ -26,7 +28,7 @@ fn witness(cluster: &Cluster, database: &str) -> Witness {
 fn what_the_preflight_finds_stops_the_script_until_it_is_mended() {
     for binaries in testkit::majors() {
         let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
-        for case in cases() {
+        for case in cases("rows_in_the_way") {
             let name = case.file_name().unwrap().to_string_lossy().into_owned();
             connect(&cluster, "postgres").unwrap().run(&format!("CREATE DATABASE {name}")).unwrap();
             let run = |sql: &str| connect(&cluster, &name).unwrap().run(sql).map(|_| ());
@@ -57,6 +59,33 @@ fn what_the_preflight_finds_stops_the_script_until_it_is_mended() {
                 assert_eq!(report::rows_in_the_way(&plan), Vec::<String>::new(), "{name}");
                 ran.unwrap_or_else(|error| panic!("{name}: {error}"));
             }
+        }
+    }
+}
+
+#[test]
+fn the_way_back_stops_before_it_changes_anything() {
+    for binaries in testkit::majors() {
+        let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
+        for case in cases("rows_in_the_way_back") {
+            let name = case.file_name().unwrap().to_string_lossy().into_owned();
+            let read = |file: &str| fs::read_to_string(case.join(file)).unwrap();
+            connect(&cluster, "postgres").unwrap().run(&format!("CREATE DATABASE {name}")).unwrap();
+            let run = |sql: &str| connect(&cluster, &name).unwrap().run(sql).map(|_| ());
+            run(&read("before.sql")).unwrap();
+            let options = Options {
+                conninfo: conninfo(&cluster, &name),
+                schema: case.join("after.yaml"),
+                sample: None,
+            };
+            let plan = apply::prepare(&options).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(plan.verdict().lost().join("\n"), read("lost").trim_end(), "{name}");
+            plan.scripts.forward.iter().for_each(|script| run(&script.text).unwrap());
+            let before = witness(&cluster, &name);
+            let error = run(&plan.scripts.rollback.text).expect_err(&name).to_string();
+            assert!(error.contains("stopped, and nothing is changed"), "{name}: {error}");
+            assert!(error.contains(read("told").trim_end()), "{name}: {error}");
+            assert!(before.differences(&witness(&cluster, &name)).is_empty(), "{name}: nothing was changed");
         }
     }
 }

@@ -290,7 +290,7 @@ impl<'a> Planner<'a> {
             return Ok(rounds);
         }
         for id in used {
-            directives.enums.entry(id).or_default().strategy = kinds::Strategy::Swap;
+            directives.enums.entry(id).or_default().used_at_once = true;
         }
         // The place stands at the leg's beginning now.
         let mut connection = self.bench.connect_as(&leg.place, &self.user)?;

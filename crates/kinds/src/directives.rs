@@ -42,6 +42,9 @@ pub struct EnumDirective {
     pub implied: BTreeMap<String, String>,
     /// How.
     pub strategy: Strategy,
+    /// Whether a value that is added is used in the same transaction, which PostgreSQL allows of a new type only. Nobody writes this
+    /// in the YAML: the planner finds it of ways back.
+    pub used_at_once: bool,
 }
 
 impl EnumDirective {
@@ -60,6 +63,7 @@ impl EnumDirective {
             map_back: self.map.clone(),
             implied,
             strategy: self.strategy,
+            used_at_once: false,
         }
     }
 }

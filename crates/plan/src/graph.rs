@@ -62,6 +62,7 @@ impl<'a> Graph<'a> {
         graph.order_materialized_views();
         graph.order_event_triggers();
         graph.order_swaps();
+        graph.order_row_types();
         graph.order_overloads();
         graph.order_grants();
         graph.order_attachments();

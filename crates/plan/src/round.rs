@@ -123,6 +123,8 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     rules::collation_change::swap(request, &mut changes);
     rules::rebuild::mark(request, &mut changes);
     rules::overloads::part(request, &mut changes);
+    rules::row_type::put_by(request, &mut changes);
+    rules::unchecked::take_along(request, &mut changes);
     rules::dependents::close(request, &mut changes)?;
     rules::type_swap::reissue_functions(request, &mut changes);
     rules::privileges::defer(request, &mut changes);

@@ -221,12 +221,27 @@ pub(crate) fn is_inherited(model: &Model, column: Option<&Id>) -> bool {
     matches!(object.map(|object| &object.spec), Some(Spec::Column(column)) if column.inherited)
 }
 
-/// Whether a new column that refuses NULL gets no value by itself. A domain may have a default of its own.
-fn needs_value(id: &Id, model: &Model) -> bool {
+/// Whether a new column that refuses NULL, by itself or by its domain, gets no value by itself.
+fn needs_value(column: &Column, id: &Id, model: &Model) -> bool {
     let has = |kind| !model.children_of_kind(id, kind).is_empty();
-    let of_domain =
-        model.get(id).is_some_and(|column| column.needs.keys().any(|need| need.kind() == Kind::Domain));
-    has(Kind::NotNull) && !has(Kind::ColumnDefault) && !has(Kind::Identity) && !of_domain
+    let (domain_refuses, domain_fills) = of_domain(&column.data_type, model);
+    let refuses = has(Kind::NotNull) || domain_refuses;
+    refuses
+        && column.generated.is_none()
+        && !has(Kind::ColumnDefault)
+        && !has(Kind::Identity)
+        && !domain_fills
+}
+
+/// Whether a type is a domain that refuses NULL, and whether it has a default of its own.
+fn of_domain(data_type: &str, model: &Model) -> (bool, bool) {
+    let domain = model.objects().find_map(|object| match &object.spec {
+        Spec::Domain(domain) if object.id.sql() == data_type => Some(domain),
+        _ => None,
+    });
+    let Some(domain) = domain else { return (false, false) };
+    let (refuses, fills) = of_domain(&domain.data_type, model);
+    (domain.not_null || refuses, domain.default.is_some() || fills)
 }
 
 /// The same column of the tables that its table has it from.
@@ -290,7 +305,13 @@ impl ObjectKind for Column {
             Statement::alter_table(&id.relation_sql(), format!("DROP COLUMN {}", sql::ident(id.name())))
                 .clients(format!("queries that name column {} fail", id.short()));
         if self.generated.is_none() && id.top().kind() == Kind::Table {
-            statement = statement.hazard(Hazard::DataLoss, format!("{id} goes with its values"));
+            let mut why = format!("{id} goes with its values");
+            if needs_value(self, id, context.from) {
+                why.push_str(
+                    "; it comes back only where there are no rows, as it refuses NULL and has no default",
+                );
+            }
+            statement = statement.hazard(Hazard::DataLoss, why);
         }
         vec![statement]
     }
@@ -346,7 +367,10 @@ impl ObjectKind for Column {
             vec![Demand { relation: table.clone(), columns, rows }]
         };
         match before {
-            None if needs_value(id, context.to) => {
+            // What is computed when it is read is no value that could stay.
+            Some(Column { generated: Some(_), stored: false, .. }) | None
+                if needs_value(self, id, context.to) =>
+            {
                 let what = format!("that would have NULL in the new column {name}");
                 let mend = Mend::Words(format!("give {name} a default or a backfill"));
                 demand(Vec::new(), "true".to_owned(), what, mend)

@@ -116,10 +116,25 @@ impl Constraint {
         match self.constraint_type {
             ConstraintType::PrimaryKey => id.name() == format!("{table}_pkey"),
             ConstraintType::ForeignKey => id.name() == parent,
+            ConstraintType::Exclusion => {
+                id.name() == format!("{table}_{}_excl", self.excluded_columns().join("_"))
+            }
             _ => self
                 .plain_columns()
                 .is_some_and(|columns| id.name() == format!("{table}_{}_key", columns.join("_"))),
         }
+    }
+
+    /// The columns of `EXCLUDE USING gist (room WITH =, during WITH &&)`, unquoted.
+    fn excluded_columns(&self) -> Vec<String> {
+        let Some((_, list)) = self.definition.split_once('(') else { return Vec::new() };
+        let elements = super::index::split_list(&list[..super::index::closing_bracket(list)]);
+        let column = |element: &String| {
+            super::index::unquoted(
+                element.split_once(" WITH ").map_or(element.as_str(), |(column, _)| column),
+            )
+        };
+        elements.iter().map(column).collect()
     }
 
     /// What can be changed of its index in place.
@@ -181,8 +196,10 @@ impl ObjectKind for Constraint {
 
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         // On an empty database those of partitions are made first, under their own names, and their parents find them.
+        // Only EXCLUDE is never found: it comes with that of the parent.
+        let exclusion = self.constraint_type == ConstraintType::Exclusion;
         let by_itself = match context.from.is_empty() {
-            true => self.parent.is_none(),
+            true => self.parent.is_none() || exclusion,
             false => self.parent.is_some() || inheritance::follows(id.top(), context),
         };
         if self.inherited && by_itself {

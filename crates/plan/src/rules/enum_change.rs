@@ -11,6 +11,10 @@ use crate::{Error, Request};
 /// Why renaming and adding values is not enough.
 const NOT_IN_PLACE: &str = "values go, are merged, or change their order";
 
+/// The same, where it would be enough if it could be committed in between.
+const AT_ONCE: &str =
+    "because this way is one transaction, in which a value that is added to a type cannot be used";
+
 /// An enum type that differs.
 struct Changed<'a> {
     id: &'a Id,
@@ -75,8 +79,19 @@ impl Changed<'_> {
 
     /// The type after renaming values, if all that is left to do then is adding some.
     fn renamed(&self) -> Option<Enum> {
-        let mapped = self.mapped().filter(|_| self.directive.strategy != Strategy::Swap);
+        let in_place = self.directive.strategy != Strategy::Swap && !self.directive.used_at_once;
+        let mapped = self.mapped().filter(|_| in_place);
         mapped.filter(|mapped| mapped.additions(self.to, self.id).is_some())
+    }
+
+    /// Why a new type is needed.
+    fn anew(&self) -> String {
+        let chosen = match self.directive.strategy {
+            Strategy::Swap => "as the YAML says".to_owned(),
+            _ if self.directive.used_at_once => AT_ONCE.to_owned(),
+            _ => format!("chosen by auto: {NOT_IN_PLACE}"),
+        };
+        format!("strategy swap, {chosen}")
     }
 
     /// Why no new type is needed.
@@ -120,15 +135,7 @@ pub(crate) fn lost(request: &Request<'_>, id: &Id) -> Vec<String> {
 /// The enum types that need a new type in their place.
 pub(crate) fn swapped(request: &Request<'_>) -> Vec<(Id, String)> {
     let changed = changed(request).into_iter().filter(|changed| changed.renamed().is_none());
-    changed
-        .map(|changed| {
-            let reason = match changed.directive.strategy {
-                Strategy::Swap => "strategy swap, as the YAML says".to_owned(),
-                _ => format!("strategy swap, chosen by auto: {NOT_IN_PLACE}"),
-            };
-            (changed.id.clone(), reason)
-        })
-        .collect()
+    changed.map(|changed| (changed.id.clone(), changed.anew())).collect()
 }
 
 /// `RENAME VALUE` for values that the YAML maps one to one, where what is left to do is adding values.
@@ -136,7 +143,8 @@ pub(crate) fn renames(request: &Request<'_>) -> Result<Vec<Step>, Error> {
     let mut steps = Vec::new();
     for changed in changed(request) {
         let Some(renamed) = changed.renamed() else {
-            if changed.directive.strategy == Strategy::RenameAndAdd {
+            let may_swap = changed.directive.used_at_once;
+            if changed.directive.strategy == Strategy::RenameAndAdd && !may_swap {
                 return Err(Error::Strategy { id: changed.id.clone(), reason: NOT_IN_PLACE.to_owned() });
             }
             continue;

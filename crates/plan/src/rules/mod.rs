@@ -11,5 +11,7 @@ pub(crate) mod overloads;
 pub(crate) mod privileges;
 pub(crate) mod rebuild;
 pub(crate) mod rename;
+pub(crate) mod row_type;
 pub(crate) mod type_swap;
+pub(crate) mod unchecked;
 pub(crate) mod view_columns;

@@ -155,7 +155,7 @@ fn names(state: &Model, id: &Id, name: &str) -> Vec<Name> {
 fn rename(state: &mut Model, taken: &mut Taken, old: &Id, new: &str) -> Vec<Step> {
     let Some(object) = state.get(old) else { return Vec::new() };
     let statements = match object.spec.rename(old, new) {
-        Some(statement) => vec![statement],
+        Some(statement) => around_partitions(state, old, statement),
         None => renamed_in_partition(state, old, new),
     };
     if statements.is_empty() {
@@ -173,6 +173,37 @@ fn rename(state: &mut Model, taken: &mut Taken, old: &Id, new: &str) -> Vec<Step
         }
     }
     statements.into_iter().map(|statement| Step::rename(old, &renamed, statement)).collect()
+}
+
+/// `NOT NULL` is renamed in all partitions by its name: those that have it under another one stand apart meanwhile.
+fn around_partitions(state: &Model, old: &Id, rename: Statement) -> Vec<Statement> {
+    let Some(column) = old.parent().filter(|_| old.kind() == Kind::NotNull) else { return vec![rename] };
+    let named_otherwise = |table: &Id| {
+        let column = table.child(Kind::Column, column.name());
+        let own = state.children_of_kind(&column, Kind::NotNull);
+        is_below(state, table, old.top()) && own.iter().any(|object| object.id.name() != old.name())
+    };
+    let apart = state.objects().filter_map(|object| match &object.spec {
+        Spec::Partition(place) if named_otherwise(object.id.top()) => {
+            Some((place.around(&object.id.top().sql()), place.of.clone()))
+        }
+        _ => None,
+    });
+    let (mut statements, mut attached) = (Vec::new(), Vec::new());
+    for ((detach, attach), parent) in apart {
+        let around = |sql: String| Statement::new(sql).lock(kinds::Lock::AccessExclusive, parent.clone());
+        statements.push(around(detach));
+        attached.push(around(attach));
+    }
+    statements.push(rename);
+    statements.extend(attached);
+    statements
+}
+
+/// Whether a table stands in another one, at any depth.
+fn is_below(state: &Model, table: &Id, above: &Id) -> bool {
+    let parents = kinds::kinds::inheritance::parents(state, table);
+    parents.iter().any(|parent| parent == above || is_below(state, parent, above))
 }
 
 /// A partition's `NOT NULL` that its parent demands can be renamed only while it is no partition.

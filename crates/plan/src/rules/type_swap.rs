@@ -207,7 +207,7 @@ fn put_aside(request: &Request<'_>, changes: &mut Changes, id: &Id, reason: Stri
 }
 
 /// Free names are found as PostgreSQL finds them for arrays: by trying.
-fn free_name(request: &Request<'_>, changes: &Changes, id: &Id, name: &str) -> String {
+pub(crate) fn free_name(request: &Request<'_>, changes: &Changes, id: &Id, name: &str) -> String {
     let taken = |name: &str| {
         let wanted = id.renamed(name);
         let space = name_space(&wanted);
@@ -311,16 +311,14 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         return Vec::new();
     };
     let (name, table) = (sql::ident(user.id.name()), user.id.relation_sql());
-    if user.id.top().kind() == Kind::ForeignTable {
-        // Its rows are elsewhere: there is nothing to convert.
-        return vec![Statement::alter_table(
-            &table,
-            format!("ALTER COLUMN {name} TYPE {}", column.data_type),
-        )];
-    }
     let schema = user.id.schema().unwrap_or_default();
     let (aside, ahead) = (&changes.aside, &changes.ahead);
     let mut converter = Converter { request, aside, ahead, schema, functions: Vec::new() };
+    if user.id.top().kind() == Kind::ForeignTable {
+        // Its rows are elsewhere: there is nothing to convert.
+        let action = format!("ALTER COLUMN {name} TYPE {}", converter.named(&column.data_type));
+        return vec![Statement::alter_table(&table, action)];
+    }
     let using = converter.convert(&name, &column.data_type, &column.data_type);
     let data_type = converter.named(&column.data_type);
     let collation =
@@ -342,7 +340,7 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
 }
 
 /// The function that converts arrays goes along one dimension.
-fn one_dimension(column: &Id) -> Demand {
+pub(crate) fn one_dimension(column: &Id) -> Demand {
     let name = sql::ident(column.name());
     demand(
         column,

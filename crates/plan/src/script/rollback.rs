@@ -116,7 +116,8 @@ fn losses(leg: &Leg<'_>) -> String {
     let mut text = String::new();
     for (verb, id) in leg.back.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids) {
         // Under the name that it has before this leg is taken back.
-        if *verb != Verb::Drop || !matches!(id.kind(), Kind::Column | Kind::Table) {
+        let here = id.top().kind() == Kind::Table;
+        if *verb != Verb::Drop || !here || !matches!(id.kind(), Kind::Column | Kind::Table) {
             continue;
         }
         let Some((count, what)) = count(leg, id) else { continue };
