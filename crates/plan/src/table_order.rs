@@ -27,7 +27,7 @@ impl Graph<'_> {
             let parents = inheritance::parents(model, &table);
             let relations = parents.iter().chain([&table]);
             let parts: Vec<usize> =
-                relations.flat_map(|relation| shapes.get(relation)).flatten().copied().collect();
+                relations.filter_map(|relation| shapes.get(relation)).flatten().copied().collect();
             for other in parts {
                 let (id, other_verb) = (&self.nodes[other].id, self.nodes[other].verb);
                 let own = id.is_within(&table);
