@@ -51,7 +51,7 @@ pub(crate) fn plan() -> Plan {
     Plan {
         facts: serde_json::from_value(json!({
             "major": 15, "version": "15.18 (Debian)", "database": "shop", "user": "app", "owner": "app",
-            "superuser": "postgres", "encoding": "UTF8", "collate": "C", "ctype": "C",
+            "superuser": "postgres", "encoding": "UTF8", "collate": "C", "ctype": "C", "locks": 6400,
         }))
         .unwrap(),
         before: [old].into_iter().collect(),
