@@ -266,7 +266,8 @@ fn by_scripts(server: &Server, case: &Path, yaml: &Path, after: &str, before: &s
         .map_err(|difference| format!("the scripts do not reach after: {difference}"))?;
     run(&scripts.rollback)?;
     run(&scripts.rollback)?;
-    let fresh = server.load(&case.join("before.sql"))?;
+    let fresh =
+        server.load(&case.join(if case.join("mends").exists() { "after.sql" } else { "before.sql" }))?;
     same(server, before, &fresh)
         .map_err(|difference| format!("the rollback script does not return: {difference}"))?;
     if !case.join("loses").exists() && rows != server.rows(before)? {

@@ -161,7 +161,7 @@ impl Graph<'_> {
 }
 
 /// Whether a table is `above`, or stands in it at any depth.
-fn has_above(model: &Model, table: &Id, above: &Id) -> bool {
+pub(crate) fn has_above(model: &Model, table: &Id, above: &Id) -> bool {
     table == above || inheritance::parents(model, table).iter().any(|parent| has_above(model, parent, above))
 }
 

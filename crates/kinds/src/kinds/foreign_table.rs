@@ -1,5 +1,7 @@
 //! Foreign tables.
 
+use std::sync::LazyLock;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,11 +78,19 @@ impl ObjectKind for ForeignTable {
     }
 
     fn definition() -> Option<&'static str> {
-        Some(
-            "(SELECT concat_ws(' ', f.ftserver, f.ftoptions) FROM pg_foreign_table AS f WHERE f.ftrelid = to_regclass(e.object))",
-        )
+        Some(&DEFINITION)
     }
 }
+
+/// Its server and its options, without the values that may be secrets.
+static DEFINITION: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "(SELECT concat_ws(' ', s.srvname, (SELECT string_agg(concat(o.option_name, '=', CASE WHEN NOT {} THEN o.option_value END), ' ' ORDER BY o.option_name) \
+         FROM pg_options_to_table(f.ftoptions) AS o)) FROM pg_foreign_table AS f JOIN pg_foreign_server AS s ON s.oid = f.ftserver \
+         WHERE f.ftrelid = to_regclass(e.object))",
+        query::secret("o.option_name", "o.option_value")
+    )
+});
 
 /// A foreign table as the YAML declares it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kinds::{Hazard, Kind, Spec};
 
 use super::{Heading, Leg, Probe, checks, forward, locks, settings, summary};
+use crate::table_order::has_above;
 use crate::{Round, Verb};
 
 /// The text of the script that goes back from wherever the database stands.
@@ -111,13 +112,19 @@ fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
     )
 }
 
+/// Whether all rows of a table are here: those of foreign tables, its partitions among them, are elsewhere and not counted.
+fn is_here(leg: &Leg<'_>, table: &kinds::Id) -> bool {
+    let elsewhere = |id: &kinds::Id| id.kind() == Kind::ForeignTable && has_above(leg.after, id, table);
+    table.kind() == Kind::Table && !leg.after.ids().any(elsewhere)
+}
+
 /// Counts what goes with columns and tables that the way back drops.
 fn losses(leg: &Leg<'_>) -> String {
     let mut text = String::new();
     for (verb, id) in leg.back.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids) {
         // Under the name that it has before this leg is taken back.
-        let here = id.top().kind() == Kind::Table;
-        if *verb != Verb::Drop || !here || !matches!(id.kind(), Kind::Column | Kind::Table) {
+        if *verb != Verb::Drop || !is_here(leg, id.top()) || !matches!(id.kind(), Kind::Column | Kind::Table)
+        {
             continue;
         }
         let Some((count, what)) = count(leg, id) else { continue };
