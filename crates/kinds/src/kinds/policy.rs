@@ -124,7 +124,7 @@ impl ObjectKind for Policy {
 
     fn definition() -> Option<&'static str> {
         Some(
-            "(SELECT concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[], pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid)) \
+            "(SELECT concat_ws(' ', p.polcmd, p.polpermissive, (SELECT array_agg(r::regrole::text ORDER BY r::regrole::text) FROM unnest(p.polroles) AS r), pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid)) \
              FROM pg_policy AS p WHERE p.polrelid = to_regclass(e.parent) AND p.polname = e.name)",
         )
     }
