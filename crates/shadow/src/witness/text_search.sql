@@ -19,7 +19,14 @@ SELECT 'text search dictionary', d.oid::regdictionary::text,
     to_jsonb(d.*) - '{oid, dictname, dictnamespace}'::text[]
     || jsonb_build_object(
         'dictowner', d.dictowner::regrole,
-        'dicttemplate', (pg_identify_object('pg_ts_template'::regclass, d.dicttemplate, 0)).identity)
+        'dicttemplate', (pg_identify_object('pg_ts_template'::regclass, d.dicttemplate, 0)).identity,
+        -- One text in the catalog: `name = 'value', name = 'value'`. As with all options, their order says nothing.
+        'dictinitoption', (
+            SELECT jsonb_agg(o.option[1] ORDER BY o.option[1])
+            FROM regexp_matches(
+                d.dictinitoption,
+                $$(?:"(?:[^"]|"")*"|[^\s=,"]+)\s*=\s*(?:[eE]?'(?:[^']|'')*'|[^\s,']+)$$,
+                'g') AS o (option)))
 FROM pg_ts_dict AS d
 JOIN managed AS n ON n.oid = d.dictnamespace
 WHERE NOT EXISTS (SELECT FROM member AS m WHERE m.classid = 'pg_ts_dict'::regclass AND m.objid = d.oid)
