@@ -7,7 +7,7 @@
 //! A file `gains` holds, line by line, what somebody gains on the way forward: an empty one says that nobody gains anything.
 //! A file `mends` says that *before* is broken in a way that nobody wants back: then the rollback must end at *after*.
 //! A case with a file `refused` must have no plan, and the error must hold its text. In `replace.txt`, `\n` is a new line.
-//! `-- since: 15` in a case's first lines leaves it out on older servers. Choose servers with `ENDSTATE_TEST_MAJORS=13,18`;
+//! `-- since: 15` in a case leaves it out on older servers, `-- until: 16` on newer ones. Choose servers with `ENDSTATE_TEST_MAJORS=13,18`;
 //! without it each case has its turn on one of the oldest, the newest and the newest of the system's. `ENDSTATE_TEST_SHOW=1` prints the YAML and the plans.
 #![allow(
     clippy::print_stderr,
@@ -19,6 +19,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -31,24 +32,6 @@ use shadow::{Binaries, Cluster, ClusterOptions, Witness};
 /// Roles that cases may name.
 const ROLES: &str = "CREATE ROLE alice; CREATE ROLE bob; CREATE ROLE app_reader; CREATE ROLE app_writer LOGIN; \
      CREATE ROLE \"Odd Role\" NOLOGIN; GRANT alice TO bob";
-
-/// Cases that show what does not work yet: `cargo test --test pairs -- --ignored` runs them.
-const UNMENDED: [&str; 3] = [
-    // On 18 the triggers of a foreign key that is enforced again are not deferrable as they were; the witness sees it.
-    "constraint::since_18",
-    // Seen to fail on 18, not looked into yet.
-    "grant::grantors",
-    // Seen to fail on 15 by scripts, not looked into yet.
-    "view::columns_change",
-];
-
-/// Cases whose statements are right and whose scripts are not yet.
-const SCRIPTS_UNMENDED: [&str; 2] = [
-    // A role that only the database's privileges name is there before and not in the desired state, and the witness sees it.
-    "database::facts",
-    // The way back adds a value that must be committed before it is used, and the rollback script is one transaction.
-    "enum_type::merge_values",
-];
 
 struct Server {
     binaries: Binaries,
@@ -141,13 +124,12 @@ fn main() {
     let everywhere = std::env::var_os("ENDSTATE_TEST_MAJORS").is_some();
     for (number, case) in cases().into_iter().enumerate() {
         let able: Vec<&Arc<Server>> =
-            servers.iter().filter(|server| since(&case) <= server.binaries.major).collect();
+            servers.iter().filter(|server| versions(&case).contains(&server.binaries.major)).collect();
         let own_turn = |place: usize| everywhere || place == number % able.len();
         for (_, server) in able.iter().enumerate().filter(|(place, _)| own_turn(*place)) {
             let name = format!("{}::pg{}", label(&case), server.binaries.major);
             let (server, case) = (Arc::clone(server), case.clone());
-            let unmended = UNMENDED.contains(&label(&case).as_str());
-            trials.push(Trial::test(name, move || check(&server, &case)).with_ignored_flag(unmended));
+            trials.push(Trial::test(name, move || check(&server, &case)));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -176,12 +158,15 @@ fn label(case: &Path) -> String {
     case.strip_prefix(root()).unwrap().display().to_string().replace('/', "::")
 }
 
-fn since(case: &Path) -> u32 {
+/// The major versions that a case is for.
+fn versions(case: &Path) -> RangeInclusive<u32> {
     let read = |name: &str| fs::read_to_string(case.join(name)).unwrap_or_default();
     let text = read("before.sql") + &read("after.sql");
-    text.lines()
-        .find_map(|line| line.strip_prefix("-- since: "))
-        .map_or(0, |major| major.trim().parse().unwrap())
+    let major = |mark: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(mark))?;
+        Some(line.trim().parse().unwrap())
+    };
+    major("-- since: ").unwrap_or(0)..=major("-- until: ").unwrap_or(u32::MAX)
 }
 
 fn check(server: &Server, case: &Path) -> Result<(), Failed> {
@@ -253,7 +238,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
             testkit::diff(&old_dump, &new_dump)
         )));
     }
-    if server.scripts && !SCRIPTS_UNMENDED.contains(&label(case).as_str()) {
+    if server.scripts {
         by_scripts(server, case, &yaml, &after, &fresh)?;
     }
     for name in [before, after, fresh] {

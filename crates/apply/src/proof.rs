@@ -330,7 +330,10 @@ impl Prover<'_> {
             names.iter().any(|relation| same_relation(relation, &difference.relation))
         };
         let count = |content: &Option<rows::Content>| content.as_ref().map(|content| content.count);
-        among(&self.lossy) || (among(&self.refilled) && count(&difference.left) == count(&difference.right))
+        // A view that does not read the rows of the proof is not behind them any more once it is made anew.
+        let refused = self.proof.without_rows.iter().any(|(view, _)| same_relation(view, &difference.relation));
+        among(&self.lossy)
+            || (among(&self.refilled) && (refused || count(&difference.left) == count(&difference.right)))
     }
 
     /// What a relation held and holds, with the first row that is not an old one.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::Database;
 use kinds::{Id, Model};
-use plan::script::{Heading, Leg, Probe};
+use plan::script::{Heading, Leg, Probe, Touched};
 use plan::{Question, Round};
 use shadow::Workbench;
 
@@ -116,35 +116,44 @@ struct Walk {
 
 /// Walks the way forward on the shadow and asks at each boundary what the plan touches.
 fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
-    let mut before = &proposal.before;
-    let mut by_stage: Vec<Vec<Id>> = Vec::new();
-    for stage in &proposal.stages {
-        by_stage.push(plan::script::touched(before, &stage.after, &stage.forward));
-        before = &stage.after;
-    }
-    let ids: Vec<Id> = by_stage.iter().flatten().cloned().collect();
-    bench.copy("before", "walk")?;
-    let user = bench.facts().user.clone();
-    let mut database = bench.connect_as("walk", &user)?;
-    let mut answers = vec![ask(&mut database, &ids)?];
-    let major = bench.facts().major;
-    let directives = Some(&proposal.directives);
+    let (stages, major) = (&proposal.stages, bench.facts().major);
+    let model = |boundary: usize| boundary.checked_sub(1).map_or(&proposal.before, |last| &stages[last].after);
+    let touched: Vec<Touched> = (stages.iter().enumerate())
+        .map(|(number, stage)| plan::script::touched(model(number), &stage.after, &stage.forward))
+        .collect();
+    let telling: Vec<Id> = touched.iter().flat_map(|touched| touched.telling.clone()).collect();
+    let rounds: Vec<Round> = stages.iter().flat_map(|stage| stage.forward.clone()).collect();
     let ask_forward = |database: &mut Database, before: &Model, after: &Model, rounds: &[Round]| {
-        answered(database, plan::questions(before, after, rounds, directives, major))
+        answered(database, plan::questions(before, after, rounds, Some(&proposal.directives), major))
     };
-    let rounds: Vec<Round> = proposal.stages.iter().flat_map(|stage| stage.forward.clone()).collect();
-    let whole = ask_forward(&mut database, &proposal.before, &proposal.desired, &rounds);
-    let mut asks = Vec::new();
-    let mut before = &proposal.before;
-    for stage in &proposal.stages {
-        let forward = ask_forward(&mut database, before, &stage.after, &stage.forward);
-        for round in &stage.forward {
-            crate::propose::run(&mut database, round)?;
+    let (mut answers, mut forward, mut back, mut whole) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    at_each_boundary(bench, proposal, "walk", |database, boundary| {
+        answers.push(ask(database, &telling)?);
+        match boundary.checked_sub(1) {
+            Some(last) => {
+                let stage = &stages[last];
+                let questions = plan::questions(&stage.after, model(last), &stage.back, None, major);
+                back.push(answered(database, questions));
+            }
+            None => whole = ask_forward(database, &proposal.before, &proposal.desired, &rounds),
         }
-        answers.push(ask(&mut database, &ids)?);
-        let back = plan::questions(&stage.after, before, &stage.back, None, major);
-        asks.push((forward, answered(&mut database, back)));
-        before = &stage.after;
+        if let Some(stage) = stages.get(boundary) {
+            forward.push(ask_forward(database, model(boundary), &stage.after, &stage.forward));
+        }
+        Ok(())
+    })?;
+    // Where no definition changes, the rest is asked for too.
+    let is_silent = |number: &usize| {
+        let changes = |id: &Id| answers[*number].get(id) != answers[number + 1].get(id);
+        !touched[*number].telling.iter().any(changes)
+    };
+    let silent: Vec<usize> = (0..stages.len()).filter(is_silent).collect();
+    let others: Vec<Id> = silent.iter().flat_map(|number| touched[*number].others.clone()).collect();
+    if !others.is_empty() {
+        at_each_boundary(bench, proposal, "walk_again", |database, boundary| {
+            answers[boundary].extend(ask(database, &others)?);
+            Ok(())
+        })?;
     }
     let probe = |id: Id| Probe {
         answers: answers.iter().map(|answers| answers.get(&id).cloned().flatten()).collect(),
@@ -152,8 +161,29 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
     };
     // What is at no boundary under this name tells nothing.
     let tells = |probe: &Probe| probe.answers.iter().any(Option::is_some);
-    let probes = by_stage.into_iter().map(|ids| ids.into_iter().map(probe).filter(tells).collect()).collect();
-    Ok(Walk { probes, asks, whole })
+    let probes = touched.into_iter().enumerate().map(|(number, touched)| {
+        let others = touched.others.into_iter().filter(|_| silent.contains(&number));
+        touched.telling.into_iter().chain(others).map(probe).filter(tells).collect()
+    });
+    Ok(Walk { probes: probes.collect(), asks: forward.into_iter().zip(back).collect(), whole })
+}
+
+/// Goes the way forward on a copy of the live catalog, and looks around before it and after each stage.
+fn at_each_boundary(
+    bench: &mut Workbench,
+    proposal: &Proposal,
+    place: &str,
+    mut look: impl FnMut(&mut Database, usize) -> Result<(), Error>,
+) -> Result<(), Error> {
+    bench.copy("before", place)?;
+    let user = bench.facts().user.clone();
+    let mut database = bench.connect_as(place, &user)?;
+    look(&mut database, 0)?;
+    for (number, stage) in proposal.stages.iter().enumerate() {
+        stage.forward.iter().try_for_each(|round| crate::propose::run(&mut database, round))?;
+        look(&mut database, number + 1)?;
+    }
+    Ok(())
 }
 
 /// The questions that the database can answer. One that speaks of what is only made on the way has no answer before.

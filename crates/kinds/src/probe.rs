@@ -33,7 +33,11 @@ pub fn of(kind: Kind) -> Option<String> {
         Kind::Grant => format!(
             "(SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM {TARGETS} AS t, unnest(t.acl) AS a WHERE t.identity = e.object)"
         ),
-        Kind::NotNull => column("a.attnotnull::text"),
+        // From 18 on it is a constraint, with a name.
+        Kind::NotNull => column(
+            "coalesce((SELECT concat_ws(' ', k.conname, k.convalidated) FROM pg_constraint AS k \
+             WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]), a.attnotnull::text)",
+        ),
         Kind::Identity => column("nullif(a.attidentity::text, '')"),
         Kind::ViewColumn | Kind::Attribute => column("format_type(a.atttypid, a.atttypmod)"),
         Kind::Partition => relation("pg_get_expr(c.relpartbound, c.oid)"),
@@ -98,6 +102,10 @@ fn whole(kind: Kind) -> Option<String> {
         }
         Kind::ForeignDataWrapper => {
             all("concat_ws(' ', w.fdwname, nullif(w.fdwhandler, 0)::regproc)", "pg_foreign_data_wrapper AS w")
+        }
+        // Never their options: these may be secret.
+        Kind::UserMapping => {
+            all("concat_ws(' ', quote_ident(u.srvname), quote_ident(u.usename))", "pg_user_mappings AS u")
         }
         Kind::Server => all("concat_ws(' ', s.srvname, s.srvtype, s.srvversion)", "pg_foreign_server AS s"),
         Kind::PublicationTable => all(

@@ -3,7 +3,7 @@
 use yaml::{Node, Place, Problem, Value};
 
 use crate::declared::Declared;
-use crate::{Context, Model, Object, Spec};
+use crate::{Context, Kind, Model, Object, Spec};
 
 /// The version whose grammar our parser has.
 const GRAMMAR: u32 = 18;
@@ -29,8 +29,13 @@ pub(crate) fn check(declared: &mut Declared, first: usize, document: &Node) {
 /// The text that the grammar refuses, and where.
 fn refused(object: &Object, context: &Context<'_>) -> Option<(String, sql::SyntaxError)> {
     let texts = object.spec.create(&object.id, context).into_iter().map(|statement| statement.sql);
+    // Who grants in one's own name does so between `SET ROLE` and `RESET ROLE`.
+    let fragment = match object.id.kind() {
+        Kind::Grant if object.id.signature().is_some() => sql::Fragment::Statements,
+        _ => sql::Fragment::Statement,
+    };
     let statement = texts.filter(|text| !text.is_empty()).find_map(|text| {
-        let error = sql::check(sql::Fragment::Statement, &text).err()?;
+        let error = sql::check(fragment, &text).err()?;
         Some((text, error))
     });
     statement.or_else(|| {

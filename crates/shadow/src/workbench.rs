@@ -136,6 +136,10 @@ fn copy_facts(admin: &mut Database, from: &str, to: &str) -> Result<(), Error> {
     admin.run(&format!(
         "UPDATE pg_catalog.pg_database AS new SET datacl = old.datacl FROM pg_catalog.pg_database AS old \
          WHERE old.datname = {from} AND new.datname = {to} AND old.datacl IS NOT NULL; \
+         INSERT INTO pg_catalog.pg_shdepend SELECT s.dbid, s.classid, new.oid, s.objsubid, s.refclassid, s.refobjid, s.deptype \
+         FROM pg_catalog.pg_shdepend AS s JOIN pg_catalog.pg_database AS old ON old.oid = s.objid AND old.datname = {from}, \
+         pg_catalog.pg_database AS new \
+         WHERE s.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND s.deptype = 'a' AND new.datname = {to}; \
          INSERT INTO pg_catalog.pg_shdescription SELECT new.oid, c.classoid, c.description FROM pg_catalog.pg_shdescription AS c \
          JOIN pg_catalog.pg_database AS old ON old.oid = c.objoid AND old.datname = {from}, pg_catalog.pg_database AS new \
          WHERE c.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass AND new.datname = {to}"

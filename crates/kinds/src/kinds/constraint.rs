@@ -257,9 +257,15 @@ impl ObjectKind for Constraint {
                 (true, false) => " ENFORCED",
                 (false, _) => "",
             };
-            let work = if enforcement == " ENFORCED" { Work::Scan } else { Work::Catalog };
-            let action = format!("ALTER CONSTRAINT {name}{deferral}{enforcement}");
-            statements.push(Statement::alter_table(&table, action).work(work));
+            let alter = |clause: &str| Statement::alter_table(&table, format!("ALTER CONSTRAINT {name}{clause}"));
+            match enforcement {
+                // Its triggers are made anew, as the catalog says at that time that they are to be.
+                " ENFORCED" => {
+                    statements.extend((!deferral.is_empty()).then(|| alter(&deferral)));
+                    statements.push(alter(enforcement).work(Work::Scan).pass(1));
+                }
+                _ => statements.push(alter(&format!("{deferral}{enforcement}"))),
+            }
         }
         let own = !to.inherited || !from_parent;
         if self.not_valid && !to.not_valid && !to.not_enforced && own {

@@ -92,7 +92,10 @@ impl ObjectKind for Statistics {
 
     fn definition() -> Option<&'static str> {
         Some(
-            "(SELECT pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext AS s \
+            // PostgreSQL prints plain columns in the order of the table's, which says nothing.
+            "(SELECT CASE WHEN to_jsonb(s) ->> 'stxexprs' IS NOT NULL THEN pg_get_statisticsobjdef(s.oid) ELSE \
+             concat_ws(' ', s.stxrelid::regclass, s.stxkind, (SELECT string_agg(a.attname, ', ' ORDER BY a.attname) FROM pg_attribute AS a \
+             WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys::int2[]))) END FROM pg_statistic_ext AS s \
              WHERE quote_ident(s.stxnamespace::regnamespace::text) || '.' || quote_ident(s.stxname) = e.object)",
         )
     }

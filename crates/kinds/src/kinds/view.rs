@@ -120,7 +120,9 @@ impl ObjectKind for View {
     }
 
     fn definition() -> Option<&'static str> {
-        Some("pg_get_viewdef(to_regclass(e.object))")
+        Some(
+            "(SELECT pg_get_viewdef(c.oid) FROM pg_class AS c WHERE c.oid = to_regclass(e.object) AND c.relkind = 'v')",
+        )
     }
 }
 

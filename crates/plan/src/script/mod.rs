@@ -58,7 +58,7 @@ pub struct Heading {
     pub rollback: String,
 }
 
-/// How many objects without a definition are asked for where nothing has one.
+/// How many objects without a definition are asked for where no definition tells boundaries apart.
 const ENOUGH: usize = 20;
 /// How long a script waits for a lock; it fails rather than holding up everybody behind it in the queue.
 const LOCK_TIMEOUT: &str = "5s";
@@ -77,7 +77,7 @@ pub fn settings() -> String {
 
 /// The objects that rounds touch, by every name that they have on the way, as far as the catalog can be asked for them. What only
 /// stands in something that is renamed, made or dropped is left out.
-pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Vec<Id> {
+pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Touched {
     let steps = || rounds.iter().flat_map(|round| &round.steps);
     let whole = |id: &Id| {
         let there = |parent: &Id| before.contains(parent) == after.contains(parent);
@@ -90,12 +90,19 @@ pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Vec<Id> {
     let mut touched: std::collections::BTreeSet<Id> =
         steps().flat_map(|step| &step.ids).map(|(_, id)| id.clone()).filter(whole).collect();
     touched.extend(steps().filter_map(|step| step.renamed_to.clone()));
-    let tells: Vec<Id> = touched.iter().filter(|id| id.kind().definition().is_some()).cloned().collect();
-    if !tells.is_empty() {
-        return tells;
-    }
-    // Nothing has a definition to be compared: a few of the objects tell enough.
-    touched.into_iter().filter(|id| probe::of(id.kind()).is_some()).take(ENOUGH).collect()
+    let (telling, others): (Vec<Id>, Vec<Id>) =
+        touched.into_iter().partition(|id| id.kind().definition().is_some());
+    let others = others.into_iter().filter(|id| probe::of(id.kind()).is_some()).take(ENOUGH).collect();
+    Touched { telling, others }
+}
+
+/// What rounds touch, as far as the catalog can be asked for it.
+#[derive(Clone, Debug, Default)]
+pub struct Touched {
+    /// What has a definition to be compared.
+    pub telling: Vec<Id>,
+    /// A few of the other objects: they are asked for where nothing else tells whether the rounds have been run.
+    pub others: Vec<Id>,
 }
 
 /// Lines as a comment of SQL; a name may hold a line break, which must not end the comment.
