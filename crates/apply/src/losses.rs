@@ -27,7 +27,8 @@ pub(crate) fn lossy(proposal: &Proposal) -> BTreeSet<String> {
 
 /// The materialized views that are made anew: what they hold may depend on the time at which that is done.
 pub(crate) fn refilled(proposal: &Proposal) -> BTreeSet<String> {
-    let ids = forward(proposal).flat_map(|step| &step.ids);
+    let back = proposal.stages.iter().flat_map(|stage| &stage.back).flat_map(|round| &round.steps);
+    let ids = forward(proposal).chain(back).flat_map(|step| &step.ids);
     ids.filter(|(verb, id)| *verb == Verb::Drop && id.kind() == Kind::MaterializedView)
         .map(|(_, id)| id.sql())
         .collect()

@@ -331,7 +331,8 @@ impl Prover<'_> {
         };
         let count = |content: &Option<rows::Content>| content.as_ref().map(|content| content.count);
         // A view that does not read the rows of the proof is not behind them any more once it is made anew.
-        let refused = self.proof.without_rows.iter().any(|(view, _)| same_relation(view, &difference.relation));
+        let refused =
+            self.proof.without_rows.iter().any(|(view, _)| same_relation(view, &difference.relation));
         among(&self.lossy)
             || (among(&self.refilled) && (refused || count(&difference.left) == count(&difference.right)))
     }

@@ -117,7 +117,8 @@ struct Walk {
 /// Walks the way forward on the shadow and asks at each boundary what the plan touches.
 fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
     let (stages, major) = (&proposal.stages, bench.facts().major);
-    let model = |boundary: usize| boundary.checked_sub(1).map_or(&proposal.before, |last| &stages[last].after);
+    let model =
+        |boundary: usize| boundary.checked_sub(1).map_or(&proposal.before, |last| &stages[last].after);
     let touched: Vec<Touched> = (stages.iter().enumerate())
         .map(|(number, stage)| plan::script::touched(model(number), &stage.after, &stage.forward))
         .collect();

@@ -257,7 +257,8 @@ impl ObjectKind for Constraint {
                 (true, false) => " ENFORCED",
                 (false, _) => "",
             };
-            let alter = |clause: &str| Statement::alter_table(&table, format!("ALTER CONSTRAINT {name}{clause}"));
+            let alter =
+                |clause: &str| Statement::alter_table(&table, format!("ALTER CONSTRAINT {name}{clause}"));
             match enforcement {
                 // Its triggers are made anew, as the catalog says at that time that they are to be.
                 " ENFORCED" => {

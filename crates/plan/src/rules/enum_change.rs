@@ -1,6 +1,6 @@
 //! How an enum type changes: by renaming and adding values where that is enough, otherwise by a new type that takes its place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::enum_type::Enum;
 use kinds::{EnumDirective, Id, Kind, Spec, Statement, Strategy};
@@ -112,6 +112,17 @@ impl Changed<'_> {
         self.directive.map.iter().filter(own).map(|(old, new)| (old.clone(), new.clone())).collect()
     }
 
+    /// New values that several old ones become, with these: nothing tells afterwards which one a row had.
+    fn merged(&self) -> BTreeMap<String, Vec<String>> {
+        let mapping: BTreeMap<String, String> = self.mapping().into_iter().collect();
+        let mut sources: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for value in &self.from.values {
+            sources.entry(mapping.get(value).unwrap_or(value).clone()).or_default().push(value.clone());
+        }
+        sources.retain(|_, old| old.len() > 1);
+        sources
+    }
+
     /// Values that the new type does not have and that nobody mapped.
     fn lost(&self) -> Vec<String> {
         let mapping = self.mapping();
@@ -130,6 +141,17 @@ pub(crate) fn mapping(request: &Request<'_>, id: &Id) -> Vec<(String, String)> {
 /// The values of an enum type that no row may have when its new form takes its place.
 pub(crate) fn lost(request: &Request<'_>, id: &Id) -> Vec<String> {
     of(request, id).map(|changed| changed.lost()).unwrap_or_default()
+}
+
+/// The values of an enum type that are merged, in words.
+pub(crate) fn merged(request: &Request<'_>, id: &Id) -> Option<String> {
+    let list = |values: Vec<String>| values.iter().map(|value| sql::literal(value)).collect::<Vec<_>>();
+    let merged = of(request, id)?.merged();
+    let words = merged
+        .into_iter()
+        .map(|(new, old)| format!("{} become {}", list(old).join(" and "), sql::literal(&new)));
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// The enum types that need a new type in their place.

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::range_type::clipped;
-use kinds::{Demand, Id, Kind, Lock, Mend, Model, Object, Rows, Spec, Statement, Work};
+use kinds::{Demand, Hazard, Id, Kind, Lock, Mend, Model, Object, Rows, Spec, Statement, Work};
 
 use super::conversion::{Converter, type_named};
 use super::enum_change;
@@ -305,6 +305,16 @@ fn retype(request: &Request<'_>, changes: &mut Changes, user: &Object, root: &Id
     Ok(())
 }
 
+/// Which values of a column cannot be told apart any more, because values of an enum type are merged.
+fn merges<'a>(request: &'a Request<'_>, column: &'a Object) -> impl Iterator<Item = String> + 'a {
+    let holds = |id: &Id| made_of(request, id).iter().any(|made| column.needs.contains_key(made));
+    let enums = request.from.objects().filter(|object| object.id.kind() == Kind::Enum);
+    enums.filter_map(move |object| {
+        let merged = enum_change::merged(request, &object.id).filter(|_| holds(&object.id))?;
+        Some(format!("{} does not tell what it was: {merged}", column.id))
+    })
+}
+
 /// `ALTER COLUMN role TYPE user_role USING (CASE ... END)::user_role`
 fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statement> {
     let Some(Spec::Column(column)) = request.to.get(&user.id).map(|object| &object.spec) else {
@@ -328,6 +338,7 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         .work(Work::Rewrite)
         .clients(format!("open sessions that used {} must reconnect", user.id.short()));
     alter.demands = demands(request, &user.id, &column.data_type);
+    alter.hazards.extend(merges(request, user).map(|why| (Hazard::DataLoss, why)));
     if !converter.functions.is_empty() && column.data_type.ends_with("[]") {
         alter.demands.push(one_dimension(&user.id));
     }
