@@ -220,6 +220,11 @@ pub(crate) fn free_name(request: &Request<'_>, changes: &Changes, id: &Id, name:
     std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
 }
 
+/// Whether a column that its table has from a parent becomes its own.
+fn leaves_parent(request: &Request<'_>, column: &Id) -> bool {
+    matches!(request.to.get(column).map(|object| &object.spec), Some(Spec::Column(to)) if !to.inherited)
+}
+
 /// Whether a column has the type of the same name before and after.
 fn keeps_type(request: &Request<'_>, column: &Object) -> bool {
     matches!(
@@ -250,7 +255,10 @@ fn move_users(request: &Request<'_>, changes: &mut Changes, id: &Id, root: &Id) 
     for user in request.from.dependents(id) {
         match &user.spec {
             _ if changes.goes(&user.id) || user.id.top().kind().is_type() => {}
-            Spec::Column(column) if column.inherited => {}
+            // It moves with its parent's, and views over it must be away as well.
+            Spec::Column(column) if column.inherited && !leaves_parent(request, &user.id) => {
+                changes.alone.push(user.id.clone());
+            }
             Spec::Column(column) if column.generated.is_none() => retype(request, changes, user, root)?,
             Spec::Table(table) if table.of_type.as_deref() == Some(&id.sql()) => {
                 suspend(request, changes, &user.id);
