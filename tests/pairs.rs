@@ -64,6 +64,18 @@ impl Server {
         Ok(name)
     }
 
+    /// Drops a database; its subscriptions keep it from going.
+    fn drop(&self, database: &str) -> Result<(), Failed> {
+        self.connect(database).run(
+            "DO $$ DECLARE s text; BEGIN FOR s IN SELECT quote_ident(subname) FROM pg_subscription AS s \
+             JOIN pg_database AS d ON d.oid = s.subdbid AND d.datname = current_database() LOOP \
+             EXECUTE format('ALTER SUBSCRIPTION %s DISABLE', s); EXECUTE format('ALTER SUBSCRIPTION %s SET (slot_name = NONE)', s); \
+             EXECUTE format('DROP SUBSCRIPTION %s', s); END LOOP; END $$",
+        )?;
+        self.connect("postgres").run(&format!("DROP DATABASE {database} WITH (FORCE)"))?;
+        Ok(())
+    }
+
     /// All rows of all tables, in no order.
     fn rows(&self, database: &str) -> Result<String, Failed> {
         let mut connection = self.connect(database);
@@ -239,7 +251,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         return Err(fail(format!("pg_dump sees a difference after the rollback:\n{difference}")));
     }
     for name in [before, after, fresh] {
-        server.connect("postgres").run(&format!("DROP DATABASE {name} WITH (FORCE)"))?;
+        server.drop(&name)?;
     }
     Ok(())
 }

@@ -37,6 +37,15 @@ pub enum Error {
     /// The planner gave up.
     #[error(transparent)]
     Plan(#[from] plan::Error),
+    /// Subscriptions take a connection that only people know.
+    #[error(
+        "a subscription's connection is not known, and no transaction can reach its publisher; run this by hand, then plan again:{}",
+        list(statements)
+    )]
+    ByHand {
+        /// What to run.
+        statements: Vec<String>,
+    },
     /// A catalog could not be read.
     #[error(transparent)]
     Read(#[from] kinds::read::Error),

@@ -1,5 +1,6 @@
 //! From a live database and a workspace to a proven plan, and on to the database.
 
+mod by_hand;
 mod compare;
 mod error;
 mod groups;

@@ -9,8 +9,8 @@ use shadow::{Facts, Workbench};
 
 use crate::proof::Sample;
 use crate::{
-    Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, lock_table, preflight,
-    proof, propose, scripts,
+    Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, by_hand, lock_table,
+    preflight, proof, propose, scripts,
 };
 
 /// What to prepare.
@@ -68,6 +68,7 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     let mut bench = Workbench::start(&live.facts)?;
     clock.lap("start the shadow");
     let proposal = propose::propose(&mut bench, &live, &workspace, &scope)?;
+    by_hand::refuse(&proposal, bench.facts().major)?;
     clock.lap("build and plan");
     let scripts = scripts::write(&mut bench, &proposal, &workspace.settings)?;
     clock.lap("write the scripts");

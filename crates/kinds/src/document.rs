@@ -14,9 +14,10 @@ use crate::kinds::{
     materialized_view::MaterializedViewDoc, operator::OperatorDoc, operator_class::OperatorClassDoc,
     operator_family::OperatorFamilyDoc, publication::PublicationDoc, role::RoleDoc, schema::Schema,
     security_label, security_label::SecurityLabels, sequence::SequenceDoc, server::ServerDoc,
-    statistics::StatisticsDoc, table::TableDoc, text_search_configuration::TextSearchConfigurationDoc,
-    text_search_dictionary::TextSearchDictionaryDoc, text_search_parser::TextSearchParserDoc,
-    text_search_template::TextSearchTemplateDoc, transform::TransformDoc, view::ViewDoc,
+    statistics::StatisticsDoc, subscription::SubscriptionDoc, table::TableDoc,
+    text_search_configuration::TextSearchConfigurationDoc, text_search_dictionary::TextSearchDictionaryDoc,
+    text_search_parser::TextSearchParserDoc, text_search_template::TextSearchTemplateDoc,
+    transform::TransformDoc, view::ViewDoc,
 };
 use crate::type_doc::TypeDoc;
 use crate::{Id, Kind, Model, Spec, privileges, syntax};
@@ -61,6 +62,9 @@ macro_rules! sections {
             /// Publications by name.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub publications: IndexMap<String, PublicationDoc>,
+            /// Subscriptions by name.
+            #[serde(skip_serializing_if = "IndexMap::is_empty")]
+            pub subscriptions: IndexMap<String, SubscriptionDoc>,
             /// Event triggers by name.
             #[serde(skip_serializing_if = "IndexMap::is_empty")]
             pub event_triggers: IndexMap<String, EventTriggerDoc>,
@@ -245,6 +249,9 @@ impl Document {
             .iter()
             .for_each(|(name, doc)| doc.lower(name, at("foreign_data_wrappers", name), declared));
         self.servers.iter().for_each(|(name, doc)| doc.lower(name, at("servers", name), declared));
+        self.subscriptions
+            .iter()
+            .for_each(|(name, doc)| doc.lower(name, at("subscriptions", name), declared));
     }
 
     /// The document that says what a catalog is.
@@ -260,6 +267,7 @@ impl Document {
             servers: ServerDoc::raise_all(raise),
             default_privileges: DefaultPrivilegesDoc::raise_all(raise),
             publications: PublicationDoc::raise_all(raise),
+            subscriptions: SubscriptionDoc::raise_all(raise),
             event_triggers: EventTriggerDoc::raise_all(raise),
             security_labels: security_label::raise_all(raise),
             ..Document::default()

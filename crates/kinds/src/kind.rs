@@ -241,6 +241,7 @@ kinds! {
     Publication        publication          "publication"             "PUBLICATION",
     PublicationTable   publication_table    "published table"         "TABLE",
     PublicationSchema  publication_schema   "published schema"        "SCHEMA",
+    Subscription       subscription         "subscription"            "SUBSCRIPTION",
     Owner              owner                "owner"                   "OWNER",
     SequenceOwner      sequence_owner       "owning column"           "SEQUENCE",
     Grant              grant                "grant"                   "GRANT",

@@ -27,6 +27,9 @@ FROM (
     UNION ALL SELECT 'pg_user_mapping'::regclass::oid, umid FROM pg_user_mappings
     UNION ALL SELECT 'pg_event_trigger'::regclass::oid, oid FROM pg_event_trigger
     UNION ALL SELECT 'pg_publication'::regclass::oid, oid FROM pg_publication
+    UNION ALL SELECT a.classid, a.objid FROM pg_subscription AS s
+    CROSS JOIN LATERAL pg_get_object_address('subscription', ARRAY[s.subname::text], '{}') AS a
+    WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
     UNION ALL SELECT 'pg_statistic_ext'::regclass::oid, oid FROM pg_statistic_ext
     UNION ALL SELECT 'pg_default_acl'::regclass::oid, oid FROM pg_default_acl
     UNION ALL SELECT p.class, p.oid FROM (
@@ -43,7 +46,4 @@ AND NOT EXISTS (
     SELECT FROM pg_depend AS d
     WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype IN ('i', 'e')
 )
--- Connections hold secrets: subscriptions are named, never read, made or dropped.
-UNION ALL SELECT jsonb_build_array(jsonb_build_array('pg_subscription'::regclass::oid, 0, 0), 'subscription ' || quote_ident(s.subname))
-FROM pg_subscription AS s WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
 ORDER BY 1

@@ -118,13 +118,18 @@ impl Workbench {
             sql::literal(to)
         ))?;
         copy_facts(&mut admin, from, to)?;
+        if copy_subscriptions(&mut admin, from, to)? {
+            self.connect(to)?.run(FOLLOW_SUBSCRIPTIONS)?;
+        }
         Ok(())
     }
 
     /// Drops a database.
     pub fn drop_database(&mut self, name: &str) -> Result<(), Error> {
         if self.apart.remove(name).is_none() {
-            self.connect("postgres")?.run(&format!("DROP DATABASE {} WITH (FORCE)", sql::ident(name)))?;
+            let mut admin = self.connect("postgres")?;
+            admin.run(&forget_subscriptions(name))?;
+            admin.run(&format!("DROP DATABASE {} WITH (FORCE)", sql::ident(name)))?;
         }
         Ok(())
     }
@@ -145,4 +150,48 @@ fn copy_facts(admin: &mut Database, from: &str, to: &str) -> Result<(), Error> {
          WHERE c.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass AND new.datname = {to}"
     ))?;
     Ok(())
+}
+
+/// Gives a copy of a database its original's subscriptions, which stand in a catalog that all databases share; whether there are any.
+/// None of them has a slot or an origin here.
+fn copy_subscriptions(admin: &mut Database, from: &str, to: &str) -> Result<bool, Error> {
+    let (from, to) = (sql::literal(from), sql::literal(to));
+    let rows = admin.select(&format!(
+        "SELECT FROM pg_catalog.pg_subscription AS s JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid WHERE d.datname = {from}"
+    ))?;
+    if rows.is_empty() {
+        return Ok(false);
+    }
+    admin.run(&format!(
+        "INSERT INTO pg_catalog.pg_subscription SELECT copy.* FROM pg_catalog.pg_subscription AS s \
+         JOIN pg_catalog.pg_database AS old ON old.oid = s.subdbid AND old.datname = {from} \
+         JOIN pg_catalog.pg_database AS new ON new.datname = {to} \
+         CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(s, pg_catalog.jsonb_build_object('subdbid', new.oid, 'oid', \
+         pg_catalog.pg_nextoid('pg_catalog.pg_subscription', 'oid', 'pg_catalog.pg_subscription_oid_index'))) AS copy; \
+         INSERT INTO pg_catalog.pg_shdepend SELECT p.dbid, p.classid, copy.oid, p.objsubid, p.refclassid, p.refobjid, p.deptype \
+         FROM pg_catalog.pg_shdepend AS p JOIN pg_catalog.pg_subscription AS s ON s.oid = p.objid \
+         JOIN pg_catalog.pg_database AS old ON old.oid = s.subdbid AND old.datname = {from} \
+         JOIN pg_catalog.pg_database AS new ON new.datname = {to} \
+         JOIN pg_catalog.pg_subscription AS copy ON copy.subdbid = new.oid AND copy.subname = s.subname \
+         WHERE p.classid = 'pg_catalog.pg_subscription'::pg_catalog.regclass"
+    ))?;
+    Ok(true)
+}
+
+/// Comments stand in the database itself, and know subscriptions by their OIDs: run in a copy, it has them follow.
+const FOLLOW_SUBSCRIPTIONS: &str = "UPDATE pg_catalog.pg_description AS c SET objoid = copy.oid \
+    FROM pg_catalog.pg_subscription AS s, pg_catalog.pg_subscription AS copy, pg_catalog.pg_database AS d \
+    WHERE c.classoid = 'pg_catalog.pg_subscription'::pg_catalog.regclass AND c.objoid = s.oid AND s.subdbid <> d.oid \
+    AND d.datname = pg_catalog.current_database() AND copy.subdbid = d.oid AND copy.subname = s.subname";
+
+/// A database that has subscriptions cannot be dropped.
+fn forget_subscriptions(database: &str) -> String {
+    let of = format!(
+        "(SELECT s.oid FROM pg_catalog.pg_subscription AS s JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid WHERE d.datname = {})",
+        sql::literal(database)
+    );
+    format!(
+        "DELETE FROM pg_catalog.pg_shdepend WHERE classid = 'pg_catalog.pg_subscription'::pg_catalog.regclass AND objid IN {of}; \
+         DELETE FROM pg_catalog.pg_subscription WHERE oid IN {of}"
+    )
 }

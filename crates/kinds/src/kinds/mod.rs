@@ -52,6 +52,7 @@ pub mod sequence;
 pub mod sequence_owner;
 pub mod server;
 pub mod statistics;
+pub mod subscription;
 pub mod table;
 pub mod text_search_configuration;
 pub mod text_search_dictionary;

@@ -10,22 +10,10 @@ use crate::bench;
 use crate::{HARMLESS, MUTATIONS};
 
 /// Mutations of what the model names as read by no kind, and how it names it.
-const NAMED: [(&str, &str); 9] = [
-    (
-        "grant on a member of an extension",
-        "privileges on extensions.hstore(pg_catalog.text,pg_catalog.text) of extension hstore",
-    ),
-    ("subscription publications", SUBSCRIPTION),
-    ("subscription commit", SUBSCRIPTION),
-    ("subscription binary", SUBSCRIPTION),
-    ("subscription on error", SUBSCRIPTION),
-    ("subscription origin", SUBSCRIPTION),
-    ("subscription password", SUBSCRIPTION),
-    ("subscription slot", SUBSCRIPTION),
-    ("subscription comment", SUBSCRIPTION),
-];
-
-const SUBSCRIPTION: &str = "subscription app_source";
+const NAMED: [(&str, &str); 1] = [(
+    "grant on a member of an extension",
+    "privileges on extensions.hstore(pg_catalog.text,pg_catalog.text) of extension hstore",
+)];
 
 /// Mutations that only the witness sees, and why.
 const ONLY_THE_WITNESS: [(&str, &str); 1] =
