@@ -55,7 +55,9 @@ fn there_and_back(cluster: &Cluster, name: &str, file: &Path) -> Result<(), Fail
     }
     let again = dump(cluster, &built)?;
     if again != dumped {
-        return Err(format!("built from its dump it is another one:\n{}", testkit::diff(&dumped, &again)).into());
+        return Err(
+            format!("built from its dump it is another one:\n{}", testkit::diff(&dumped, &again)).into()
+        );
     }
     Ok(())
 }
