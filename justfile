@@ -20,12 +20,12 @@ demo:
 # Run all tests on the servers found; further arguments go to cargo test
 [group('test')]
 test *arguments:
-    cargo test --workspace {{ arguments }}
+    cargo test --workspace --no-fail-fast {{ arguments }}
 
 # Fetch all supported PostgreSQL versions, then run all tests on each of them
 [group('test')]
 test-all-versions *arguments: servers
-    ENDSTATE_TEST_MAJORS=all cargo test --workspace {{ arguments }}
+    ENDSTATE_TEST_MAJORS=all cargo test --workspace --no-fail-fast {{ arguments }}
 
 # Look through snapshots that changed and take or refuse each (cargo-insta), or take all of them
 [group('test')]
