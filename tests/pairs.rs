@@ -8,7 +8,7 @@
 //! A file `mends` says that *before* is broken in a way that nobody wants back: then the rollback must end at *after*.
 //! A case with a file `refused` must have no plan, and the error must hold its text. In `replace.txt`, `\n` is a new line.
 //! `-- since: 15` in a case leaves it out on older servers, `-- until: 16` on newer ones. Choose servers with `ENDSTATE_TEST_MAJORS=13,18`;
-//! without it each case has its turn on one of the oldest, the newest and the newest of the system's. `ENDSTATE_TEST_SHOW=1` prints the YAML and the plans.
+//! without it each case has its turn on one of the oldest, the newest and the newest of the system's. `ENDSTATE_TEST_SHOW=1` prints the YAML and the scripts.
 #![allow(
     clippy::print_stderr,
     clippy::unwrap_used,

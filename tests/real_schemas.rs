@@ -7,8 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use catalog::{Conninfo, Database};
-use endstate_tests::root;
+use endstate_tests::{connect, conninfo, root};
 use libtest_mimic::{Arguments, Failed, Trial};
 use shadow::{Cluster, ClusterOptions};
 
@@ -34,9 +33,9 @@ fn main() {
 fn there_and_back(cluster: &Cluster, name: &str, file: &Path) -> Result<(), Failed> {
     let built = format!("{name}_built");
     for database in [name, &built] {
-        connect(cluster, "postgres").run(&format!("CREATE DATABASE {database} TEMPLATE template0"))?;
+        connect(cluster, "postgres")?.run(&format!("CREATE DATABASE {database} TEMPLATE template0"))?;
     }
-    connect(cluster, name).run(&fs::read_to_string(file)?)?;
+    connect(cluster, name)?.run(&fs::read_to_string(file)?)?;
     let folder = tempfile::tempdir()?;
     let schema = folder.path().join("schema.yaml");
     let dumped = dump(cluster, name)?;
@@ -51,7 +50,7 @@ fn there_and_back(cluster: &Cluster, name: &str, file: &Path) -> Result<(), Fail
         return Err(format!("what was dumped is not what is there:\n{}", scripts.join("\n")).into());
     }
     for script in plan(&built)?.scripts.forward {
-        connect(cluster, &built).run(&script.text)?;
+        connect(cluster, &built)?.run(&script.text)?;
     }
     let again = dump(cluster, &built)?;
     if again != dumped {
@@ -70,12 +69,4 @@ fn dump(cluster: &Cluster, database: &str) -> Result<String, Failed> {
     }
     let raise = kinds::Raise { model: &live.model, default_owner: &live.facts.owner };
     Ok(yaml::write(&serde_json::to_value(kinds::Document::raise(&raise))?))
-}
-
-fn conninfo(cluster: &Cluster, database: &str) -> Conninfo {
-    Conninfo::socket(cluster.socket_directory(), cluster.port(), "postgres", database)
-}
-
-fn connect(cluster: &Cluster, database: &str) -> Database {
-    Database::connect(&conninfo(cluster, database)).unwrap()
 }

@@ -22,7 +22,7 @@ object! {
         two_phase: bool,
         /// Whether an error stops it (PostgreSQL 15).
         disable_on_error: bool,
-        /// Whether the publisher's owner must give a password (PostgreSQL 16); true where nothing is said.
+        /// Whether its connection must hold a password, where its owner is no superuser (PostgreSQL 16); true where nothing is said.
         password_required: Option<bool>,
         /// Whether rows are written as its owner, not as that of each table (PostgreSQL 16).
         run_as_owner: bool,
