@@ -1,7 +1,7 @@
 //! Rows that a plan cannot be run over: `fixtures/rows_in_the_way/<case>/{before.sql, after.yaml}`. The preflight finds them in the live
 //! database; the script says the same and stops before it has changed anything; once the rows are mended (`mend.sql`), it runs.
-//! In `fixtures/rows_in_the_way_back` it is the way back that cannot be gone with rows: it stops with the text `told`, and the plan says
-//! before what is `lost`.
+//! In `fixtures/rows_in_the_way_back` it is the way back that cannot be gone with rows, those that `between.sql` writes among them: it
+//! stops with the text `told`, and the plan says before what is `lost`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is a test")]
 
 use std::fs;
@@ -81,6 +81,7 @@ fn the_way_back_stops_before_it_changes_anything() {
             let plan = apply::prepare(&options).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(plan.verdict().lost().join("\n"), read("lost").trim_end(), "{name}");
             plan.scripts.forward.iter().for_each(|script| run(&script.text).unwrap());
+            fs::read_to_string(case.join("between.sql")).into_iter().for_each(|sql| run(&sql).unwrap());
             let before = witness(&cluster, &name);
             let error = run(&plan.scripts.rollback.text).expect_err(&name).to_string();
             assert!(error.contains("stopped, and nothing is changed"), "{name}: {error}");

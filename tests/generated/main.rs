@@ -15,7 +15,6 @@
 mod attached;
 mod change;
 mod make;
-mod rng;
 mod server;
 mod shrink;
 mod trial;

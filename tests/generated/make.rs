@@ -1,7 +1,7 @@
 //! Makes random objects that refer to those already there.
 
-use crate::rng::Rng;
 use crate::world::{Column, Object, Parent, Sort, World};
+use endstate_tests::Rng;
 
 /// Who may own things and get privileges.
 const ROLES: [&str; 5] = ["alice", "bob", "app_reader", "app_writer", "PUBLIC"];

@@ -1,9 +1,13 @@
 //! What the demo, the benchmark and the tests of the case share: a server with the database *before* on it.
 
+mod rng;
+
 use std::path::{Path, PathBuf};
 
 use catalog::{Conninfo, Database};
 use shadow::{Binaries, Cluster, ClusterOptions};
+
+pub use rng::Rng;
 
 /// The files that make the database before, in their order.
 pub const FIXTURES: [&str; 4] = ["000_platform", "001_initial_schema", "002_rls_policies", "003_seed_data"];

@@ -1,5 +1,6 @@
 //! From a live database and a workspace to a proven plan, and on to the database.
 
+mod archives;
 mod by_hand;
 mod compare;
 mod error;
@@ -21,6 +22,7 @@ mod scripts;
 mod settings;
 mod workspace;
 
+pub use archives::{Archive, archives, give_up};
 pub use compare::{Comparison, Drift, Sides, compare};
 pub use error::Error;
 pub use live::Live;

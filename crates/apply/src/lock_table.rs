@@ -77,7 +77,7 @@ mod tests {
             step(Verb::Create, &table.child(Kind::Index, "i")),
             step(Verb::Create, &table.child(Kind::Column, "c")),
         ];
-        let found = locked(&[Round { steps, commit_after: false }], &[]);
+        let found = locked(&[Round::new(steps, false)], &[]);
         assert_eq!(found.into_iter().collect::<Vec<_>>(), ["app.a", "app.i"]);
     }
 }

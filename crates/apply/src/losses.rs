@@ -10,19 +10,59 @@ use crate::Proposal;
 
 /// The relations that lose values on the way forward, and what is made of their rows, under the names that they have before.
 pub(crate) fn lossy(proposal: &Proposal) -> BTreeSet<String> {
+    with_readers(&proposal.before, losing(forward(proposal), &|_| false))
+}
+
+/// The relations that lose values on the way back, where the way forward again does not restore them, or on the way forward, under
+/// the names that they have at its end.
+pub(crate) fn lossy_both_ways(proposal: &Proposal) -> BTreeSet<String> {
+    let back = || proposal.stages.iter().rev().flat_map(|stage| &stage.back);
+    let gone: BTreeSet<&Id> = back()
+        .flat_map(|round| &round.kept)
+        .filter(|kept| kept.again.is_empty())
+        .map(|kept| kept.of.top())
+        .collect();
+    let not_restored = |step: &Step| step.ids.iter().any(|(_, id)| gone.contains(id.top()));
+    let mut lossy = losing(back().flat_map(|round| &round.steps), &not_restored);
+    // What is made anew holds what was written meanwhile.
+    let made = forward(proposal).flat_map(|step| &step.ids);
+    lossy.extend(
+        made.filter(|(verb, id)| *verb == Verb::Create && id.kind() == Kind::MaterializedView)
+            .map(|(_, id)| id.sql()),
+    );
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    for step in forward(proposal) {
+        if let (Some(to), Some((_, from))) = (&step.renamed_to, step.ids.first()) {
+            let first = names.iter().find(|(_, new)| **new == from.sql()).map(|(old, _)| old.clone());
+            names.insert(first.unwrap_or_else(|| from.sql()), to.sql());
+        }
+    }
+    lossy.extend(
+        losing(forward(proposal), &|_| false)
+            .into_iter()
+            .map(|relation| names.get(&relation).cloned().unwrap_or(relation)),
+    );
+    with_readers(&proposal.desired, lossy)
+}
+
+/// The relations that steps lose values of, under the names that these have before.
+fn losing<'a>(steps: impl Iterator<Item = &'a Step>, also: &dyn Fn(&Step) -> bool) -> BTreeSet<String> {
     let mut old_names: BTreeMap<String, String> = BTreeMap::new();
     let mut lossy = BTreeSet::new();
-    for step in forward(proposal) {
+    for step in steps {
         let loses = step.statement.all_hazards().iter().any(|(hazard, _)| *hazard == Hazard::DataLoss);
-        if let (true, Some((_, relation))) = (loses, &step.statement.lock) {
+        if let (true, Some((_, relation))) = (loses || also(step), &step.statement.lock) {
             lossy.insert(old_names.get(relation).unwrap_or(relation).clone());
         }
+        // Rows hold values of the type: nothing is locked.
+        let attributes = step.ids.iter().filter(|(_, id)| loses && id.kind() == Kind::Attribute);
+        lossy.extend(attributes.map(|(_, id)| id.top().sql()));
         if let (Some(to), Some((_, from))) = (&step.renamed_to, step.ids.first()) {
             let old = old_names.get(&from.sql()).cloned().unwrap_or_else(|| from.sql());
             old_names.insert(to.sql(), old);
         }
     }
-    with_readers(&proposal.before, lossy)
+    lossy
 }
 
 /// The materialized views that are made anew: what they hold may depend on the time at which that is done.

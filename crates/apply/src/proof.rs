@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::{Duration, Instant};
 
 use catalog::{Conninfo, Database};
-use kinds::{Kind, Model};
+use kinds::kinds::index::Index;
+use kinds::{Kind, Model, Object, Spec};
 use serde::Serialize;
-use shadow::{Witness, Workbench, rows};
+use shadow::{Difference, Witness, Workbench, rows};
 
 use crate::scripts::{Script, Scripts};
 use crate::{Error, Proposal, losses, parallel};
@@ -66,6 +67,8 @@ struct Prover<'a> {
     scripts: &'a Scripts,
     sample: Option<Sample<'a>>,
     lossy: BTreeSet<String>,
+    /// The relations that lose values on the way forward or back, under the names that they have at the end.
+    lossy_both_ways: BTreeSet<String>,
     refilled: BTreeSet<String>,
     proof: Proof,
     counts: Counts,
@@ -111,7 +114,9 @@ pub fn prove(
     let start = Instant::now();
     let (lossy, refilled) = (losses::lossy(proposal), losses::refilled(proposal));
     let (proof, counts) = (Proof::default(), Counts::default());
-    let mut prover = Prover { bench, proposal, scripts, sample, lossy, refilled, proof, counts, next: 0 };
+    let lossy_both_ways = losses::lossy_both_ways(proposal);
+    let mut prover =
+        Prover { bench, proposal, scripts, sample, lossy, lossy_both_ways, refilled, proof, counts, next: 0 };
     prover.run_with_rows()?;
     let mut proof = prover.proof;
     proof.scripts = prover.counts.scripts.into_inner();
@@ -147,7 +152,7 @@ impl Prover<'_> {
         // Names of databases, not connections: nobody may be connected to what is copied.
         let place = self.copy("before")?;
         // Planning read the model when it stood where this is a copy of.
-        let start = State { model: self.proposal.before.clone(), witness: self.witness(&place)? };
+        let start = State { model: mended(&self.proposal.before), witness: self.witness(&place)? };
         if rows == Rows::Live {
             self.copy_live_rows(&place)?;
         }
@@ -240,7 +245,8 @@ impl Prover<'_> {
 
     fn witnessed(&self, what: &str, script: &Script, found: &Witness, wanted: &Witness) -> Result<(), Error> {
         self.counts.witnessed.fetch_add(wanted.entries.len(), Relaxed);
-        let differences: Vec<String> = wanted.differences(found).iter().map(ToString::to_string).collect();
+        let differences = wanted.differences(found).into_iter().filter(|difference| !is_mended(difference));
+        let differences: Vec<String> = differences.map(|difference| difference.to_string()).collect();
         self.no_difference(what, script, &differences)
     }
 
@@ -279,7 +285,8 @@ impl Prover<'_> {
     fn back_with_more(&self, number: usize, place: &str, known: &Known) -> Result<(), Error> {
         let (what, rollback) = (self.after_script(number), &self.scripts.rollback);
         rows::more(&mut self.bench.connect(place)?, ROWS / 2, &format!("after {number}"))?;
-        let written = self.fingerprint(place)?.rows();
+        let left = self.fingerprint(place)?;
+        let written = left.rows();
         match self.script(place, rollback) {
             // The rollback itself said that rows forbid it, before it changed anything.
             Err(Error::Unproven { refused: true, .. }) => return Ok(()),
@@ -287,6 +294,9 @@ impl Prover<'_> {
         }
         self.returned(&what, place, &known.start)?;
         let kept = self.fingerprint(place)?.rows();
+        if number + 1 == self.scripts.forward.len() {
+            self.forward_again(place, &left, known)?;
+        }
         if kept < written && self.lossy.is_empty() && !self.drops_tables() {
             let reason = format!("{what}: of {written} rows {kept} are left");
             return Err(Error::Unproven { script: rollback.file.clone(), reason, refused: false });
@@ -304,17 +314,27 @@ impl Prover<'_> {
     fn returned(&self, what: &str, place: &str, start: &State) -> Result<(), Error> {
         let rollback = &self.scripts.rollback;
         let state = self.state(place)?;
-        self.same(what, rollback, &state.model, &start.model)?;
+        self.same(what, rollback, &mended(&state.model), &start.model)?;
         self.witnessed(&format!("{what}, by the witness"), rollback, &state.witness, &start.witness)
     }
 
     fn rows_are(&self, what: &str, place: &str, original: &rows::Fingerprint) -> Result<(), Error> {
+        self.rows_are_but_for(what, place, original, &self.lossy)
+    }
+
+    fn rows_are_but_for(
+        &self,
+        what: &str,
+        place: &str,
+        original: &rows::Fingerprint,
+        lossy: &BTreeSet<String>,
+    ) -> Result<(), Error> {
         let found = self.fingerprint(place)?;
         self.counts.rows.fetch_add(original.rows(), Relaxed);
         let differences: Vec<String> = original
             .differences(&found)
             .into_iter()
-            .filter(|difference| !self.may_differ(difference))
+            .filter(|difference| !self.may_differ(difference, lossy))
             .map(|difference| self.rows_in_words(place, &difference))
             .collect();
         if differences.is_empty() {
@@ -325,7 +345,7 @@ impl Prover<'_> {
     }
 
     /// Whether the plan says that a relation loses values, or makes it anew from what it reads.
-    fn may_differ(&self, difference: &rows::RowDifference) -> bool {
+    fn may_differ(&self, difference: &rows::RowDifference, lossy: &BTreeSet<String>) -> bool {
         let among = |names: &BTreeSet<String>| {
             names.iter().any(|relation| same_relation(relation, &difference.relation))
         };
@@ -333,7 +353,7 @@ impl Prover<'_> {
         // A view that does not read the rows of the proof is not behind them any more once it is made anew.
         let refused =
             self.proof.without_rows.iter().any(|(view, _)| same_relation(view, &difference.relation));
-        among(&self.lossy)
+        among(lossy)
             || (among(&self.refilled) && (refused || count(&difference.left) == count(&difference.right)))
     }
 
@@ -355,6 +375,19 @@ impl Prover<'_> {
         )
     }
 
+    /// Forward again after rows were written at the end and taken back: they are as they were left, where neither way loses any.
+    fn forward_again(&self, place: &str, left: &rows::Fingerprint, known: &Known) -> Result<(), Error> {
+        for script in &self.scripts.forward {
+            match self.script(place, script) {
+                Err(Error::Unproven { refused: true, .. }) => return Ok(()),
+                other => other?,
+            }
+        }
+        let again = self.state(place)?;
+        self.same("forward again after more rows", self.last(), &again.model, &known.end.model)?;
+        self.rows_are_but_for("forward again after more rows", place, left, &self.lossy_both_ways)
+    }
+
     /// Back, back again, forward again.
     fn there_and_back_again(&self, place: &str, known: &Known) -> Result<(), Error> {
         self.script(place, &self.scripts.rollback)?;
@@ -368,6 +401,28 @@ impl Prover<'_> {
         self.same("forward again", self.last(), &again.model, &known.end.model)?;
         self.witnessed("forward again, by the witness", self.last(), &again.witness, &known.end.witness)
     }
+}
+
+/// With all indexes whole: a way back does not break again what the way forward mended.
+fn mended(model: &Model) -> Model {
+    let mut mended = model.clone();
+    for object in model.objects() {
+        if let Spec::Index(index) = &object.spec
+            && !index.valid
+            && !index.partitioned
+        {
+            let spec = Spec::Index(Index { valid: true, ..index.clone() });
+            mended.insert(Object { spec, ..object.clone() });
+        }
+    }
+    mended
+}
+
+/// The same for what the witness sees; where the table is partitioned, our own reading tells the two apart.
+fn is_mended(difference: &Difference) -> bool {
+    difference.kind == "index"
+        && difference.attribute.as_deref() == Some("indisvalid")
+        && difference.right == Some(true.into())
 }
 
 /// Whether a quoted name of SQL and the witness's name mean the same relation.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use catalog::Database;
 use kinds::kinds::function::signature_of;
 use kinds::{Directives, Id, Kind, Model, Object, Spec};
+use plan::archive::{Archive, Kept, SCHEMA};
 use plan::{Request, Round};
 use shadow::{Names, Workbench};
 
@@ -52,6 +53,8 @@ struct Planner<'a> {
     major: u32,
     /// Whether the live catalog stands on the shadow.
     rebuilt: bool,
+    /// Whether what is taken away is kept.
+    keeps: bool,
 }
 
 /// Plans the way from the live catalog to the desired one, and back.
@@ -62,6 +65,7 @@ pub fn propose(
     scope: &Scope,
 ) -> Result<Proposal, Error> {
     let mut planner = Planner::new(bench, live, scope);
+    planner.keeps = live.facts.may_archive && !workspace.settings.without_archive;
     let (before, self_check) = planner.rebuild(live)?;
     let desired = planner.build_desired(live, workspace)?;
     let directives = applicable(&resolved(&workspace.declared.directives, &desired), &before, workspace)?;
@@ -160,7 +164,7 @@ fn has_arguments(spec: &Spec, written: &Id) -> bool {
 impl<'a> Planner<'a> {
     fn new(bench: &'a mut Workbench, live: &Live, scope: &Scope) -> Planner<'a> {
         let (user, major) = (live.facts.user.clone(), live.facts.major);
-        Planner { bench, scope: scope.clone(), user, major, rebuilt: false }
+        Planner { bench, scope: scope.clone(), user, major, rebuilt: false, keeps: false }
     }
 
     /// The live catalog, built anew: what everything starts from.
@@ -266,7 +270,8 @@ impl<'a> Planner<'a> {
             };
             let own =
                 if group + 1 == groups.count() { directives.clone() } else { renamed_back(&own, &later) };
-            while let Some((forward, after)) = self.advance("work", &state, &target, &own)? {
+            let archive = if self.keeps { Archive::Forward } else { Archive::Off };
+            while let Some((forward, after)) = self.advance("work", &state, &target, &own, archive)? {
                 let place = format!("back_{}", legs.len());
                 self.bench.copy("work", &place)?;
                 let before = std::mem::replace(&mut state, after.clone());
@@ -294,14 +299,21 @@ impl<'a> Planner<'a> {
         }
         // The place stands at the leg's beginning now.
         let mut connection = self.bench.connect_as(&leg.place, &self.user)?;
+        let again = format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE");
+        connection.run(&again).map_err(|error| Error::Statement { statement: again.clone(), error })?;
         leg.forward.iter().try_for_each(|round| run(&mut connection, round))?;
         self.all_the_way_back(leg, &directives)
     }
 
     fn all_the_way_back(&self, leg: &Leg, directives: &Directives) -> Result<Vec<Round>, Error> {
+        let kept: Vec<Kept> = leg.forward.iter().flat_map(|round| round.kept.clone()).collect();
+        let mark = leg.mark();
+        let archive = if self.keeps { Archive::Back { kept: &kept, mark: &mark } } else { Archive::Off };
         let mut state = leg.after.clone();
         let mut all = Vec::new();
-        while let Some((rounds, after)) = self.advance(&leg.place, &state, &leg.before, directives)? {
+        while let Some((rounds, after)) =
+            self.advance(&leg.place, &state, &leg.before, directives, archive)?
+        {
             all.extend(rounds);
             state = after;
         }
@@ -316,6 +328,7 @@ impl<'a> Planner<'a> {
         start: &Model,
         to: &Model,
         directives: &Directives,
+        archive: Archive<'_>,
     ) -> Result<Option<(Vec<Round>, Model)>, Error> {
         const MOST_ROUNDS: usize = 16;
         let mut connection = None;
@@ -330,6 +343,7 @@ impl<'a> Planner<'a> {
                 managed: &|id| self.scope.manages(id),
                 version: self.major,
                 user: &self.user,
+                archive,
             };
             let Some(round) = plan::next_round(&request)? else {
                 return Ok((!rounds.is_empty()).then_some((rounds, state)));
@@ -375,8 +389,9 @@ impl<'a> Planner<'a> {
             });
             let managed: &dyn Fn(&Id) -> bool = &|id| self.scope.manages(id);
             let (version, user) = (self.major, self.user.as_str());
+            let archive = Archive::Off;
             let request =
-                Request { start: &start, from: &state, to: &to, directives, managed, version, user };
+                Request { start: &start, from: &state, to: &to, directives, managed, version, user, archive };
             // What cannot be planned is no rename, and a difference all the same.
             let Ok(Some(round)) = plan::next_round(&request) else { break };
             if !round.steps.iter().all(|step| step.ids.iter().all(|(verb, _)| *verb == plan::Verb::Rename)) {
@@ -449,6 +464,7 @@ impl<'a> Planner<'a> {
             managed: &|_| true,
             version: self.major,
             user: &self.user,
+            archive: Archive::Off,
         };
         let Some(round) = plan::stated_renames(&request) else { return Ok(state.clone()) };
         self.bench.copy("work", place)?;
@@ -469,6 +485,12 @@ struct Leg {
 }
 
 impl Leg {
+    /// Tells the archives of this way back from those of others.
+    fn mark(&self) -> String {
+        let steps = self.forward.iter().flat_map(|round| &round.steps);
+        steps.map(|step| step.statement.sql.as_str()).collect::<Vec<_>>().join(";\n")
+    }
+
     fn with(self, back: Vec<Round>) -> Stage {
         Stage { name: self.name, forward: self.forward, back, after: self.after }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::Database;
 use kinds::{Id, Model};
+use plan::archive::Kept;
 use plan::script::{Heading, Leg, Probe, Touched};
 use plan::{Question, Round};
 use shadow::Workbench;
@@ -125,7 +126,7 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
     let telling: Vec<Id> = touched.iter().flat_map(|touched| touched.telling.clone()).collect();
     let rounds: Vec<Round> = stages.iter().flat_map(|stage| stage.forward.clone()).collect();
     let ask_forward = |database: &mut Database, before: &Model, after: &Model, rounds: &[Round]| {
-        answered(database, plan::questions(before, after, rounds, Some(&proposal.directives), major))
+        answered(database, plan::questions(before, after, rounds, Some(&proposal.directives), &[], major))
     };
     let (mut answers, mut forward, mut back, mut whole) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     at_each_boundary(bench, proposal, "walk", |database, boundary| {
@@ -133,7 +134,8 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
         match boundary.checked_sub(1) {
             Some(last) => {
                 let stage = &stages[last];
-                let questions = plan::questions(&stage.after, model(last), &stage.back, None, major);
+                let kept: Vec<Kept> = stage.forward.iter().flat_map(|round| round.kept.clone()).collect();
+                let questions = plan::questions(&stage.after, model(last), &stage.back, None, &kept, major);
                 back.push(answered(database, questions));
             }
             None => whole = ask_forward(database, &proposal.before, &proposal.desired, &rounds),

@@ -22,6 +22,8 @@ pub struct Settings {
     /// Hazards that need `--allow` although they would not otherwise.
     #[schemars(schema_with = "Hazard::list_schema")]
     pub demand: Vec<String>,
+    /// Whether what a plan takes away goes for good, and is not kept in the schema `endstate_archive` for the way back.
+    pub without_archive: bool,
 }
 
 /// What endstate may change. The rest is context: it is built on the shadow, named in plans, and never touched.

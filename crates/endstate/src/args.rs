@@ -87,6 +87,7 @@ pub(crate) enum Command {
     Check(Check),
     Generate(Generate),
     Prove(Prove),
+    Finalize(Finalize),
     Completions(Completions),
     Man(Man),
     JsonSchema(JsonSchema),
@@ -263,6 +264,22 @@ pub(crate) struct JsonSchema {
     pub(crate) settings: bool,
 }
 
+/// Show what scripts have kept for their way back, and let go of it
+///
+/// What a script takes away (columns, tables, values that a narrower type cannot hold) is kept in the schema endstate_archive until the
+/// rollback gives it back. This lists it, with size and age. With --drop it goes for good, and the rollback of the scripts that kept
+/// it brings back the structure alone from then on.
+#[derive(Debug, Args)]
+pub(crate) struct Finalize {
+    /// Drop what has been kept for long enough; what is younger stays, because a rollback may still be wanted
+    #[arg(long)]
+    pub(crate) drop: bool,
+
+    /// How long is enough, in days
+    #[arg(long, value_name = "DAYS", default_value_t = 7, requires = "drop")]
+    pub(crate) older_than: u64,
+}
+
 /// Which hazards are accepted.
 #[derive(Debug, Args)]
 pub(crate) struct Allow {
@@ -276,7 +293,8 @@ pub(crate) struct Allow {
 
     /// Refuse a plan whose way back brings back less than this
     ///
-    /// `exact` refuses, with exit status 3, what loses rows or values for good, even where data-loss has been accepted.
+    /// `exact` refuses, with exit status 3, whatever the way back brings back out of an archive or not at all, even where data-loss has
+    /// been accepted; `exact-with-archive` refuses only what is lost for good.
     #[arg(long, value_name = "VERDICT")]
     pub(crate) require_rollback: Option<Floor>,
 }
@@ -284,8 +302,10 @@ pub(crate) struct Allow {
 /// The least that a way back must bring back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Floor {
-    /// Catalog and rows as they were
+    /// Catalog and rows as they were, by statements alone
     Exact,
+    /// The same with the help of what is kept in the schema endstate_archive
+    ExactWithArchive,
 }
 
 fn hazards() -> PossibleValuesParser {

@@ -130,6 +130,8 @@ pub struct Statement {
     pub clients: Option<String>,
     /// What must be known or accepted.
     pub hazards: Vec<(Hazard, String)>,
+    /// What it takes away and an archive keeps, in words.
+    pub kept: Vec<String>,
     /// Must be committed before later statements can use what it made (`ALTER TYPE ... ADD VALUE`).
     pub commit_after: bool,
     /// Which pass over its relation it belongs to: actions merge within a pass only (0 shape, 1 values, 2 what values allow).
@@ -152,6 +154,7 @@ impl Statement {
             work: Work::Catalog,
             clients: None,
             hazards: Vec::new(),
+            kept: Vec::new(),
             commit_after: false,
             pass: 0,
             demands: Vec::new(),

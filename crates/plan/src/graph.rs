@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kinds::kinds::column::sources;
 use kinds::{Id, Kind, Model, Object, Spec, Statement};
 
+use crate::archive::{self, Kept, Return, Saving};
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
 use crate::rules::{backfill, rebuild};
@@ -38,10 +39,13 @@ pub(crate) struct Graph<'a> {
     circles: BTreeMap<Id, BTreeSet<Id>>,
     /// The catalog as it looks to a table that is made anew: without it.
     without_anew: Option<Model>,
+    /// What an archive keeps, and what comes back out of one.
+    pub(crate) savings: Vec<Saving>,
+    pub(crate) returns: Vec<Return>,
 }
 
 /// The steps in their order.
-pub(crate) fn sorted(request: &Request<'_>, changes: &Changes) -> Result<Vec<Node>, Error> {
+pub(crate) fn sorted(request: &Request<'_>, changes: &Changes) -> Result<(Vec<Node>, Vec<Kept>), Error> {
     Graph::new(request, changes, false).sorted().or_else(|_| Graph::new(request, changes, true).sorted())
 }
 
@@ -50,10 +54,23 @@ impl<'a> Graph<'a> {
         let (nodes, index, gone_with) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let circles = rules::circle::functions(request.to);
         let without_anew = without_tables_made_anew(request, changes);
-        let mut graph = Graph { request, nodes, index, changes, gone_with, explicit, circles, without_anew };
+        let (savings, returns) = (archive::savings(request, changes), archive::returns(request, changes));
+        let mut graph = Graph {
+            request,
+            nodes,
+            index,
+            changes,
+            gone_with,
+            explicit,
+            circles,
+            without_anew,
+            savings,
+            returns,
+        };
         for (id, action) in &changes.actions {
             graph.add(id, action, changes);
         }
+        graph.add_archives();
         graph.order_creations();
         graph.order_drops();
         graph.order_names();
@@ -70,6 +87,7 @@ impl<'a> Graph<'a> {
         graph.order_persistence();
         graph.order_references();
         graph.order_rows();
+        graph.order_archives();
         graph
     }
 
@@ -164,6 +182,9 @@ impl<'a> Graph<'a> {
         }
         let table_is_new = id.parent().is_some_and(|table| changes.comes(table));
         match &object.spec {
+            Spec::Column(column) if self.returns.iter().any(|back| back.nullable.contains(id)) => {
+                backfill::nullable_column(self.request, column, id)
+            }
             Spec::Column(column) if !table_is_new && !column.inherited => backfill::column_with_values(
                 self.request,
                 column,
@@ -187,7 +208,9 @@ impl<'a> Graph<'a> {
             return false;
         };
         let table_is_new = column.parent().is_some_and(|table| changes.comes(table));
-        changes.comes(column) && !table_is_new
+        let waits =
+            default.kind() == Kind::NotNull && self.returns.iter().any(|back| back.nullable.contains(column));
+        changes.comes(column) && !table_is_new && !waits
     }
 
     /// Whether the object is made while its old form is still there: a type that is swapped, or a part of one.
@@ -335,7 +358,7 @@ impl<'a> Graph<'a> {
     }
 
     /// What an object goes with that goes with nothing else.
-    fn gone_with(&self, id: &Id) -> Option<Id> {
+    pub(crate) fn gone_with(&self, id: &Id) -> Option<Id> {
         let mut root = self.gone_with.get(id)?;
         while let Some(next) = self.gone_with.get(root) {
             root = next;
@@ -367,7 +390,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Kahn's algorithm, always taking the first of what is ready in the order that a person would choose.
-    fn sorted(mut self) -> Result<Vec<Node>, Error> {
+    fn sorted(mut self) -> Result<(Vec<Node>, Vec<Kept>), Error> {
         let mut waiting: Vec<BTreeSet<usize>> = self.nodes.iter().map(|node| node.after.clone()).collect();
         let mut followers: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
         for (place, after) in waiting.iter().enumerate() {
@@ -398,7 +421,7 @@ impl<'a> Graph<'a> {
         for node in &mut sorted {
             node.after = node.after.iter().map(|earlier| position[*earlier]).collect();
         }
-        Ok(sorted)
+        Ok((sorted, self.savings.into_iter().map(|saving| saving.kept).collect()))
     }
 
     /// What goes does so from the outside inwards, tables with their policies before functions before types; all else the other way

@@ -6,6 +6,8 @@
 //! names that it makes up) is read and never guessed. When nothing is left to do, the plan is complete.
 
 mod access_order;
+pub mod archive;
+mod archive_order;
 mod changes;
 mod error;
 mod graph;

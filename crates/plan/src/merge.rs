@@ -215,6 +215,8 @@ fn alter_table(relation: &str, statements: Vec<Statement>) -> Statement {
     let notices: Vec<String> = statements.iter().filter_map(|statement| statement.clients.clone()).collect();
     merged.clients = (!notices.is_empty()).then(|| notices.join("; "));
     merged.hazards = statements.iter().flat_map(|statement| statement.hazards.clone()).collect();
+    merged.kept = statements.iter().flat_map(|statement| statement.kept.clone()).collect();
+    merged.kept.dedup();
     merged.demands = statements.iter().flat_map(|statement| statement.demands.clone()).collect();
     if merged.lock.is_none() {
         merged = merged.lock(Lock::AccessExclusive, relation);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec};
 use serde::Serialize;
 
+use crate::archive::Kept;
 use crate::{Round, Verb};
 
 /// How many keys of rows that are in the way are shown.
@@ -23,33 +24,63 @@ pub struct Question {
     pub query: String,
     /// What a person can do about them: a statement where one can be named.
     pub mend: String,
+    /// The archive that must be there, or must not, for the question to make sense.
+    #[serde(skip)]
+    pub archive: Option<(String, bool)>,
 }
 
 /// What the way from one catalog to another demands of the rows, asked in the names of the one that is there. The way back has no
-/// directives of its own.
+/// directives of its own, and gives back what the way forward kept.
 pub fn questions(
     before: &Model,
     after: &Model,
     rounds: &[Round],
     directives: Option<&Directives>,
+    kept: &[Kept],
     major: u32,
 ) -> Vec<Question> {
     let way = Way { before, after, renames: renames(rounds) };
     let context = Context { from: before, to: after, version: major, user: "" };
     let mut demands: Vec<Demand> = Vec::new();
+    let mut asked: BTreeSet<Question> = BTreeSet::new();
     for object in made(rounds, directives.is_some()).into_iter().filter_map(|id| after.get(id)) {
         let former = way.former(&object.id).and_then(|id| before.get(&id)).map(|object| &object.spec);
         // Rows of foreign tables are elsewhere, and nobody checks them.
         let here = object.id.top().kind() != Kind::ForeignTable;
         let filled = directives.is_some_and(|directives| directives.backfills.contains_key(&object.id));
-        if here && !filled {
-            demands.extend(object.spec.demands(former, &object.id, &context));
+        if !here || filled {
+            continue;
+        }
+        let own = object.spec.demands(former, &object.id, &context);
+        match kept.iter().find_map(|kept| kept.rows_without(&way.origin(&object.id))) {
+            Some((archive, condition)) if former.is_none() => {
+                let questions = own.iter().filter_map(|demand| way.question(demand));
+                asked.extend(questions.flat_map(|question| {
+                    let other = Demand { rows: written_since(&condition, &object.id), ..own[0].clone() };
+                    let other = way.question(&other).map(|other| (other, true));
+                    let both = [Some((question, false)), other].into_iter().flatten();
+                    let of =
+                        |(question, there)| Question { archive: Some((archive.clone(), there)), ..question };
+                    both.map(of).collect::<Vec<_>>()
+                }));
+            }
+            _ => demands.extend(own),
         }
     }
     let steps = rounds.iter().flat_map(|round| &round.steps);
     demands.extend(steps.flat_map(|step| &step.statement.demands).cloned());
-    let asked: BTreeSet<Question> = demands.iter().filter_map(|demand| way.question(demand)).collect();
+    asked.extend(demands.iter().filter_map(|demand| way.question(demand)));
     asked.into_iter().collect()
+}
+
+/// Rows for which an archive has no value of a column that refuses NULL.
+fn written_since(condition: &str, column: &Id) -> Rows {
+    let name = sql::ident(column.name());
+    Rows::Where {
+        condition: condition.to_owned(),
+        what: format!("that were written since {name} went and have no value for it"),
+        mend: Mend::Words("delete them, or copy them elsewhere first".to_owned()),
+    }
 }
 
 /// What is made or changed, which PostgreSQL then holds the rows against; on the way forward also foreign keys that are renamed,
@@ -133,6 +164,7 @@ impl Way<'_> {
             keys: format!("SELECT {} {from} LIMIT {MOST_KEYS}", self.key(&origin)),
             query: format!("SELECT t.* {from}"),
             mend,
+            archive: None,
         })
     }
 

@@ -3,6 +3,7 @@
 use kinds::{Directives, Id, Model, Statement};
 use serde::Serialize;
 
+use crate::archive::{self, Archive, Kept};
 use crate::{Error, changes, graph, merge, rules};
 
 /// What a round is made of.
@@ -21,6 +22,8 @@ pub struct Request<'a> {
     pub version: u32,
     /// The role that will run the statements.
     pub user: &'a str,
+    /// Whether what would be lost is kept.
+    pub archive: Archive<'a>,
 }
 
 impl Request<'_> {
@@ -89,12 +92,22 @@ pub struct Round {
     pub steps: Vec<Step>,
     /// Whether it must be committed before the next one starts.
     pub commit_after: bool,
+    /// What it keeps in the archive.
+    #[serde(skip)]
+    pub kept: Vec<Kept>,
+}
+
+impl Round {
+    /// A round that keeps nothing.
+    pub fn new(steps: Vec<Step>, commit_after: bool) -> Round {
+        Round { steps, commit_after, kept: Vec::new() }
+    }
 }
 
 /// The renames that the directives state and that are still to be done: the first round where there are any.
 pub fn stated_renames(request: &Request<'_>) -> Option<Round> {
     let steps = rules::rename::stated(request);
-    (!steps.is_empty()).then_some(Round { steps, commit_after: false })
+    (!steps.is_empty()).then_some(Round::new(steps, false))
 }
 
 /// The next thing to do, or `None` when the catalogs are equal.
@@ -104,19 +117,19 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     }
     let renames = rules::enum_change::renames(request)?;
     if !renames.is_empty() {
-        return Ok(Some(Round { steps: renames, commit_after: false }));
+        return Ok(Some(Round::new(renames, false)));
     }
     let additions = rules::enum_change::additions(request);
     if !additions.is_empty() {
-        return Ok(Some(Round { steps: additions, commit_after: true }));
+        return Ok(Some(Round::new(additions, true)));
     }
     let renames = rules::rename::same_but_for_name(request);
     if !renames.is_empty() {
-        return Ok(Some(Round { steps: renames, commit_after: false }));
+        return Ok(Some(Round::new(renames, false)));
     }
     let renames = rules::view_columns::renames(request);
     if !renames.is_empty() {
-        return Ok(Some(Round { steps: renames, commit_after: false }));
+        return Ok(Some(Round::new(renames, false)));
     }
     let mut changes = changes::Changes::between(request);
     rules::type_swap::changed_types(request, &mut changes)?;
@@ -130,9 +143,11 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     rules::privileges::defer(request, &mut changes);
     let emptied = rules::circle::empty(request, &changes);
     if !emptied.is_empty() {
-        return Ok(Some(Round { steps: emptied, commit_after: false }));
+        return Ok(Some(Round::new(emptied, false)));
     }
-    let mut steps = merge::merge(request, graph::sorted(request, &changes)?);
+    let (nodes, kept) = graph::sorted(request, &changes)?;
+    let mut steps = merge::merge(request, nodes);
+    archive::make_schema_once(&mut steps);
     rules::access::judge(request, &mut steps);
-    Ok(if steps.is_empty() { None } else { Some(Round { steps, commit_after: false }) })
+    Ok(if steps.is_empty() { None } else { Some(Round { steps, commit_after: false, kept }) })
 }

@@ -132,12 +132,19 @@ impl Graph<'_> {
                 }
             }
         }
-        for (place, table) in rows(self, Verb::Fill) {
+        let gets_values =
+            |table: &Id| self.returns.iter().any(|back| back.id == *table && !back.columns.is_empty());
+        let filled: Vec<(usize, Id)> =
+            rows(self, Verb::Fill).into_iter().filter(|(_, table)| !gets_values(table)).collect();
+        for (place, table) in filled {
             for (other, (id, verb)) in self.snapshot().into_iter().filter(|(other, _)| *other != place) {
                 let family = has_above(self.request.to, id.top(), &table);
                 let refers = matches!(self.request.to.get(&id).map(|object| &object.spec), Some(Spec::Constraint(key)) if key.references.is_some());
-                let later =
-                    refers || matches!(id.kind(), Kind::Trigger | Kind::Policy | Kind::RowLevelSecurity);
+                let later = refers
+                    || matches!(
+                        id.kind(),
+                        Kind::Trigger | Kind::Rule | Kind::Policy | Kind::RowLevelSecurity
+                    );
                 match (family, verb) {
                     (true, Verb::Create) if later => self.before(Some(place), Some(other)),
                     (true, Verb::Create)

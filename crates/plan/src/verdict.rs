@@ -11,6 +11,11 @@ use crate::{Round, Step};
 pub enum Verdict {
     /// Catalog and rows are what they were before.
     Exact,
+    /// The same, with what an archive keeps until it is dropped.
+    ExactWithArchive {
+        /// What is kept, and where.
+        kept: Vec<String>,
+    },
     /// The catalog is what it was before; rows or values are not, and nothing keeps them.
     StructureOnly {
         /// What is lost.
@@ -19,10 +24,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// `exact`, `structure only`
+    /// `exact`, `exact with archive`, `structure only`
     pub fn word(&self) -> &'static str {
         match self {
             Verdict::Exact => "exact",
+            Verdict::ExactWithArchive { .. } => "exact with archive",
             Verdict::StructureOnly { .. } => "structure only",
         }
     }
@@ -30,15 +36,29 @@ impl Verdict {
     /// What is lost for good.
     pub fn lost(&self) -> &[String] {
         match self {
-            Verdict::Exact => &[],
             Verdict::StructureOnly { lost } => lost,
+            _ => &[],
         }
     }
 
-    fn of_losses(mut lost: Vec<String>) -> Verdict {
-        lost.sort();
-        lost.dedup();
-        if lost.is_empty() { Verdict::Exact } else { Verdict::StructureOnly { lost } }
+    /// What an archive keeps.
+    pub fn kept(&self) -> &[String] {
+        match self {
+            Verdict::ExactWithArchive { kept } => kept,
+            _ => &[],
+        }
+    }
+
+    fn of(mut lost: Vec<String>, mut kept: Vec<String>) -> Verdict {
+        for list in [&mut lost, &mut kept] {
+            list.sort();
+            list.dedup();
+        }
+        match (lost.is_empty(), kept.is_empty()) {
+            (true, true) => Verdict::Exact,
+            (true, false) => Verdict::ExactWithArchive { kept },
+            (false, _) => Verdict::StructureOnly { lost },
+        }
     }
 }
 
@@ -46,14 +66,14 @@ impl Step {
     /// What the way back brings back of this step.
     pub fn verdict(&self) -> Verdict {
         let hazards = self.statement.all_hazards().into_iter();
-        Verdict::of_losses(
-            hazards.filter(|(hazard, _)| *hazard == Hazard::DataLoss).map(|(_, why)| why).collect(),
-        )
+        let lost = hazards.filter(|(hazard, _)| *hazard == Hazard::DataLoss).map(|(_, why)| why);
+        Verdict::of(lost.collect(), self.statement.kept.clone())
     }
 }
 
 /// The verdict of all rounds: that of the worst step.
 pub fn verdict<'a>(rounds: impl Iterator<Item = &'a Round>) -> Verdict {
-    let steps = rounds.flat_map(|round| &round.steps);
-    Verdict::of_losses(steps.flat_map(|step| step.verdict().lost().to_vec()).collect())
+    let verdicts: Vec<Verdict> = rounds.flat_map(|round| &round.steps).map(Step::verdict).collect();
+    let all = |part: fn(&Verdict) -> &[String]| verdicts.iter().flat_map(part).cloned().collect();
+    Verdict::of(all(Verdict::lost), all(Verdict::kept))
 }

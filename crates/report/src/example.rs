@@ -33,12 +33,9 @@ pub(crate) fn plan() -> Plan {
     let column = new.id.child(Kind::Column, "phone");
     let mood = Id::root(Kind::Schema, "public").child(Kind::Enum, "mood");
     let forward = vec![
-        Round { steps: vec![Step::new(Verb::Rename, &old.id, rename, None)], commit_after: false },
-        Round {
-            steps: vec![Step::new(Verb::Create, &column, add, Some("the YAML says so".to_owned()))],
-            commit_after: false,
-        },
-        Round { steps: vec![Step::new(Verb::Alter, &mood, value, None)], commit_after: true },
+        Round::new(vec![Step::new(Verb::Rename, &old.id, rename, None)], false),
+        Round::new(vec![Step::new(Verb::Create, &column, add, Some("the YAML says so".to_owned()))], false),
+        Round::new(vec![Step::new(Verb::Alter, &mood, value, None)], true),
     ];
     let way_back =
         vec![Step::new(Verb::Drop, &column, drop, None), Step::new(Verb::Rename, &new.id, back, None)];
@@ -51,7 +48,7 @@ pub(crate) fn plan() -> Plan {
     Plan {
         facts: serde_json::from_value(json!({
             "major": 15, "version": "15.18 (Debian)", "database": "shop", "user": "app", "owner": "app",
-            "superuser": "postgres", "encoding": "UTF8", "collate": "C", "ctype": "C", "locks": 6400,
+            "superuser": "postgres", "encoding": "UTF8", "collate": "C", "ctype": "C", "may_archive": true, "locks": 6400,
         }))
         .unwrap(),
         before: [old].into_iter().collect(),
@@ -59,7 +56,7 @@ pub(crate) fn plan() -> Plan {
         stages: vec![Stage {
             name: None,
             forward,
-            back: vec![Round { steps: way_back, commit_after: false }],
+            back: vec![Round::new(way_back, false)],
             after,
         }],
         scripts: Scripts {

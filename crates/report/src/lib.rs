@@ -7,6 +7,7 @@
     reason = "texts are put together line by line; `write!` would need a result to be thrown away each time"
 )]
 
+mod archives;
 pub mod drift;
 mod escape;
 mod html;
@@ -24,6 +25,7 @@ mod wording;
 #[cfg(test)]
 mod example;
 
+pub use archives::archives;
 pub use html::html;
 pub use json::{VERSION, json};
 pub use markdown::markdown;

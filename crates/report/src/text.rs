@@ -213,11 +213,17 @@ pub fn refusal(unaccepted: &[(Hazard, String)], color: bool) -> String {
     text
 }
 
-/// That the way back does not bring back everything, for `--require-rollback exact`; none where it does.
-pub fn falls_short(verdict: &Verdict, color: bool) -> Option<String> {
+/// That the way back does not bring back as much as `--require-rollback` demands; none where it does.
+pub fn falls_short(verdict: &Verdict, without_archive: bool, color: bool) -> Option<String> {
     let paint = Paint { color };
-    (*verdict != Verdict::Exact).then(|| {
-        let lost: String = verdict.lost().iter().map(|line| format!("  {line}\n")).collect();
+    let enough = match verdict {
+        Verdict::Exact => true,
+        Verdict::ExactWithArchive { .. } => !without_archive,
+        Verdict::StructureOnly { .. } => false,
+    };
+    (!enough).then(|| {
+        let lost: String =
+            verdict.lost().iter().chain(verdict.kept()).map(|line| format!("  {line}\n")).collect();
         format!("{} the way back is {}:\n{lost}", paint.bold(&paint.red("refused:")), verdict.word())
     })
 }

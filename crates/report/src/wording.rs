@@ -75,6 +75,9 @@ pub(crate) fn stated_hazards(statement: &Statement) -> Vec<String> {
 pub(crate) fn verdict(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Exact => "exact: catalog and rows as before".to_owned(),
+        Verdict::ExactWithArchive { kept } => {
+            format!("exact with archive: {}, until somebody drops that", kept.join("; "))
+        }
         Verdict::StructureOnly { lost } => {
             format!("structure only, because these do not come back: {}", lost.join("; "))
         }

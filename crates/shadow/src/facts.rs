@@ -23,6 +23,8 @@ pub struct Facts {
     pub collate: String,
     /// `LC_CTYPE` of the database.
     pub ctype: String,
+    /// Whether the role may make a schema in the database, and tables in the schema `endstate_archive` if that is there.
+    pub may_archive: bool,
     /// How many locks the server's lock table surely holds, for all sessions together (manual, 20.12).
     pub locks: usize,
 }
@@ -31,6 +33,8 @@ const QUERY: &str = "SELECT jsonb_build_object('major', current_setting('server_
      'version', current_setting('server_version'), 'database', current_database(), 'user', current_user, \
      'owner', pg_get_userbyid(d.datdba), 'superuser', (SELECT rolname FROM pg_roles WHERE oid = 10), \
      'encoding', pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype, \
+     'may_archive', has_database_privilege(d.oid, 'CREATE') \
+     AND coalesce(has_schema_privilege(to_regnamespace('endstate_archive'), 'CREATE'), true), \
      'locks', current_setting('max_locks_per_transaction')::bigint \
      * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint)) \
      FROM pg_database AS d WHERE d.datname = current_database()";

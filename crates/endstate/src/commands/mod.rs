@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod dump;
+mod finalize;
 mod generate;
 mod init;
 mod json_schema;
@@ -29,6 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Check(arguments) => check::run(global, arguments),
         Command::Generate(arguments) => generate::run(global, arguments),
         Command::Prove(arguments) => prove::run(global, arguments),
+        Command::Finalize(arguments) => finalize::run(global, arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => man::run(arguments),
         Command::JsonSchema(arguments) => json_schema::run(arguments),
@@ -75,8 +77,8 @@ fn refusal(plan: &apply::Plan, allow: &Allow) -> Option<String> {
     if !unaccepted.is_empty() {
         return Some(report::refusal(&unaccepted, color));
     }
-    let Floor::Exact = allow.require_rollback?;
-    report::falls_short(&plan.verdict(), color)
+    let floor = allow.require_rollback?;
+    report::falls_short(&plan.verdict(), floor == Floor::Exact, color)
 }
 
 /// Tells on stderr which rows would stop the plan.

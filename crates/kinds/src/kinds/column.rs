@@ -222,7 +222,7 @@ pub(crate) fn is_inherited(model: &Model, column: Option<&Id>) -> bool {
 }
 
 /// Whether a new column that refuses NULL, by itself or by its domain, gets no value by itself.
-fn needs_value(column: &Column, id: &Id, model: &Model) -> bool {
+pub fn needs_value(column: &Column, id: &Id, model: &Model) -> bool {
     let has = |kind| !model.children_of_kind(id, kind).is_empty();
     let (domain_refuses, domain_fills) = of_domain(&column.data_type, model);
     let refuses = has(Kind::NotNull) || domain_refuses;
@@ -231,6 +231,11 @@ fn needs_value(column: &Column, id: &Id, model: &Model) -> bool {
         && !has(Kind::ColumnDefault)
         && !has(Kind::Identity)
         && !domain_fills
+}
+
+/// Whether the type of a column is a domain that refuses NULL.
+pub fn refuses_null_by_type(column: &Column, model: &Model) -> bool {
+    of_domain(&column.data_type, model).0
 }
 
 /// Whether a type is a domain that refuses NULL, and whether it has a default of its own.

@@ -374,7 +374,16 @@ impl Constraint {
 
     /// The columns of a primary key, unquoted.
     pub fn primary_key(&self) -> Option<Vec<String>> {
-        let list = self.definition.strip_prefix("PRIMARY KEY (")?;
+        self.columns_of_key("PRIMARY KEY (")
+    }
+
+    /// The columns of a unique constraint.
+    pub fn unique_key(&self) -> Option<Vec<String>> {
+        ["UNIQUE (", "UNIQUE NULLS NOT DISTINCT ("].iter().find_map(|start| self.columns_of_key(start))
+    }
+
+    fn columns_of_key(&self, start: &str) -> Option<Vec<String>> {
+        let list = self.definition.strip_prefix(start)?;
         let columns = super::index::split_list(&list[..super::index::closing_bracket(list)]);
         let columns =
             columns.iter().map(|name| super::index::unquoted(name.trim_end_matches(" WITHOUT OVERLAPS")));

@@ -17,14 +17,9 @@ pub(crate) fn column_with_values(
     let Some(backfill) = backfill else { return column.create(id, &context) };
     let (table, name) = (id.relation_sql(), sql::ident(id.name()));
     let not_null = request.to.children_of_kind(id, Kind::NotNull).into_iter().next();
-    let clause = column.clause(id, request.to, true);
-    let nullable = match not_null.map(|object| (&object.spec, &object.id)) {
-        Some((Spec::NotNull(not_null), id)) => clause.strip_suffix(&not_null.clause(id)).unwrap_or(&clause),
-        _ => &clause,
-    };
     let using = format!("ALTER COLUMN {name} TYPE {} USING ({backfill})", column.data_type);
     let mut statements = vec![
-        Statement::alter_table(&table, format!("ADD COLUMN {nullable}")),
+        without_not_null(request, column, id),
         Statement::alter_table(&table, using).work(Work::Rewrite).pass(1),
     ];
     statements.extend(column.settings(id, &context).into_iter().map(|statement| statement.pass(2)));
@@ -34,4 +29,22 @@ pub(crate) fn column_with_values(
         );
     }
     statements
+}
+
+/// A column that gets the values that it had, and refuses NULL only then.
+pub(crate) fn nullable_column(request: &Request<'_>, column: &Column, id: &Id) -> Vec<Statement> {
+    let mut statements = vec![without_not_null(request, column, id)];
+    statements.extend(column.settings(id, &request.context()));
+    statements
+}
+
+/// `ADD COLUMN` without `NOT NULL`.
+fn without_not_null(request: &Request<'_>, column: &Column, id: &Id) -> Statement {
+    let clause = column.clause(id, request.to, true);
+    let not_null = request.to.children_of_kind(id, Kind::NotNull).into_iter().next();
+    let nullable = match not_null.map(|object| (&object.spec, &object.id)) {
+        Some((Spec::NotNull(not_null), id)) => clause.strip_suffix(&not_null.clause(id)).unwrap_or(&clause),
+        _ => &clause,
+    };
+    Statement::alter_table(&id.relation_sql(), format!("ADD COLUMN {nullable}"))
 }

@@ -227,7 +227,7 @@ fn multirange(model: &Model, id: &Id) -> Option<String> {
 }
 
 /// Nested `array_replace`, over marks that no value is, so that a chain of values does not run through.
-fn replaced(value: &str, mapped: &[(String, String)]) -> String {
+pub(crate) fn replaced(value: &str, mapped: &[(String, String)]) -> String {
     let marked = |index: usize| sql::literal(&format!("endstate value {index}"));
     let mut expression = format!("{value}::text[]");
     for (index, (old, _)) in mapped.iter().enumerate() {

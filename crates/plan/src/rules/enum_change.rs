@@ -37,20 +37,30 @@ fn of<'a>(request: &'a Request<'_>, id: &Id) -> Option<Changed<'a>> {
     let to = request.to.get(id)?;
     match (&request.from.get(id)?.spec, &to.spec) {
         (Spec::Enum(from), Spec::Enum(to_enum)) => {
-            let mut directive = request.directives.enums.get(id).cloned().unwrap_or_default();
-            for (old, new) in &directive.implied {
-                let was_one = to_enum.values.contains(old) && !directive.map_back.contains_key(old);
-                if !was_one {
-                    directive.map.entry(old.clone()).or_insert_with(|| new.clone());
-                }
-            }
-            Some(Changed { id: &to.id, from, to: to_enum, directive })
+            let directive = request.directives.enums.get(id).cloned().unwrap_or_default();
+            Some(Changed::new(&to.id, from, to_enum, directive))
         }
         _ => None,
     }
 }
 
-impl Changed<'_> {
+impl<'a> Changed<'a> {
+    fn new(id: &'a Id, from: &'a Enum, to: &'a Enum, mut directive: EnumDirective) -> Changed<'a> {
+        for (old, new) in &directive.implied {
+            let was_one = to.values.contains(old) && !directive.map_back.contains_key(old);
+            if !was_one {
+                directive.map.entry(old.clone()).or_insert_with(|| new.clone());
+            }
+        }
+        Changed { id, from, to, directive }
+    }
+
+    /// What a value becomes.
+    fn becomes(&self, value: &str) -> String {
+        let mapping = self.mapping();
+        mapping.iter().find(|(old, _)| old == value).map_or_else(|| value.to_owned(), |(_, new)| new.clone())
+    }
+
     /// Whether rows are still to be mapped. The mapping stays in the YAML when it is done: then every new value is there, and
     /// the values that are there are among those wanted, in their order.
     fn is_to_be_mapped(&self) -> bool {
@@ -114,10 +124,9 @@ impl Changed<'_> {
 
     /// New values that several old ones become, with these: nothing tells afterwards which one a row had.
     fn merged(&self) -> BTreeMap<String, Vec<String>> {
-        let mapping: BTreeMap<String, String> = self.mapping().into_iter().collect();
         let mut sources: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for value in &self.from.values {
-            sources.entry(mapping.get(value).unwrap_or(value).clone()).or_default().push(value.clone());
+            sources.entry(self.becomes(value)).or_default().push(value.clone());
         }
         sources.retain(|_, old| old.len() > 1);
         sources
@@ -125,17 +134,22 @@ impl Changed<'_> {
 
     /// Values that the new type does not have and that nobody mapped.
     fn lost(&self) -> Vec<String> {
-        let mapping = self.mapping();
-        let becomes = |value: &String| {
-            mapping.iter().find(|(old, _)| old == value).map_or_else(|| value.clone(), |(_, new)| new.clone())
-        };
-        self.from.values.iter().filter(|value| !self.to.values.contains(&becomes(value))).cloned().collect()
+        let is_lost = |value: &&String| !self.to.values.contains(&self.becomes(value));
+        self.from.values.iter().filter(is_lost).cloned().collect()
     }
 }
 
 /// What becomes of the values of an enum type, where they do not stay as they are.
 pub(crate) fn mapping(request: &Request<'_>, id: &Id) -> Vec<(String, String)> {
     of(request, id).map(|changed| changed.mapping()).unwrap_or_default()
+}
+
+/// Values of an enum type that are others once they have gone there and back, and what they are then.
+pub(crate) fn there_and_back(request: &Request<'_>, id: &Id) -> Vec<(String, String)> {
+    let Some(there) = of(request, id) else { return Vec::new() };
+    let back = Changed::new(there.id, there.to, there.from, there.directive.inverted());
+    let values = there.from.values.iter().map(|value| (value.clone(), back.becomes(&there.becomes(value))));
+    values.filter(|(value, image)| value != image).collect()
 }
 
 /// The values of an enum type that no row may have when its new form takes its place.

@@ -129,6 +129,14 @@ pub(super) fn variables(asks: &[Question]) -> &'static str {
 pub(super) fn rows(asks: &[Question], stopped: &str, indent: &str) -> String {
     let mut text = String::new();
     for ask in asks {
+        let (indent, end) = match &ask.archive {
+            Some((archive, there)) => {
+                let there = if *there { "IS NOT NULL" } else { "IS NULL" };
+                text.push_str(&format!("{indent}IF to_regclass({}) {there} THEN\n", sql::literal(archive)));
+                (format!("{indent}    "), format!("{indent}END IF;\n"))
+            }
+            None => (indent.to_owned(), String::new()),
+        };
         let keys = format!("SELECT string_agg(k, ', ') FROM ({}) AS k (k)", ask.keys);
         text.push_str(&format!(
             "{indent}EXECUTE {} INTO STRICT endstate_count;\n{indent}IF endstate_count > 0 THEN\n\
@@ -140,6 +148,7 @@ pub(super) fn rows(asks: &[Question], stopped: &str, indent: &str) -> String {
             sql::literal(&format!("{stopped}: % {}", ask.what.replace('%', "%%"))),
             sql::literal(&format!("{}; see them with: {}", ask.mend, ask.query)),
         ));
+        text.push_str(&end);
     }
     text
 }

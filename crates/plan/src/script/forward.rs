@@ -1,6 +1,7 @@
 //! A forward script.
 
 use super::{Heading, Leg, Probe, checks, locks, settings, statements, summary};
+use crate::Step;
 
 /// The text of the forward script of `legs[number]`.
 pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
@@ -11,11 +12,57 @@ pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     text.push_str("\n-- 1. Does the database stand where this script expects it? If not, it stops here and has changed nothing.\n");
     text.push_str(&standing(heading, legs, number));
     text.push_str("\n-- 2. The change.\n");
-    text.push_str(&statements(leg.forward));
+    let steps: Vec<&Step> = leg.forward.iter().flat_map(|round| &round.steps).collect();
+    // A value that is added to an enum type can be used only when that is committed.
+    let late = leg.forward.iter().any(|round| round.commit_after);
+    let within = leg.comes_back() && !late;
+    let end = if within { super::before_event_triggers(&steps) } else { steps.len() };
+    text.push_str(&statements(&steps[..end]));
+    if within {
+        text.push_str(&given_back(&leg.again()));
+    }
+    if end < steps.len() {
+        text.push('\n');
+        text.push_str(&statements(&steps[end..]));
+    }
     text.push_str("\n-- 3. Was it reached? If not, everything above is undone.\n");
     text.push_str(&reached(legs, number));
     text.push_str("\nCOMMIT;\n");
+    if leg.comes_back() && late {
+        text.push_str("\nBEGIN;\n\n");
+        text.push_str(&settings());
+        text.push_str(&given_back(&leg.again()));
+        text.push_str("\nCOMMIT;\n");
+    }
     text
+}
+
+fn given_back(procedure: &str) -> String {
+    format!(
+        "\n-- What the rollback of this script kept, where it has been run, comes back.\n\
+         DO $endstate$\nBEGIN\n    IF to_regprocedure({}) IS NOT NULL THEN\n        CALL {procedure}();\n    \
+         END IF;\nEND;\n$endstate$;\n",
+        sql::literal(&format!("{procedure}()")),
+    )
+}
+
+/// Stops where an archive is still there that this script would make.
+fn free(leg: &Leg<'_>) -> String {
+    let kept = leg.forward.iter().flat_map(|round| &round.kept);
+    let stops = kept.map(|kept| {
+        format!(
+            "    IF to_regclass({}) IS NOT NULL THEN\n        RAISE EXCEPTION {} USING HINT = {};\n    END IF;\n",
+            sql::literal(&kept.archive),
+            sql::literal(&format!(
+                "{} stopped before it changed anything: {} still keeps {} of an earlier change",
+                leg.file.replace('%', "%%"),
+                kept.archive.replace('%', "%%"),
+                kept.words().replace('%', "%%")
+            )),
+            sql::literal(&format!("if nobody needs them any more: DROP TABLE {}", kept.archive)),
+        )
+    });
+    stops.collect::<Vec<_>>().concat()
 }
 
 fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
@@ -72,8 +119,9 @@ fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     let asked = if rows.is_empty() { String::new() } else { questions(&rows, file) };
     format!(
         "DO $endstate$\nDECLARE\n    endstate_wrong text;\n    endstate_done boolean;\n    endstate_missing text;\n{count}BEGIN\n\
-         {}{asked}{}END;\n$endstate$;\n",
+         {}{asked}{}{}END;\n$endstate$;\n",
         version(heading, file),
+        free(leg),
         checks::rows(&leg.asks, &format!("{file} stopped before it changed anything"), "    "),
     )
 }

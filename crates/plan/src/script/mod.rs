@@ -13,7 +13,8 @@ pub use subject::subject;
 
 use kinds::{Id, Kind, Model, probe};
 
-use crate::{Question, Round, Verb};
+use crate::archive::SCHEMA;
+use crate::{Question, Round, Step, Verb};
 
 /// The way from one boundary to the next, as the script writer needs it.
 #[derive(Debug)]
@@ -34,6 +35,44 @@ pub struct Leg<'a> {
     pub asks_back: Vec<Question>,
     /// The objects that it touches and that can be asked for.
     pub probes: Vec<Probe>,
+}
+
+impl Leg<'_> {
+    /// The procedure that gives back what the way back kept, quoted with its schema.
+    fn again(&self) -> String {
+        let steps = self.forward.iter().flat_map(|round| &round.steps);
+        let statements: Vec<&str> = steps.map(|step| step.statement.sql.as_str()).collect();
+        let sum = format!("{:x}", md5::compute(statements.join(";\n").as_bytes()));
+        let stem = kinds::kinds::range_type::clipped(self.file.trim_end_matches(".sql"), 45);
+        sql::qualified(&[SCHEMA, &format!("again_{stem}_{}", &sum[..8])])
+    }
+
+    /// Whether there may be something that it gives back.
+    fn comes_back(&self) -> bool {
+        self.back.iter().flat_map(|round| &round.kept).any(|kept| !kept.again.is_empty())
+    }
+}
+
+/// How many steps come before the event triggers, which are made last and might object to whatever is done.
+fn before_event_triggers(steps: &[&Step]) -> usize {
+    let is_event_trigger = |step: &&Step| {
+        step.ids.iter().any(|(verb, id)| *verb != Verb::Drop && id.top().kind() == Kind::EventTrigger)
+    };
+    steps.iter().position(is_event_trigger).unwrap_or(steps.len())
+}
+
+/// The schema of the archives goes when there is nothing in it any more.
+pub fn tidied(indent: &str) -> String {
+    [
+        "IF EXISTS (",
+        &format!("    SELECT FROM pg_namespace AS n WHERE n.nspname = '{SCHEMA}' AND pg_has_role(n.nspowner, 'USAGE')"),
+        "    AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid)",
+        ") THEN",
+        &format!("    DROP SCHEMA {SCHEMA};"),
+        "END IF;",
+    ]
+    .map(|line| format!("{indent}{line}\n"))
+    .concat()
 }
 
 /// A question to the catalog whose answer tells boundaries apart.
@@ -112,9 +151,9 @@ fn comment(lines: Vec<String>) -> String {
 }
 
 /// Each statement with its `;`, a line between those of several lines.
-fn statements(rounds: &[Round]) -> String {
+fn statements(steps: &[&Step]) -> String {
     let mut text = String::new();
-    for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement.sql) {
+    for statement in steps.iter().map(|step| &step.statement.sql) {
         if statement.contains('\n') && !text.is_empty() && !text.ends_with("\n\n") {
             text.push('\n');
         }

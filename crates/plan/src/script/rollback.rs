@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use kinds::{Hazard, Kind, Spec};
 
 use super::{Heading, Leg, Probe, checks, forward, locks, settings, summary};
+use crate::archive::{Kept, What};
 use crate::table_order::has_above;
-use crate::{Round, Verb};
+use crate::{Round, Step, Verb};
 
 /// The text of the script that goes back from wherever the database stands.
 pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
@@ -27,7 +28,13 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
             "        ",
         ));
         text.push_str(&losses(leg));
-        text.push_str(&indented(leg.back));
+        // The last leg to be taken back leaves nothing that is empty.
+        let keeps = |leg: &Leg<'_>| leg.forward.iter().chain(leg.back).any(|round| !round.kept.is_empty());
+        let tidied = match number == 0 && legs.iter().any(keeps) {
+            true => super::tidied("        "),
+            false => String::new(),
+        };
+        text.push_str(&indented(leg, &tidied));
         text.push_str("    END IF;\n");
     }
     text.push_str(&reached(heading, legs));
@@ -112,6 +119,38 @@ fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
     )
 }
 
+/// Archives that turned out to keep nothing go; for the others there is a procedure with which the forward script, when it is run
+/// again, gives back what they keep.
+fn again(leg: &Leg<'_>) -> String {
+    let kept: Vec<&Kept> = leg.back.iter().flat_map(|round| &round.kept).collect();
+    let is_there = |kept: &Kept| format!("to_regclass({}) IS NOT NULL", sql::literal(&kept.archive));
+    let mut text = String::new();
+    for Kept { archive, .. } in &kept {
+        text.push_str(&format!(
+            "        IF NOT EXISTS (SELECT FROM {archive}) THEN\n            DROP TABLE {archive};\n        END IF;\n"
+        ));
+    }
+    let restored: Vec<&&Kept> = kept.iter().filter(|kept| !kept.again.is_empty()).collect();
+    if restored.is_empty() {
+        return text;
+    }
+    let given_back = |kept: &&&Kept| {
+        let statements: Vec<String> = kept.again.iter().map(|sql| format!("        {sql};\n")).collect();
+        format!("    IF {} THEN\n{}    END IF;\n", is_there(kept), statements.concat())
+    };
+    let (procedure, tidied) = (leg.again(), super::tidied("    "));
+    let body = restored.iter().map(given_back).collect::<String>();
+    let body = sql::dollar(&format!("\nBEGIN\n{body}    DROP PROCEDURE {procedure}();\n{tidied}END;\n"));
+    let create = format!("CREATE PROCEDURE {procedure}() LANGUAGE plpgsql AS {body}");
+    let any: Vec<String> = restored.iter().map(|kept| is_there(kept)).collect();
+    text.push_str(&format!(
+        "        IF {} THEN\n            EXECUTE {};\n        END IF;\n",
+        any.join(" OR "),
+        quote(&create)
+    ));
+    text
+}
+
 /// Whether all rows of a table are here: those of foreign tables, its partitions among them, are elsewhere and not counted.
 fn is_here(leg: &Leg<'_>, table: &kinds::Id) -> bool {
     let elsewhere = |id: &kinds::Id| id.kind() == Kind::ForeignTable && has_above(leg.after, id, table);
@@ -125,6 +164,16 @@ fn losses(leg: &Leg<'_>) -> String {
         // Under the name that it has before this leg is taken back.
         if *verb != Verb::Drop || !is_here(leg, id.top()) || !matches!(id.kind(), Kind::Column | Kind::Table)
         {
+            continue;
+        }
+        let is_kept = |kept: &Kept| match &kept.what {
+            What::Values { columns, .. } => {
+                columns.iter().any(|column| kept.of.child(Kind::Column, &column.name) == *id)
+            }
+            _ => kept.of == *id,
+        };
+        let mut kept = leg.back.iter().flat_map(|round| &round.kept);
+        if kept.any(|kept| is_kept(kept) && !kept.again.is_empty()) {
             continue;
         }
         let Some((count, what)) = count(leg, id) else { continue };
@@ -165,9 +214,20 @@ fn count(leg: &Leg<'_>, id: &kinds::Id) -> Option<(String, String)> {
 }
 
 /// The statements inside the block; one that PL/pgSQL could not cut out of it is executed as text.
-fn indented(rounds: &[Round]) -> String {
+fn indented(leg: &Leg<'_>, tidied: &str) -> String {
     let mut text = String::new();
-    for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement.sql) {
+    let steps: Vec<&Step> = leg.back.iter().flat_map(|round| &round.steps).collect();
+    let keeps = |step: &&Step| step.ids.iter().any(|(verb, _)| *verb == Verb::Save);
+    let last_kept = steps.iter().rposition(keeps);
+    let end = super::before_event_triggers(&steps);
+    for (place, step) in steps.iter().enumerate() {
+        if place == end {
+            text.push_str(tidied);
+        }
+        if last_kept.is_some_and(|last| place == last + 1) {
+            text.push_str(&again(leg));
+        }
+        let statement = &step.statement.sql;
         let quoted = statement.contains('$')
             || statement.contains(';')
             || statement.contains("endstate_")
@@ -178,6 +238,9 @@ fn indented(rounds: &[Round]) -> String {
         } else {
             text.push_str(&format!("        {};\n", statement.replace('\n', "\n        ")));
         }
+    }
+    if end == steps.len() {
+        text.push_str(tidied);
     }
     text
 }

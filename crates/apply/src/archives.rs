@@ -1,0 +1,64 @@
+//! What scripts have kept in the schema `endstate_archive` of the live database, and how it is given up.
+
+use catalog::{Conninfo, Database};
+use plan::archive::SCHEMA;
+
+use crate::Error;
+
+/// Something that a script has kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archive {
+    /// The table that holds it, quoted with its schema.
+    pub name: String,
+    /// What it holds, as its comment says: `values of public.users (phone)`.
+    pub what: String,
+    /// How much it takes on disk, with its indexes.
+    pub bytes: u64,
+    /// The day since when it is kept, and how many days ago that is; none where it holds no row.
+    pub since: Option<(String, u64)>,
+}
+
+/// Tables are archives when they say since when they keep a row: what a person put into the schema is none.
+const LIST: &str = "SELECT c.oid::regclass, coalesce(obj_description(c.oid, 'pg_class'), ''), pg_total_relation_size(c.oid) \
+     FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'endstate_kept_at' AND NOT a.attisdropped \
+     WHERE c.relkind = 'r' AND c.relnamespace = to_regnamespace('endstate_archive') ORDER BY c.relname";
+
+/// Finds all archives; only reads.
+pub fn archives(conninfo: &Conninfo) -> Result<Vec<Archive>, Error> {
+    let mut database = Database::connect(conninfo)?;
+    let mut snapshot = database.snapshot()?;
+    let mut found = Vec::new();
+    for row in snapshot.text_rows(LIST)? {
+        let [Some(name), Some(what), Some(bytes)] = row.as_slice() else { continue };
+        let age = format!(
+            "SELECT min(k.endstate_kept_at)::date::text, greatest(date_part('day', now() - min(k.endstate_kept_at))::bigint, 0)::text FROM {name} AS k"
+        );
+        let since = match snapshot.text_rows(&age)?.first().map(Vec::as_slice) {
+            Some([Some(day), Some(days)]) => Some((day.clone(), days.parse().unwrap_or_default())),
+            _ => None,
+        };
+        found.push(Archive {
+            name: name.clone(),
+            what: what.clone(),
+            bytes: bytes.parse().unwrap_or_default(),
+            since,
+        });
+    }
+    Ok(found)
+}
+
+/// Drops archives, and what else is in the schema for their sake alone: all of it or nothing.
+pub fn give_up(conninfo: &Conninfo, archives: &[&Archive]) -> Result<(), Error> {
+    let tables: String = archives.iter().map(|archive| format!("DROP TABLE {};\n", archive.name)).collect();
+    let sql = format!(
+        "BEGIN;\nSET LOCAL lock_timeout = '5s';\n{tables}\
+         DO $endstate$\nDECLARE\n    endstate_procedure text;\nBEGIN\n    \
+         FOR endstate_procedure IN\n        SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = to_regnamespace('{SCHEMA}') AND p.proname LIKE 'again\\_%'\n        \
+         AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = p.pronamespace AND c.relkind = 'r' AND strpos(p.prosrc, c.relname) > 0)\n    \
+         LOOP\n        EXECUTE 'DROP PROCEDURE ' || endstate_procedure;\n    END LOOP;\n{}END;\n$endstate$;\nCOMMIT",
+        plan::script::tidied("    ")
+    );
+    let mut database = Database::connect(conninfo)?;
+    database.run(&sql).map_err(|error| Error::Statement { statement: tables, error })?;
+    Ok(())
+}

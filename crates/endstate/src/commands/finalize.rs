@@ -1,0 +1,34 @@
+//! `endstate finalize`
+
+use apply::Archive;
+
+use crate::args::{Finalize, Global};
+use crate::{Outcome, output};
+
+pub(super) fn run(global: &Global, arguments: &Finalize) -> anyhow::Result<Outcome> {
+    let conninfo = super::conninfo(global)?;
+    let all = apply::archives(&conninfo)?;
+    if !arguments.drop || all.is_empty() {
+        output::result(&report::archives(&all))?;
+        return Ok(Outcome::Done);
+    }
+    let days = arguments.older_than;
+    let is_old = |archive: &&Archive| archive.since.as_ref().is_none_or(|(_, age)| *age >= days);
+    let (old, young): (Vec<&Archive>, Vec<&Archive>) = all.iter().partition(is_old);
+    if !old.is_empty() {
+        apply::give_up(&conninfo, &old)?;
+        let names: String =
+            old.iter().map(|archive| format!("  {} ({})\n", archive.name, archive.what)).collect();
+        output::result(&format!(
+            "Dropped for good; the rollback of the scripts that kept this brings back the structure alone now:\n{names}"
+        ))?;
+    }
+    if !young.is_empty() {
+        let names: String =
+            young.iter().map(|archive| format!("  {} ({})\n", archive.name, archive.what)).collect();
+        output::note(&format!(
+            "Kept, because a rollback may still be wanted: younger than {days} days. --older-than 0 drops it all the same.\n{names}"
+        ));
+    }
+    Ok(if old.is_empty() { Outcome::Refused } else { Outcome::Done })
+}

@@ -1,0 +1,224 @@
+//! What a round would lose and an archive can keep.
+
+use kinds::kinds::column::{self, Column};
+use kinds::kinds::inheritance;
+use kinds::{Id, Kind, Model, Object, Spec, Statement, assignment};
+
+use super::put_back::put_back_again;
+use super::{Archive, Kept, KeptColumn, What, archive_name, save};
+use crate::Request;
+use crate::changes::{Action, Changes};
+use crate::round::Verb;
+use crate::rules::conversion::{self, type_named};
+use crate::rules::enum_change;
+use crate::table_order::has_above;
+
+/// Something that is kept, and how.
+#[derive(Debug)]
+pub(crate) struct Saving {
+    pub(crate) kept: Kept,
+    /// The statements that keep it.
+    pub(crate) statements: Vec<Statement>,
+    /// What loses nothing any more.
+    pub(crate) saves: Vec<(Verb, Id)>,
+}
+
+/// All that a round can keep.
+pub(crate) fn savings(request: &Request<'_>, changes: &Changes) -> Vec<Saving> {
+    if matches!(request.archive, Archive::Off) {
+        return Vec::new();
+    }
+    let managed = || request.from.objects().filter(|object| (request.managed)(&object.id));
+    let tables = managed().filter(|object| object.id.kind() == Kind::Table);
+    let values = tables.filter_map(|table| match changes.actions.get(&table.id) {
+        Some(Action::Drop) => rows(request, changes, &table.id),
+        _ if changes.goes(&table.id) => None,
+        _ => values(request, changes, &table.id),
+    });
+    let is_number = |object: &&Object| matches!(object.id.kind(), Kind::Sequence | Kind::Identity);
+    let numbers = managed().filter(is_number).filter_map(|object| number(request, changes, &object.id));
+    let mut all: Vec<Saving> = values.chain(numbers).collect();
+    if let Archive::Back { .. } = request.archive {
+        all.iter_mut().for_each(|saving| saving.kept.again = put_back_again(request, &saving.kept));
+    }
+    all
+}
+
+/// Values of columns that go, or that become others.
+fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving> {
+    if !request.to.contains(table) || !stands_alone(request.from, table) || !stands_alone(request.to, table) {
+        return None;
+    }
+    let (mut columns, mut saves) = (Vec::new(), Vec::new());
+    for object in request.from.children_of_kind(table, Kind::Column) {
+        let Spec::Column(column) = &object.spec else { continue };
+        if column.generated.is_some() || column::refuses_null_by_type(column, request.from) {
+            continue;
+        }
+        let plain = KeptColumn::plain(object.id.name(), column, request.from);
+        let (verb, kept) = match changes.actions.get(&object.id) {
+            Some(Action::Drop) => {
+                let is_filled = |kind| !request.from.children_of_kind(&object.id, kind).is_empty();
+                let filled = is_filled(Kind::ColumnDefault) || is_filled(Kind::Identity);
+                (Verb::Drop, KeptColumn { filled, ..plain })
+            }
+            Some(Action::Alter(_)) => match image(request, changes, object, column) {
+                Some(image) => (Verb::Alter, KeptColumn { image: Some(image), ..plain }),
+                None => continue,
+            },
+            _ => continue,
+        };
+        columns.push(kept);
+        saves.push((verb, object.id.clone()));
+    }
+    if columns.is_empty() {
+        return None;
+    }
+    let key = key(request, changes, table)?;
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let archive = archive_name(request, table, &names);
+    let what = What::Values { key, columns };
+    let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
+    Some(Saving { statements: save::values(request, &kept), kept, saves })
+}
+
+/// What a value of a column becomes there and back again, where that may be something else.
+fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Column) -> Option<String> {
+    let Some(Spec::Column(to)) = request.to.get(&object.id).map(|object| &object.spec) else { return None };
+    let name = sql::ident(object.id.name());
+    if to.generated.is_some() {
+        return None;
+    }
+    if from.data_type != to.data_type {
+        let swapped = object.needs.keys().any(|need| need.kind().is_type() && changes.goes(need));
+        // A type that comes with this round is not there to be tried when the values are kept.
+        let element = to.data_type.trim_end_matches("[]");
+        if element.contains('.') && type_named(request.from, element).is_none() {
+            return None;
+        }
+        let image = assignment::there_and_back(&name, &from.data_type, &to.data_type, &request.context());
+        return image.filter(|_| !swapped).map(|image| format!("({image})::text"));
+    }
+    let (id, is_array) = enum_within(request.from, &from.data_type)?;
+    let images = enum_change::there_and_back(request, id);
+    if !changes.swaps(id) || images.is_empty() {
+        return None;
+    }
+    if is_array {
+        return Some(format!("{}::text", conversion::replaced(&name, &images)));
+    }
+    let cases: Vec<String> = images
+        .iter()
+        .map(|(old, image)| format!("WHEN {} THEN {}", sql::literal(old), sql::literal(image)))
+        .collect();
+    Some(format!("CASE {name}::text {} ELSE {name}::text END", cases.join(" ")))
+}
+
+/// The enum type that values of a type are of, through domains, and whether they are arrays of such values.
+fn enum_within<'a>(model: &'a Model, data_type: &str) -> Option<(&'a Id, bool)> {
+    match type_named(model, data_type) {
+        Some((id, Spec::Enum(_))) => Some((id, false)),
+        Some((_, Spec::Domain(domain))) => enum_within(model, &domain.data_type),
+        Some(_) => None,
+        None => enum_within(model, data_type.strip_suffix("[]")?).map(|(id, _)| (id, true)),
+    }
+}
+
+/// Columns that tell rows apart before and after: the primary key, or another key that is never NULL.
+fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Vec<KeptColumn>> {
+    let mut keys: Vec<Vec<String>> = Vec::new();
+    for object in request.from.children_of_kind(table, Kind::Constraint) {
+        if let Spec::Constraint(constraint) = &object.spec {
+            match constraint.primary_key() {
+                Some(key) => keys.insert(0, key),
+                None => keys.extend(constraint.unique_key()),
+            }
+        }
+    }
+    let stays = |name: &String| {
+        let id = table.child(Kind::Column, name);
+        let from = request.from.get(&id)?;
+        let (Spec::Column(one), Spec::Column(other)) = (&from.spec, &request.to.get(&id)?.spec) else {
+            return None;
+        };
+        let swapped = from.needs.keys().any(|need| need.kind().is_type() && changes.goes(need));
+        let not_null = |model: &Model| !model.children_of_kind(&id, Kind::NotNull).is_empty();
+        let alike = one.data_type == other.data_type && one.collation == other.collation && !swapped;
+        (alike && !changes.goes(&id) && not_null(request.from) && not_null(request.to))
+            .then(|| KeptColumn::plain(name, one, request.from))
+    };
+    keys.iter().find_map(|key| key.iter().map(stays).collect())
+}
+
+/// Whether the columns of a table are its own, and its rows have a key of its own: not so of typed tables, of those with parents or
+/// children other than partitions, and of those that others have as a type.
+fn stands_alone(model: &Model, table: &Id) -> bool {
+    let Some(Spec::Table(spec)) = model.get(table).map(|object| &object.spec) else { return false };
+    let is_type = model.dependents(table).any(|user| {
+        matches!(user.id.kind(), Kind::Column | Kind::Attribute | Kind::Domain | Kind::Range)
+            && !user.id.is_within(table)
+    });
+    spec.of_type.is_none()
+        && inheritance::parents(model, table).is_empty()
+        && (spec.partition_by.is_some() || !inheritance::has_children(model, Some(table)))
+        && !is_type
+        && !has_rows_elsewhere(model, table)
+}
+
+fn has_rows_elsewhere(model: &Model, table: &Id) -> bool {
+    model.ids().any(|id| id.kind() == Kind::ForeignTable && has_above(model, id, table))
+}
+
+/// The rows of a table that goes. Those of a partition go with its parent's.
+fn rows(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving> {
+    let from = request.from;
+    let Some(Spec::Table(spec)) = from.get(table).map(|object| &object.spec) else { return None };
+    let parents = inheritance::parents(from, table);
+    let partition = from.contains(&table.child(Kind::Partition, ""));
+    if partition && parents.iter().any(|parent| matches!(changes.actions.get(parent), Some(Action::Drop))) {
+        return None;
+    }
+    // What fires on a partition because of its parent is there before the rows are back.
+    let fires = |parent: &Id| !from.children_of_kind(parent, Kind::Trigger).is_empty();
+    let refers = |parent: &Id| {
+        let keys = from.children_of_kind(parent, Kind::Constraint);
+        keys.iter().any(|key| matches!(&key.spec, Spec::Constraint(key) if key.references.is_some()))
+    };
+    if parents.iter().any(|parent| fires(parent) || refers(parent)) || has_rows_elsewhere(from, table) {
+        return None;
+    }
+    let columns: Vec<KeptColumn> = from
+        .children_of_kind(table, Kind::Column)
+        .into_iter()
+        .filter_map(|object| match &object.spec {
+            Spec::Column(column) if column.generated.is_none() => {
+                Some(KeptColumn::plain(object.id.name(), column, from))
+            }
+            _ => None,
+        })
+        .collect();
+    if columns.is_empty() {
+        return None;
+    }
+    let only = if spec.partition_by.is_none() { "ONLY " } else { "" };
+    let archive = archive_name(request, table, &["rows"]);
+    let kept = Kept { of: table.clone(), archive, what: What::Rows { columns }, again: Vec::new() };
+    let saves = vec![(Verb::Drop, table.clone())];
+    Some(Saving { statements: save::rows(request, &kept, only), kept, saves })
+}
+
+/// Where a sequence stands that goes, by itself or with its column.
+fn number(request: &Request<'_>, changes: &Changes, id: &Id) -> Option<Saving> {
+    if !matches!(changes.actions.get(id), Some(Action::Drop)) {
+        return None;
+    }
+    let archive = archive_name(request, id, &["number"]);
+    let kept = Kept { of: id.clone(), archive, what: What::Number, again: Vec::new() };
+    let saves = vec![(Verb::Drop, id.clone())];
+    let start = match request.from.get(id).map(|object| &object.spec) {
+        Some(Spec::Sequence(sequence)) => Some(sequence.start),
+        Some(Spec::Identity(identity)) => identity.start,
+        _ => None,
+    };
+    Some(Saving { statements: save::number(&kept, start), kept, saves })
+}

@@ -1,0 +1,181 @@
+//! What a step would lose is kept in the schema `endstate_archive` before it goes, and comes back with the step that undoes it.
+//!
+//! Only what cannot be computed back is kept: a value of a column that goes, a value that becomes another one and back again
+//! something else, the rows of a table that goes, the number at which a sequence stands. The archives are private: a schema that
+//! nobody else may use, tables with row-level security on and no policy. Introspection, witness and dump leave the schema out.
+
+mod find;
+mod put_back;
+mod save;
+
+use kinds::kinds::column::Column;
+use kinds::{Id, Model, Spec};
+
+pub(crate) use find::{Saving, savings};
+pub(crate) use put_back::{Return, returns};
+
+use crate::rules::conversion::type_named;
+use crate::{Request, Step};
+
+/// The schema of the archives.
+pub const SCHEMA: &str = "endstate_archive";
+/// The column of an archive that says since when it keeps a row.
+const KEPT_AT: &str = "endstate_kept_at";
+
+/// Whether a way keeps what it loses.
+#[derive(Clone, Copy, Debug)]
+pub enum Archive<'a> {
+    /// Nothing is kept.
+    Off,
+    /// On the way forward.
+    Forward,
+    /// On the way back, which gives back what the way forward kept.
+    Back {
+        /// What it kept.
+        kept: &'a [Kept],
+        /// A mark of the way forward, so that archives of different plans have different names.
+        mark: &'a str,
+    },
+}
+
+/// Something that an archive keeps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// The table, sequence or identity that it is of, under the name that it has when that is kept.
+    pub of: Id,
+    /// The archive, quoted with its schema.
+    pub archive: String,
+    /// What it holds.
+    pub what: What,
+    /// On the way back: the statements, inside of PL/pgSQL, that undo it when the way forward is gone again.
+    pub again: Vec<String>,
+}
+
+/// What an archive holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// Values of some columns, by the key of their rows.
+    Values {
+        /// The key.
+        key: Vec<KeptColumn>,
+        /// The columns.
+        columns: Vec<KeptColumn>,
+    },
+    /// Whole rows.
+    Rows {
+        /// All columns that are not generated.
+        columns: Vec<KeptColumn>,
+    },
+    /// Where a sequence stands.
+    Number,
+}
+
+/// A column of an archive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptColumn {
+    /// The name, under which it is also kept.
+    pub name: String,
+    /// Whether its text is kept: its type is not PostgreSQL's own, and might go while the archive stays.
+    as_text: bool,
+    /// Whether its text sorts by a collation of its own, which might go too.
+    collated: bool,
+    /// What its value comes to there and back again, where the column stays: what was changed meanwhile is told by it.
+    image: Option<String>,
+    /// Whether a new column gets another value than NULL by itself.
+    filled: bool,
+}
+
+impl KeptColumn {
+    fn plain(name: &str, column: &Column, model: &Model) -> KeptColumn {
+        // Types of PostgreSQL are printed without their schema.
+        let as_text = column.data_type.contains('.');
+        let domain = type_named(model, &column.data_type).map(|(_, spec)| spec);
+        let collated = column.collation.is_some()
+            || matches!(domain, Some(Spec::Domain(domain)) if domain.collation.is_some());
+        KeptColumn { name: name.to_owned(), as_text, collated, image: None, filled: false }
+    }
+
+    /// The name, quoted.
+    fn sql(&self) -> String {
+        sql::ident(&self.name)
+    }
+
+    /// The name of the column that holds the image.
+    fn image_sql(&self) -> String {
+        sql::ident(&format!("endstate_image_of_{}", clipped(&self.name, 40)))
+    }
+
+    /// `value` as it is kept.
+    fn as_kept(&self, value: &str) -> String {
+        let text = if self.as_text { "::text" } else { "" };
+        let collation = if self.collated { " COLLATE pg_catalog.\"default\"" } else { "" };
+        format!("{value}{text}{collation}")
+    }
+
+    /// What is kept, as a value of a type.
+    fn given_back(&self, value: &str, data_type: &str) -> String {
+        if self.as_text { format!("{value}::{data_type}") } else { value.to_owned() }
+    }
+}
+
+impl Kept {
+    /// For a column that it keeps values of: the archive, and the condition that a row `t` of its table has none there.
+    pub(crate) fn rows_without(&self, column: &Id) -> Option<(String, String)> {
+        let What::Values { key, columns } = &self.what else { return None };
+        let kept = columns.iter().find(|kept| self.of.child(column.kind(), &kept.name) == *column)?;
+        let found: Vec<String> = key
+            .iter()
+            .map(|key| format!("k.{} = {}", key.sql(), key.as_kept(&format!("t.{}", key.sql()))))
+            .collect();
+        let condition = format!(
+            "NOT EXISTS (SELECT FROM {} AS k WHERE {} AND k.{} IS NOT NULL)",
+            self.archive,
+            found.join(" AND "),
+            kept.sql()
+        );
+        Some((self.archive.clone(), condition))
+    }
+
+    /// What it holds, in a few words: `values of public.users (phone)`.
+    pub fn words(&self) -> String {
+        let relation = self.of.sql();
+        match &self.what {
+            What::Values { columns, .. } => {
+                let names: Vec<String> = columns.iter().map(KeptColumn::sql).collect();
+                format!("values of {relation} ({})", names.join(", "))
+            }
+            What::Rows { .. } => format!("rows of {}", self.of.sql()),
+            What::Number => format!("the number of sequence {}", sequence(&self.of)),
+        }
+    }
+}
+
+/// Several archives of one round need their schema once.
+pub(crate) fn make_schema_once(steps: &mut Vec<Step>) {
+    let schema = save::schema().sql;
+    let mut seen = false;
+    steps.retain(|step| step.statement.sql != schema || !std::mem::replace(&mut seen, true));
+}
+
+/// The name of a sequence, or of that of an identity.
+fn sequence(id: &Id) -> String {
+    sql::qualified(&[id.schema().unwrap_or_default(), id.name()])
+}
+
+/// The first characters of a name, as many as fit.
+fn clipped(name: &str, most: usize) -> &str {
+    kinds::kinds::range_type::clipped(name, most)
+}
+
+/// The name of an archive: readable, and another one for whatever else is kept or in another direction.
+fn archive_name(request: &Request<'_>, of: &Id, parts: &[&str]) -> String {
+    let mark = match request.archive {
+        Archive::Back { mark, .. } => mark,
+        _ => "",
+    };
+    let readable = [&[of.name()], parts].concat().join("_");
+    let sum = md5::compute(format!("{of}\n{}\n{mark}", parts.join("\n")).as_bytes());
+    let back = if mark.is_empty() { "" } else { "_back" };
+    let name = format!("{}_{}{back}", clipped(&readable, 44), &format!("{sum:x}")[..8]);
+    sql::qualified(&[SCHEMA, &name])
+}

@@ -1,0 +1,308 @@
+//! The statements that give back what is kept.
+
+use kinds::kinds::column::{self, Column};
+use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work};
+
+use super::save::is_forced;
+use super::{Archive, KEPT_AT, Kept, KeptColumn, SCHEMA, What, sequence};
+use crate::Request;
+use crate::changes::{Action, Changes};
+
+/// Something that comes back in a round.
+#[derive(Debug)]
+pub(crate) struct Return {
+    /// The table, sequence or identity that it is of.
+    pub(crate) id: Id,
+    pub(crate) statements: Vec<Statement>,
+    /// The columns that have their values only after that.
+    pub(crate) columns: Vec<Id>,
+    /// Those among them that are added without `NOT NULL` until then.
+    pub(crate) nullable: Vec<Id>,
+}
+
+/// All that comes back in a round of a way back.
+pub(crate) fn returns(request: &Request<'_>, changes: &Changes) -> Vec<Return> {
+    let Archive::Back { kept, .. } = request.archive else { return Vec::new() };
+    kept.iter().filter_map(|kept| come_back(request, changes, kept)).collect()
+}
+
+fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Return> {
+    // It was kept under the name that it had at the other end.
+    let is_it = |object: &&Object| {
+        object.id.kind() == kept.of.kind() && request.directives.before(&object.id, None) == kept.of
+    };
+    let id = request.to.objects().find(is_it)?.id.clone();
+    let is_made = |id: &Id| matches!(changes.actions.get(id), Some(Action::Create));
+    match &kept.what {
+        What::Values { key, columns } => values(request, changes, kept, &id, key, columns),
+        What::Rows { columns } if is_made(&id) => rows(request, kept, id, columns),
+        What::Number if is_made(&id) => {
+            let set = set_number(&sequence(&id), &kept.archive);
+            Some(Return {
+                statements: vec![if_kept(kept, &[set, drop_archive(kept)])],
+                id,
+                columns: Vec::new(),
+                nullable: Vec::new(),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn values(
+    request: &Request<'_>,
+    changes: &Changes,
+    kept: &Kept,
+    table: &Id,
+    key: &[KeptColumn],
+    columns: &[KeptColumn],
+) -> Option<Return> {
+    let comes = |id: &Id| match changes.actions.get(id) {
+        Some(Action::Create) => true,
+        Some(Action::Alter(_)) => request.from.get(id).is_some_and(|from| {
+            from.needs.keys().any(|need| changes.swaps(need)) || differs_in_type(from, request, id)
+        }),
+        _ => false,
+    };
+    let of = |column: &KeptColumn| table.child(Kind::Column, &column.name);
+    if !columns.iter().any(|column| comes(&of(column))) {
+        return None;
+    }
+    // The key's columns may have other names by now.
+    let own = request.to.children_of_kind(table, Kind::Column);
+    let now = |column: &KeptColumn| {
+        let at_the_other_end = kept.of.child(Kind::Column, &column.name);
+        let is_it = |object: &&&Object| request.directives.before(&object.id, None) == at_the_other_end;
+        own.iter().find(is_it).map(|object| (sql::ident(object.id.name()), data_type(object)))
+    };
+    let key_now: Vec<(String, String)> = key.iter().map(now).collect::<Option<_>>()?;
+    let (mut inside, mut actions, mut after) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut nullable) = (Vec::new(), Vec::new());
+    for (number, kept_column) in columns.iter().enumerate() {
+        let id = of(kept_column);
+        let Some(Spec::Column(column)) = request.to.get(&id).map(|object| &object.spec) else { continue };
+        let function = sql::qualified(&[SCHEMA, &format!("value_{}", number + 1)]);
+        let (create, drop) = lookup(&function, kept, (key, &key_now), kept_column, column);
+        let arguments: Vec<String> = key
+            .iter()
+            .zip(&key_now)
+            .map(|(kept, (name, _))| kept.as_kept(name))
+            .chain([sql::ident(&kept_column.name)])
+            .collect();
+        let name = sql::ident(id.name());
+        let collation = column.collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+        actions.push(format!(
+            "ALTER COLUMN {name} TYPE {}{collation} USING {function}({})",
+            column.data_type,
+            arguments.join(", ")
+        ));
+        inside.push((create, drop));
+        after.extend(column.settings(&id, &request.context()));
+        let not_null = request.to.children_of_kind(&id, Kind::NotNull).into_iter().next();
+        if not_null.is_some() && column::needs_value(column, &id, request.to) {
+            nullable.push(id.clone());
+        }
+        ids.push(id);
+    }
+    let name = table.sql();
+    let mut block: Vec<String> = inside.iter().map(|(create, _)| create.clone()).collect();
+    block.push(format!("ALTER TABLE {name}\n    {}", actions.join(",\n    ")));
+    block.extend(inside.into_iter().map(|(_, drop)| drop));
+    block.push(drop_archive(kept));
+    let mut statements = vec![if_kept(kept, &block).lock(Lock::AccessExclusive, &name).work(Work::Rewrite)];
+    statements.extend(after.into_iter().map(|statement| statement.pass(2)));
+    Some(Return { id: table.clone(), statements, columns: ids, nullable })
+}
+
+fn differs_in_type(from: &Object, request: &Request<'_>, id: &Id) -> bool {
+    request.to.get(id).is_some_and(|to| data_type(from) != data_type(to))
+}
+
+fn data_type(object: &Object) -> String {
+    match &object.spec {
+        Spec::Column(column) => column.data_type.clone(),
+        _ => String::new(),
+    }
+}
+
+/// A function that finds the kept value of a row, or takes the one that it has; and how it goes again. A rewrite that calls it fires
+/// no trigger and is filtered by no policy.
+fn lookup(
+    function: &str,
+    kept: &Kept,
+    (key, key_now): (&[KeptColumn], &[(String, String)]),
+    kept_column: &KeptColumn,
+    column: &Column,
+) -> (String, String) {
+    let mut types: Vec<&str> = key
+        .iter()
+        .zip(key_now)
+        .map(|(kept, (_, data_type))| if kept.as_text { "text" } else { data_type.as_str() })
+        .collect();
+    types.push(&column.data_type);
+    let signature = format!("{function}({})", types.join(", "));
+    let value = format!("${}", types.len());
+    let mut found: Vec<String> = key
+        .iter()
+        .enumerate()
+        .map(|(number, column)| format!("k.{} = ${}", column.sql(), number + 1))
+        .collect();
+    if kept_column.image.is_some() {
+        found.push(format!("k.{} IS NOT DISTINCT FROM {value}::text", kept_column.image_sql()));
+    }
+    let given = kept_column.given_back(&format!("k.{}", kept_column.sql()), &column.data_type);
+    let body = format!(
+        "SELECT CASE WHEN k.{KEPT_AT} IS NULL THEN {value} ELSE {given} END \
+         FROM (SELECT) AS o LEFT JOIN {} AS k ON {}",
+        kept.archive,
+        found.join(" AND ")
+    );
+    let create = format!(
+        "CREATE FUNCTION {signature} RETURNS {} LANGUAGE sql STABLE AS {}",
+        column.data_type,
+        sql::literal(&body)
+    );
+    (create, format!("DROP FUNCTION {signature}"))
+}
+
+fn rows(request: &Request<'_>, kept: &Kept, id: Id, columns: &[KeptColumn]) -> Option<Return> {
+    let insert = insert(request, &id, &id.sql(), kept, columns)?;
+    let block = if_kept(kept, &[insert, drop_archive(kept)]);
+    let statement = block.lock(Lock::AccessExclusive, id.sql()).work(Work::Rewrite);
+    Some(Return { statements: vec![statement], id, columns: Vec::new(), nullable: Vec::new() })
+}
+
+/// The rows that are kept of `id`, for the table that is called `table` then.
+fn insert(
+    request: &Request<'_>,
+    id: &Id,
+    table: &str,
+    kept: &Kept,
+    columns: &[KeptColumn],
+) -> Option<String> {
+    let model = if request.to.contains(id) { request.to } else { request.from };
+    let values: Vec<String> = columns
+        .iter()
+        .map(|column| {
+            let object = model.get(&id.child(Kind::Column, &column.name))?;
+            Some(column.given_back(&format!("k.{}", column.sql()), &data_type(object)))
+        })
+        .collect::<Option<_>>()?;
+    let names: Vec<String> = columns.iter().map(KeptColumn::sql).collect();
+    Some(format!(
+        "INSERT INTO {table} ({}) OVERRIDING SYSTEM VALUE\nSELECT {}\nFROM {} AS k",
+        names.join(", "),
+        values.join(", "),
+        kept.archive
+    ))
+}
+
+fn set_number(sequence: &str, archive: &str) -> String {
+    format!(
+        "PERFORM pg_catalog.setval({}::pg_catalog.regclass, k.last_value, k.is_called) FROM {archive} AS k",
+        sql::literal(sequence)
+    )
+}
+
+fn drop_archive(kept: &Kept) -> String {
+    format!("DROP TABLE {}", kept.archive)
+}
+
+/// The statements where the archive is there: who gave it up gets the structure back alone.
+fn if_kept(kept: &Kept, statements: &[String]) -> Statement {
+    let lines: Vec<String> = statements.iter().map(|statement| format!("        {statement};\n")).collect();
+    let body = format!(
+        "\nBEGIN\n    IF pg_catalog.to_regclass({}) IS NOT NULL THEN\n{}    END IF;\nEND;\n",
+        sql::literal(&kept.archive),
+        lines.concat()
+    );
+    Statement::new(format!("DO {}", sql::dollar(&body)))
+}
+
+/// What undoes on the way forward, once it is gone again, what the way back lost: statements for a procedure, in the names that the
+/// objects have then. Nothing where triggers or rules would have to be told not to fire that are not this table's own.
+pub(crate) fn put_back_again(request: &Request<'_>, kept: &Kept) -> Vec<String> {
+    let then = |id: &Id| request.directives.before(id, None);
+    let of = then(&kept.of);
+    let drop = drop_archive(kept);
+    let statements = match &kept.what {
+        What::Number => vec![set_number(&sequence(&of), &kept.archive)],
+        What::Rows { columns } => match insert(request, &kept.of, &of.sql(), kept, columns) {
+            Some(insert) => undisturbed(request, &of, insert),
+            None => Vec::new(),
+        },
+        What::Values { key, columns } => {
+            undisturbed(request, &of, update(request, kept, &of, (key, columns)))
+        }
+    };
+    if statements.is_empty() { Vec::new() } else { [statements, vec![drop]].concat() }
+}
+
+fn update(
+    request: &Request<'_>,
+    kept: &Kept,
+    table: &Id,
+    (key, columns): (&[KeptColumn], &[KeptColumn]),
+) -> String {
+    let then = |column: &KeptColumn| {
+        let id = request.directives.before(&kept.of.child(Kind::Column, &column.name), None);
+        sql::ident(id.name())
+    };
+    let mut sets = Vec::new();
+    for column in columns {
+        let name = then(column);
+        let object = request.from.get(&kept.of.child(Kind::Column, &column.name));
+        let data_type = object.map(data_type).unwrap_or_default();
+        let given = column.given_back(&format!("k.{}", column.sql()), &data_type);
+        sets.push(match column.image {
+            Some(_) => format!(
+                "{name} = CASE WHEN t.{name}::text IS NOT DISTINCT FROM k.{} THEN {given} ELSE t.{name} END",
+                column.image_sql()
+            ),
+            None => format!("{name} = {given}"),
+        });
+    }
+    let found: Vec<String> = key
+        .iter()
+        .map(|column| format!("k.{} = {}", column.sql(), column.as_kept(&format!("t.{}", then(column)))))
+        .collect();
+    format!(
+        "UPDATE {} AS t SET {}\nFROM {} AS k WHERE {}",
+        table.sql(),
+        sets.join(", "),
+        kept.archive,
+        found.join(" AND ")
+    )
+}
+
+/// A statement that writes rows, with the table's triggers off and its policies out of the way. They are those of the catalog that
+/// this way back starts from.
+fn undisturbed(request: &Request<'_>, id: &Id, statement: String) -> Vec<String> {
+    let (table, then) = (id.sql(), request.start);
+    let triggers: Vec<&Object> = then.children_of_kind(id, Kind::Trigger);
+    let partitioned = matches!(then.get(id).map(|object| &object.spec), Some(Spec::Table(spec)) if spec.partition_by.is_some());
+    if !then.children_of_kind(id, Kind::Rule).is_empty() || partitioned && !triggers.is_empty() {
+        return Vec::new();
+    }
+    let mut statements = vec!["SET CONSTRAINTS ALL IMMEDIATE".to_owned()];
+    let mut after = Vec::new();
+    for trigger in triggers {
+        let Spec::Trigger(spec) = &trigger.spec else { continue };
+        let word = match spec.enabled.as_deref() {
+            Some("disabled") => continue,
+            Some("always") => "ENABLE ALWAYS",
+            Some("replica") => "ENABLE REPLICA",
+            _ => "ENABLE",
+        };
+        let name = sql::ident(trigger.id.name());
+        statements.push(format!("ALTER TABLE {table} DISABLE TRIGGER {name}"));
+        after.push(format!("ALTER TABLE {table} {word} TRIGGER {name}"));
+    }
+    if is_forced(then, id) {
+        statements.push(format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"));
+        after.push(format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY"));
+    }
+    statements.push(statement);
+    statements.extend(after);
+    statements
+}

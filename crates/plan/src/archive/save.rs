@@ -1,0 +1,112 @@
+//! The statements that keep something, before what it is of goes.
+
+use kinds::{Id, Kind, Lock, Model, Spec, Statement, Work};
+
+use super::{KEPT_AT, Kept, KeptColumn, SCHEMA, What, sequence};
+use crate::Request;
+
+/// Values of columns, of those rows alone whose values do not come back by themselves.
+pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
+    let What::Values { key, columns } = &kept.what else { return Vec::new() };
+    let mut list: Vec<String> = key.iter().map(kept_as).collect();
+    let mut lost = Vec::new();
+    for column in columns {
+        list.push(kept_as(column));
+        let name = column.sql();
+        lost.push(match &column.image {
+            Some(image) => {
+                list.push(format!("{image} AS {}", column.image_sql()));
+                format!("{name}::text IS DISTINCT FROM {image}")
+            }
+            None if column.filled => "true".to_owned(),
+            None => format!("{name} IS NOT NULL"),
+        });
+    }
+    let condition = match lost.iter().any(|condition| condition == "true") {
+        true => String::new(),
+        false => format!("\nWHERE {}", lost.join(" OR ")),
+    };
+    let names: Vec<String> = key.iter().map(KeptColumn::sql).collect();
+    let mut statements = opened(request, &kept.of);
+    let table = kept.of.sql();
+    statements.push(copied(kept, &list, &format!("{table}{condition}"), &table));
+    statements.extend(closed(request, &kept.of));
+    statements.extend(private(kept, &format!("ADD PRIMARY KEY ({}), ", names.join(", "))));
+    statements
+}
+
+/// Whole rows.
+pub(super) fn rows(request: &Request<'_>, kept: &Kept, only: &str) -> Vec<Statement> {
+    let What::Rows { columns } = &kept.what else { return Vec::new() };
+    let list: Vec<String> = columns.iter().map(kept_as).collect();
+    let mut statements = opened(request, &kept.of);
+    let table = kept.of.sql();
+    statements.push(copied(kept, &list, &format!("{only}{table}"), &table));
+    statements.extend(private(kept, ""));
+    statements
+}
+
+/// Where a sequence stands, unless that is where a new one starts.
+pub(super) fn number(kept: &Kept, start: Option<i64>) -> Vec<Statement> {
+    let sequence = sequence(&kept.of);
+    let list = ["last_value".to_owned(), "is_called".to_owned()];
+    let condition =
+        start.map_or_else(String::new, |start| format!("\nWHERE is_called OR last_value <> {start}"));
+    let mut statements = vec![schema(), copied(kept, &list, &format!("{sequence}{condition}"), &sequence)];
+    statements.extend(private(kept, ""));
+    statements
+}
+
+/// `role::text AS role`
+fn kept_as(column: &KeptColumn) -> String {
+    let name = column.sql();
+    let value = column.as_kept(&name);
+    if value == name { name } else { format!("{value} AS {name}") }
+}
+
+pub(super) fn schema() -> Statement {
+    Statement::new(format!("CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+}
+
+/// Nobody may write any more before the rows are read, and no policy may hide any.
+fn opened(request: &Request<'_>, table: &Id) -> Vec<Statement> {
+    let name = table.sql();
+    let lock = Statement::new(format!("LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"));
+    let mut statements = vec![schema(), lock.lock(Lock::AccessExclusive, &name)];
+    if is_forced(request.from, table) {
+        statements.push(force(&name, "NO FORCE"));
+    }
+    statements
+}
+
+fn closed(request: &Request<'_>, table: &Id) -> Option<Statement> {
+    is_forced(request.from, table).then(|| force(&table.sql(), "FORCE"))
+}
+
+/// Whether a table's owner is subject to its policies too.
+pub(super) fn is_forced(model: &Model, table: &Id) -> bool {
+    let switch = model.get(&table.child(Kind::RowLevelSecurity, ""));
+    matches!(switch.map(|object| &object.spec), Some(Spec::RowLevelSecurity(switch)) if switch.forced)
+}
+
+fn force(table: &str, word: &str) -> Statement {
+    Statement::new(format!("ALTER TABLE {table} {word} ROW LEVEL SECURITY"))
+        .lock(Lock::AccessExclusive, table)
+}
+
+fn copied(kept: &Kept, list: &[String], from: &str, relation: &str) -> Statement {
+    let sql = format!(
+        "CREATE TABLE {} AS\nSELECT {}, pg_catalog.now() AS {KEPT_AT}\nFROM {from}",
+        kept.archive,
+        list.join(", ")
+    );
+    Statement::new(sql).lock(Lock::AccessExclusive, relation).work(Work::Scan)
+}
+
+fn private(kept: &Kept, key: &str) -> [Statement; 2] {
+    let archive = &kept.archive;
+    [
+        Statement::new(format!("ALTER TABLE {archive} {key}ENABLE ROW LEVEL SECURITY")),
+        Statement::new(format!("COMMENT ON TABLE {archive} IS {}", sql::literal(&kept.words()))),
+    ]
+}

@@ -1,0 +1,88 @@
+//! The order around what an archive keeps.
+
+use kinds::{Hazard, Id, Kind};
+
+use crate::archive::What;
+use crate::changes::Action;
+use crate::graph::{Graph, needs};
+use crate::round::Verb;
+use crate::table_order::has_above;
+
+impl Graph<'_> {
+    /// What is kept is not lost.
+    pub(crate) fn add_archives(&mut self) {
+        let none = Action::Alter(Vec::new());
+        let savings = std::mem::take(&mut self.savings);
+        for saving in &savings {
+            self.push(Verb::Save, &saving.kept.of, saving.statements.clone(), &none);
+            let note = format!("{} are kept in {}", saving.kept.words(), saving.kept.archive);
+            for (verb, id) in &saving.saves {
+                let Some(place) = self.at(id, *verb) else { continue };
+                for statement in &mut self.nodes[place].statements {
+                    let before = statement.hazards.len();
+                    statement.hazards.retain(|(hazard, _)| *hazard != Hazard::DataLoss);
+                    if statement.hazards.len() < before {
+                        statement.kept.push(note.clone());
+                    }
+                }
+            }
+        }
+        self.savings = savings;
+        let returns = std::mem::take(&mut self.returns);
+        for back in &returns {
+            self.push(Verb::Fill, &back.id, back.statements.clone(), &none);
+        }
+        self.returns = returns;
+    }
+
+    /// Values are kept before they go and come back before anything needs them; a sequence's number while the sequence is there.
+    pub(crate) fn order_archives(&mut self) {
+        let numbers = self.savings.iter().filter(|saving| saving.kept.what == What::Number);
+        let numbers: Vec<Id> = numbers.map(|saving| saving.kept.of.clone()).collect();
+        for of in &numbers {
+            let save = self.at(of, Verb::Save);
+            let holders: Vec<Id> = of.ancestors().cloned().chain(self.gone_with(of)).collect();
+            for id in std::iter::once(of).chain(&holders) {
+                self.before(save, self.at(id, Verb::Drop));
+            }
+        }
+        // Columns of a partition go with those of its parent.
+        let rows = self.savings.iter().filter(|saving| matches!(saving.kept.what, What::Rows { .. }));
+        let rows: Vec<Id> = rows.map(|saving| saving.kept.of.clone()).collect();
+        for (place, (id, verb)) in self.snapshot() {
+            let above = |table: &&Id| *table != id.top() && has_above(self.request.from, table, id.top());
+            if id.kind() == Kind::Column && matches!(verb, Verb::Drop | Verb::Alter) {
+                for table in rows.iter().filter(above) {
+                    self.before(self.at(table, Verb::Save), Some(place));
+                }
+            }
+        }
+        let returns = std::mem::take(&mut self.returns);
+        for back in &returns {
+            let Some(fill) = self.at(&back.id, Verb::Fill) else { continue };
+            self.before(self.at(&back.id, Verb::Create), Some(fill));
+            for ancestor in back.id.ancestors() {
+                self.before(self.at(ancestor, Verb::Create), Some(fill));
+            }
+            for column in &back.columns {
+                self.before(self.at(column, Verb::Create), Some(fill));
+                self.before(self.at(column, Verb::Alter), Some(fill));
+            }
+            for (place, (id, verb)) in self.snapshot() {
+                let comes_with_it = self.nodes[place].statements.is_empty()
+                    || back.columns.contains(&id)
+                    || matches!(id.kind(), Kind::ColumnDefault | Kind::Identity);
+                let uses = || needs(self.request.to, &id).iter().any(|(need, _)| back.columns.contains(need));
+                let of_it = || id.ancestors().any(|ancestor| back.columns.contains(ancestor));
+                if place != fill
+                    && matches!(verb, Verb::Create | Verb::Alter)
+                    && !comes_with_it
+                    && (uses() || of_it())
+                {
+                    self.before(Some(fill), Some(place));
+                }
+            }
+        }
+        self.returns = returns;
+    }
+}
