@@ -14,12 +14,13 @@ pub struct Archive {
     pub what: String,
     /// How much it takes on disk, with its indexes.
     pub bytes: u64,
-    /// The day since when it is kept, and how many days ago that is; none where it holds no row.
+    /// The day since when it is kept, and how many days ago that is; none where it holds no row or the role may not read it.
     pub since: Option<(String, u64)>,
 }
 
 /// Tables are archives when they say since when they keep a row: what a person put into the schema is none.
-const LIST: &str = "SELECT c.oid::regclass, coalesce(obj_description(c.oid, 'pg_class'), ''), pg_total_relation_size(c.oid) \
+const LIST: &str = "SELECT c.oid::regclass, coalesce(obj_description(c.oid, 'pg_class'), ''), pg_total_relation_size(c.oid), \
+     has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') \
      FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'endstate_kept_at' AND NOT a.attisdropped \
      WHERE c.relkind = 'r' AND c.relnamespace = to_regnamespace('endstate_archive') ORDER BY c.relname";
 
@@ -29,11 +30,12 @@ pub fn archives(conninfo: &Conninfo) -> Result<Vec<Archive>, Error> {
     let mut snapshot = database.snapshot()?;
     let mut found = Vec::new();
     for row in snapshot.text_rows(LIST)? {
-        let [Some(name), Some(what), Some(bytes)] = row.as_slice() else { continue };
+        let [Some(name), Some(what), Some(bytes), Some(readable)] = row.as_slice() else { continue };
         let age = format!(
             "SELECT min(k.endstate_kept_at)::date::text, greatest(date_part('day', now() - min(k.endstate_kept_at))::bigint, 0)::text FROM {name} AS k"
         );
-        let since = match snapshot.text_rows(&age)?.first().map(Vec::as_slice) {
+        let ages = if readable == "t" { snapshot.text_rows(&age)? } else { Vec::new() };
+        let since = match ages.first().map(Vec::as_slice) {
             Some([Some(day), Some(days)]) => Some((day.clone(), days.parse().unwrap_or_default())),
             _ => None,
         };
@@ -49,7 +51,9 @@ pub fn archives(conninfo: &Conninfo) -> Result<Vec<Archive>, Error> {
 
 /// Drops archives, and what else is in the schema for their sake alone: all of it or nothing.
 pub fn give_up(conninfo: &Conninfo, archives: &[&Archive]) -> Result<(), Error> {
-    let tables: String = archives.iter().map(|archive| format!("DROP TABLE {};\n", archive.name)).collect();
+    let tables: Vec<String> =
+        archives.iter().map(|archive| format!("DROP TABLE {};\n", archive.name)).collect();
+    let tables = tables.concat();
     let sql = format!(
         "BEGIN;\nSET LOCAL lock_timeout = '5s';\n{tables}\
          DO $endstate$\nDECLARE\n    endstate_procedure text;\nBEGIN\n    \

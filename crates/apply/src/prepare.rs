@@ -9,8 +9,8 @@ use shadow::{Facts, Workbench};
 
 use crate::proof::Sample;
 use crate::{
-    Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, by_hand, lock_table,
-    preflight, proof, propose, scripts,
+    Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, archives, by_hand,
+    lock_table, preflight, proof, propose, scripts,
 };
 
 /// What to prepare.
@@ -79,6 +79,13 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     let not_alike = proposal.self_check.iter();
     notes.extend(not_alike.map(|what| format!("the shadow is not quite like the live database, {what}")));
     notes.extend(lock_table::notes(&live.facts, &proposal.before, &proposal.stages, &scripts));
+    let kept = archives::archives(&live.conninfo)?.len();
+    if kept > 0 {
+        let tables = if kept == 1 { "1 table".to_owned() } else { format!("{kept} tables") };
+        notes.push(format!(
+            "{tables} in endstate_archive keep what earlier scripts took away: endstate finalize shows them"
+        ));
+    }
     drop(bench);
     clock.lap("stop the shadow");
     Ok(Plan {

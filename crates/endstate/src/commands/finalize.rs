@@ -17,18 +17,21 @@ pub(super) fn run(global: &Global, arguments: &Finalize) -> anyhow::Result<Outco
     let (old, young): (Vec<&Archive>, Vec<&Archive>) = all.iter().partition(is_old);
     if !old.is_empty() {
         apply::give_up(&conninfo, &old)?;
-        let names: String =
-            old.iter().map(|archive| format!("  {} ({})\n", archive.name, archive.what)).collect();
         output::result(&format!(
-            "Dropped for good; the rollback of the scripts that kept this brings back the structure alone now:\n{names}"
+            "Dropped for good; the rollback of the scripts that kept this brings back the structure alone now:\n{}",
+            list(&old)
         ))?;
     }
     if !young.is_empty() {
-        let names: String =
-            young.iter().map(|archive| format!("  {} ({})\n", archive.name, archive.what)).collect();
         output::note(&format!(
-            "Kept, because a rollback may still be wanted: younger than {days} days. --older-than 0 drops it all the same.\n{names}"
+            "Kept, because a rollback may still be wanted: younger than {days} days. --older-than 0 drops it all the same.\n{}",
+            list(&young)
         ));
     }
     Ok(if old.is_empty() { Outcome::Refused } else { Outcome::Done })
+}
+
+fn list(archives: &[&Archive]) -> String {
+    let lines = archives.iter().map(|archive| format!("  {} ({})\n", archive.name, archive.what));
+    lines.collect::<Vec<_>>().concat()
 }

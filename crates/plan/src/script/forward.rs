@@ -59,7 +59,7 @@ fn free(leg: &Leg<'_>) -> String {
                 kept.archive.replace('%', "%%"),
                 kept.words().replace('%', "%%")
             )),
-            sql::literal(&format!("if nobody needs them any more: DROP TABLE {}", kept.archive)),
+            sql::literal("if nobody needs that any more: endstate finalize --drop"),
         )
     });
     stops.collect::<Vec<_>>().concat()

@@ -170,9 +170,18 @@ fn statements(steps: &[&Step]) -> String {
 pub fn summary(rounds: &[Round]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut strategies: std::collections::BTreeMap<String, &str> = std::collections::BTreeMap::new();
+    let kept = |id: &Id| rounds.iter().flat_map(|round| &round.kept).find(|kept| kept.of == *id);
     for step in rounds.iter().flat_map(|round| &round.steps) {
         for (verb, id) in &step.ids {
             if matches!(id.kind(), Kind::Comment | Kind::Owner) {
+                continue;
+            }
+            if let (Verb::Save, Some(kept)) = (verb, kept(id)) {
+                lines.push(format!("keeps {} in {}", kept.words(), kept.archive));
+                continue;
+            }
+            if *verb == Verb::Fill && step.statement.sql.contains(SCHEMA) {
+                lines.push(format!("gives back what is kept of {id}"));
                 continue;
             }
             if let (Kind::Enum, Some(reason)) = (id.kind(), &step.reason) {
