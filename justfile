@@ -66,10 +66,10 @@ fmt:
 ci:
     .ci/run
 
-# Measure the case's plan with its proof, part by part
+# Measure the case's plan with its proof, part by part, and what archives cost on a table of ENDSTATE_ROWS rows
 [group('measure')]
 bench:
-    cargo bench -q -p endstate-tests --bench case
+    cargo bench -q -p endstate-tests --bench case --bench archives
 
 # Build the documentation of all crates
 [group('measure')]

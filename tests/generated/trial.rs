@@ -125,7 +125,11 @@ impl Trial<'_> {
     fn prepare(&self, yaml: &Path, stage: &'static str) -> Result<apply::Plan, Failure> {
         let options =
             apply::Options { conninfo: self.before.conninfo(), schema: yaml.to_owned(), sample: None };
-        apply::prepare(&options).map_err(planned(stage))
+        let plan = apply::prepare(&options).map_err(planned(stage))?;
+        match plan.notes.iter().find(|note| note.starts_with(apply::NOT_KEPT)) {
+            Some(note) => Err(at(stage)(note)),
+            None => Ok(plan),
+        }
     }
 
     /// Runs the forward scripts; whether the rows refused one, which the proof has shown without rows then.

@@ -78,6 +78,19 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether endstate, not the database or the YAML, is at fault.
+    pub fn is_ours(&self) -> bool {
+        matches!(
+            self,
+            Error::NotReached { .. }
+                | Error::Plan(plan::Error::Cycle { .. })
+                | Error::Statement { .. }
+                | Error::Unproven { .. }
+        )
+    }
+}
+
 fn list(lines: &[String]) -> String {
     lines.iter().flat_map(|line| ["\n  ", line.as_str()]).collect()
 }

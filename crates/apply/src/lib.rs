@@ -29,7 +29,7 @@ pub use live::Live;
 pub use lock::{LOCK, Lock};
 pub use old_names::OldName;
 pub use preflight::Answer;
-pub use prepare::{Options, Plan, prepare};
+pub use prepare::{NOT_KEPT, Options, Plan, prepare};
 pub use proof::{Proof, Sample, prove};
 pub use propose::{Proposal, Stage, propose};
 pub use scope::Scope;

@@ -9,8 +9,8 @@ use shadow::{Facts, Workbench};
 
 use crate::proof::Sample;
 use crate::{
-    Answer, Error, Live, OldName, Proof, Scope, Scripts, Settings, Stage, Workspace, archives, by_hand,
-    lock_table, preflight, proof, propose, scripts,
+    Answer, Error, Live, OldName, Proof, Proposal, Scope, Scripts, Settings, Stage, Workspace, archives,
+    by_hand, lock_table, preflight, proof, propose, scripts,
 };
 
 /// What to prepare.
@@ -65,17 +65,18 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     workspace.declared.own(&live.facts.owner);
     let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
     clock.lap("read the live catalog");
-    let mut bench = Workbench::start(&live.facts)?;
-    clock.lap("start the shadow");
-    let proposal = propose::propose(&mut bench, &live, &workspace, &scope)?;
-    by_hand::refuse(&proposal, bench.facts().major)?;
-    clock.lap("build and plan");
-    let scripts = scripts::write(&mut bench, &proposal, &workspace.settings)?;
-    clock.lap("write the scripts");
-    let sample = options.sample.map(|at_most| Sample { conninfo: &live.conninfo, at_most });
-    let proof = proof::prove(&mut bench, &proposal, &scripts, sample)?;
-    clock.lap("prove");
+    let proven = match prove(options, &live, &workspace, &scope, &mut clock) {
+        // A plan that cannot be gone with archives may be gone without: people then know what they lose.
+        Err(error) if error.is_ours() && !workspace.settings.without_archive => {
+            workspace.settings.without_archive = true;
+            let proven = prove(options, &live, &workspace, &scope, &mut clock);
+            proven.map(|proven| (proven, Some(format!("{NOT_KEPT}: {error}")))).map_err(|_| error)?
+        }
+        other => (other?, None),
+    };
+    let (Proven { bench, proposal, scripts, proof }, not_kept) = proven;
     let mut notes = bench.notes.clone();
+    notes.extend(not_kept);
     let not_alike = proposal.self_check.iter();
     notes.extend(not_alike.map(|what| format!("the shadow is not quite like the live database, {what}")));
     notes.extend(lock_table::notes(&live.facts, &proposal.before, &proposal.stages, &scripts));
@@ -104,6 +105,38 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
         settings: workspace.settings,
         timings: clock.laps,
     })
+}
+
+/// What a note begins with where a plan is proven only without archives: a bug of ours.
+pub const NOT_KEPT: &str =
+    "nothing that this plan takes away is kept, because it could not be proven that way";
+
+/// A plan with its proof, and where it was proven.
+struct Proven {
+    bench: Workbench,
+    proposal: Proposal,
+    scripts: Scripts,
+    proof: Proof,
+}
+
+fn prove(
+    options: &Options,
+    live: &Live,
+    workspace: &Workspace,
+    scope: &Scope,
+    clock: &mut Clock,
+) -> Result<Proven, Error> {
+    let mut bench = Workbench::start(&live.facts)?;
+    clock.lap("start the shadow");
+    let proposal = propose::propose(&mut bench, live, workspace, scope)?;
+    by_hand::refuse(&proposal, bench.facts().major)?;
+    clock.lap("build and plan");
+    let scripts = scripts::write(&mut bench, &proposal, &workspace.settings)?;
+    clock.lap("write the scripts");
+    let sample = options.sample.map(|at_most| Sample { conninfo: &live.conninfo, at_most });
+    let proof = proof::prove(&mut bench, &proposal, &scripts, sample)?;
+    clock.lap("prove");
+    Ok(Proven { bench, proposal, scripts, proof })
 }
 
 impl Plan {

@@ -289,6 +289,9 @@ impl<'a> Planner<'a> {
     /// the old one's place.
     fn back(&self, leg: &Leg) -> Result<Vec<Round>, Error> {
         let mut directives = leg.directives.inverted();
+        for id in plan::archive::enums_given_back(&leg.kept(), &directives, &leg.before) {
+            directives.enums.entry(id).or_default().used_at_once = true;
+        }
         let rounds = self.all_the_way_back(leg, &directives)?;
         let used = plan::values_used_at_once(&rounds);
         if used.is_empty() {
@@ -306,7 +309,7 @@ impl<'a> Planner<'a> {
     }
 
     fn all_the_way_back(&self, leg: &Leg, directives: &Directives) -> Result<Vec<Round>, Error> {
-        let kept: Vec<Kept> = leg.forward.iter().flat_map(|round| round.kept.clone()).collect();
+        let kept = leg.kept();
         let mark = leg.mark();
         let archive = if self.keeps { Archive::Back { kept: &kept, mark: &mark } } else { Archive::Off };
         let mut state = leg.after.clone();
@@ -485,6 +488,11 @@ struct Leg {
 }
 
 impl Leg {
+    /// What the way forward keeps.
+    fn kept(&self) -> Vec<Kept> {
+        self.forward.iter().flat_map(|round| round.kept.clone()).collect()
+    }
+
     /// Tells the archives of this way back from those of others.
     fn mark(&self) -> String {
         let steps = self.forward.iter().flat_map(|round| &round.steps);

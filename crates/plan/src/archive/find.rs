@@ -115,7 +115,7 @@ fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Colum
 }
 
 /// The enum type that values of a type are of, through domains, and whether they are arrays of such values.
-fn enum_within<'a>(model: &'a Model, data_type: &str) -> Option<(&'a Id, bool)> {
+pub(super) fn enum_within<'a>(model: &'a Model, data_type: &str) -> Option<(&'a Id, bool)> {
     match type_named(model, data_type) {
         Some((id, Spec::Enum(_))) => Some((id, false)),
         Some((_, Spec::Domain(domain))) => enum_within(model, &domain.data_type),

@@ -8,8 +8,10 @@ mod find;
 mod put_back;
 mod save;
 
+use std::collections::BTreeSet;
+
 use kinds::kinds::column::Column;
-use kinds::{Id, Model, Spec};
+use kinds::{Directives, Id, Kind, Model, Spec};
 
 pub(crate) use find::{Saving, savings};
 pub(crate) use put_back::{Return, returns};
@@ -148,6 +150,25 @@ impl Kept {
             What::Number => format!("the number of sequence {}", sequence(&self.of)),
         }
     }
+}
+
+/// The enum types, as the way back shall find them in the end, of which it gives values back: a value that it only adds to a type could
+/// not be used in the same transaction.
+pub fn enums_given_back(kept: &[Kept], back: &Directives, to: &Model) -> BTreeSet<Id> {
+    let is_kept = |id: &Id| {
+        let then = back.before(id, None);
+        kept.iter().any(|kept| match &kept.what {
+            What::Values { columns, .. } => columns
+                .iter()
+                .any(|column| column.image.is_some() && kept.of.child(Kind::Column, &column.name) == then),
+            _ => false,
+        })
+    };
+    let columns = to.objects().filter_map(|object| match &object.spec {
+        Spec::Column(column) if is_kept(&object.id) => find::enum_within(to, &column.data_type),
+        _ => None,
+    });
+    columns.map(|(id, _)| id.clone()).collect()
 }
 
 /// Several archives of one round need their schema once.

@@ -1,0 +1,158 @@
+//! The session is killed behind each statement of each script: afterwards the database is exactly at the boundary where it was, catalog,
+//! rows and archives; and in the end both ways are still gone to their ends from there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is a test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use endstate_tests::{connect, conninfo, root};
+use shadow::{Cluster, ClusterOptions, Witness};
+
+/// What kills the session that runs it.
+const KILL: &str = "pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())";
+
+#[test]
+fn a_script_of_the_case_that_is_killed_has_done_nothing() {
+    let binaries = testkit::majors().pop().unwrap();
+    let cluster = endstate_tests::start(&binaries).unwrap();
+    killed_everywhere(&cluster, "before", &root().join("schema"));
+}
+
+#[test]
+fn a_script_that_keeps_what_it_takes_away_and_is_killed_has_done_nothing() {
+    let binaries = testkit::majors().remove(0);
+    let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
+    for case in ["columns", "enum_values", "tables"] {
+        let folder: PathBuf = root().join("fixtures/archives").join(case);
+        connect(&cluster, "postgres").unwrap().run(&format!("CREATE DATABASE {case}")).unwrap();
+        let before = fs::read_to_string(folder.join("before.sql")).unwrap();
+        connect(&cluster, case).unwrap().run(&before).unwrap();
+        killed_everywhere(&cluster, case, &folder.join("after.yaml"));
+    }
+}
+
+fn killed_everywhere(cluster: &Cluster, database: &str, schema: &Path) {
+    let options =
+        apply::Options { conninfo: conninfo(cluster, database), schema: schema.to_owned(), sample: None };
+    let scripts = apply::prepare(&options).unwrap_or_else(|error| panic!("{error}")).scripts;
+    let run = |script: &apply::Script| {
+        let ran = connect(cluster, database).unwrap().run(&script.text);
+        ran.unwrap_or_else(|error| panic!("{}: {error}", script.file));
+    };
+    let state = || State::of(cluster, database);
+    let start = state();
+    for script in &scripts.forward {
+        let here = state();
+        for (line, text) in killed_between_statements(&script.text) {
+            killed(cluster, database, &text);
+            here.is(&state(), &format!("{} killed behind {line}", script.file));
+        }
+        run(script);
+    }
+    let end = state();
+    for (line, text) in killed_inside(&scripts.rollback.text) {
+        killed(cluster, database, &text);
+        end.is(&state(), &format!("{} killed behind {line}", scripts.rollback.file));
+    }
+    run(&scripts.rollback);
+    start.is_but_for_archives(&state(), "back");
+    scripts.forward.iter().for_each(run);
+    end.is_but_for_archives(&state(), "forward again");
+}
+
+/// Runs a text that kills its own session, and waits until that is gone.
+fn killed(cluster: &Cluster, database: &str, text: &str) {
+    let error = connect(cluster, database).unwrap().run(text);
+    let error = error.map(|_| ()).expect_err(text);
+    assert!(error.to_string().contains("terminat") || error.server().is_none(), "{error}\n{text}");
+    let others = format!(
+        "SELECT count(*)::text FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()"
+    );
+    let mut watch = connect(cluster, "postgres").unwrap();
+    for _ in 0..500 {
+        if watch.select(&others).unwrap() == [[Some("0".to_owned())]] {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("the session does not end");
+}
+
+/// The text with the kill behind each of its statements, until it commits.
+fn killed_between_statements(text: &str) -> Vec<(String, String)> {
+    let statements: Vec<&str> = sql::split(text).unwrap().into_iter().map(|range| &text[range]).collect();
+    let until = statements.iter().position(|statement| *statement == "COMMIT").unwrap();
+    let upto = |count: usize| {
+        let done = statements[..count].join(";\n");
+        (statements[count - 1].to_owned(), format!("{done};\nSELECT {KILL};\nSELECT 1;\nCOMMIT"))
+    };
+    (1..=until).map(upto).collect()
+}
+
+/// The text with the kill behind each statement of the block that goes back.
+fn killed_inside(text: &str) -> Vec<(String, String)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let goes_back = lines.iter().position(|line| line.contains("IF endstate_stands > ")).unwrap();
+    let verifies = lines.iter().position(|line| line.contains("-- Was it reached?")).unwrap();
+    let is_statement = |line: &str| {
+        line.starts_with("        ")
+            && !line.starts_with("         ")
+            && line.ends_with(';')
+            && !line.contains("END IF")
+    };
+    // Inside of a statement that is executed as text there are other blocks.
+    let mut depth = 0;
+    let mut found = Vec::new();
+    for (place, line) in lines.iter().enumerate() {
+        depth += line.matches("$do$").count();
+        if place > goes_back && place < verifies && depth % 2 == 0 && is_statement(line) {
+            let (before, after) = lines.split_at(place + 1);
+            let text = format!("{}\n        PERFORM {KILL};\n{}", before.join("\n"), after.join("\n"));
+            found.push(((*line).to_owned(), text));
+        }
+    }
+    assert!(found.len() > 3, "{text}");
+    found
+}
+
+/// All that must not be half changed.
+struct State {
+    witness: Witness,
+    rows: Vec<String>,
+    archives: Vec<String>,
+}
+
+impl State {
+    fn of(cluster: &Cluster, database: &str) -> State {
+        let mut connection = connect(cluster, database).unwrap();
+        let witness = Witness::take(&mut connection.snapshot().unwrap(), cluster.major()).unwrap();
+        let mut rows = |condition: &str| {
+            let tables = format!(
+                "SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+                 WHERE c.relkind IN ('r', 'S') AND {condition} ORDER BY 1"
+            );
+            let mut all = Vec::new();
+            for table in connection.select(&tables).unwrap().into_iter().flatten().flatten() {
+                let rows = format!("SELECT (to_jsonb(t) - 'log_cnt')::text FROM {table} AS t ORDER BY 1");
+                let rows = connection.select(&rows).unwrap().into_iter().flatten().flatten();
+                all.extend(rows.map(|row| format!("{table}: {row}")));
+            }
+            all
+        };
+        let (own, archives) = (rows("n.nspname = 'public'"), rows("n.nspname = 'endstate_archive'"));
+        State { witness, rows: own, archives }
+    }
+
+    fn is(&self, found: &State, what: &str) {
+        self.is_but_for_archives(found, what);
+        assert_eq!(self.archives, found.archives, "{what}");
+    }
+
+    fn is_but_for_archives(&self, found: &State, what: &str) {
+        let differences: Vec<String> =
+            self.witness.differences(&found.witness).iter().map(ToString::to_string).collect();
+        assert!(differences.is_empty(), "{what}:\n{}", differences.join("\n"));
+        let text = |rows: &[String]| rows.join("\n");
+        assert!(self.rows == found.rows, "{what}:\n{}", testkit::diff(&text(&self.rows), &text(&found.rows)));
+    }
+}
