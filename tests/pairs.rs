@@ -188,18 +188,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     if !unread.is_empty() {
         return Err(format!("no kind reads: {unread:?}").into());
     }
-    let raise = kinds::Raise { model: &wanted.model, default_owner: &wanted.facts.owner };
-    let mut text = yaml::write(&serde_json::to_value(kinds::Document::raise(&raise))?);
-    // Directives that the dump cannot know stand in a file of their own, under the keys of the dump.
-    if let Ok(more) = fs::read_to_string(case.join("replace.txt")) {
-        for line in more.lines() {
-            let line = line.replace("\\n", "\n");
-            let (old, new) = line.split_once(" => ").unwrap();
-            let (old, new) = (&old.replace("\\n", "\n"), &new.replace("\\n", "\n"));
-            assert!(text.contains(old), "replace.txt: {old:?} is not in\n{text}");
-            text = text.replacen(old, &new.replace("\\n", "\n"), 1);
-        }
-    }
+    let text = dumped(&wanted, case)?;
     fs::write(&yaml, &text)?;
     let options = apply::Options { conninfo: server.conninfo(&before), schema: yaml.clone(), sample: None };
     if let Ok(expected) = fs::read_to_string(case.join("refused")) {
@@ -265,6 +254,20 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         server.drop(&name)?;
     }
     Ok(())
+}
+
+/// The YAML of a database, with the directives that the dump cannot know: they stand in a file of their own, under the keys of the dump.
+fn dumped(wanted: &apply::Live, case: &Path) -> Result<String, Failed> {
+    let raise = kinds::Raise { model: &wanted.model, default_owner: &wanted.facts.owner };
+    let mut text = yaml::write(&serde_json::to_value(kinds::Document::raise(&raise))?);
+    let replaced = fs::read_to_string(case.join("replace.txt")).unwrap_or_default();
+    for line in replaced.lines() {
+        let line = line.replace("\\n", "\n");
+        let (old, new) = line.split_once(" => ").unwrap();
+        assert!(text.contains(old), "replace.txt: {old:?} is not in\n{text}");
+        text = text.replacen(old, new, 1);
+    }
+    Ok(text)
 }
 
 /// Runs a script as `psql -f` does.
