@@ -1,9 +1,11 @@
 //! What scripts have kept in the schema `endstate_archive` of the live database, and how it is given up.
 
 use catalog::{Conninfo, Database};
+use kinds::{Model, Spec};
 use plan::archive::SCHEMA;
+use shadow::Facts;
 
-use crate::Error;
+use crate::{Error, Settings};
 
 /// Something that a script has kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,22 @@ pub fn archives(conninfo: &Conninfo) -> Result<Vec<Archive>, Error> {
         });
     }
     Ok(found)
+}
+
+/// Why nothing that a plan takes away is kept, where that is so.
+pub(crate) fn why_not(facts: &Facts, models: [&Model; 2], settings: &Settings) -> Option<String> {
+    if settings.without_archive {
+        return Some("the settings say without_archive".to_owned());
+    }
+    if !facts.may_archive {
+        return Some(format!("role {} may not make the schema {SCHEMA}, or tables in it", facts.user));
+    }
+    // A subscriber has no table to put the rows of an archive into, and stops.
+    let mut published = models
+        .into_iter()
+        .flat_map(Model::objects)
+        .filter(|object| matches!(&object.spec, Spec::Publication(publication) if publication.all_tables));
+    published.next().map(|object| format!("{} is for all tables, and would publish it", object.id))
 }
 
 /// Drops archives, and what else is in the schema for their sake alone: all of it or nothing.

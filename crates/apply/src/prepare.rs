@@ -76,6 +76,13 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     };
     let (Proven { bench, proposal, scripts, proof }, not_kept) = proven;
     let mut notes = bench.notes.clone();
+    let why_not = match plan::verdict(proposal.stages.iter().flat_map(|stage| &stage.forward)) {
+        Verdict::StructureOnly { .. } if not_kept.is_none() => {
+            archives::why_not(&live.facts, [&proposal.before, &proposal.desired], &workspace.settings)
+        }
+        _ => None,
+    };
+    notes.extend(why_not.map(|why| format!("nothing that this plan takes away is kept: {why}")));
     notes.extend(not_kept);
     let not_alike = proposal.self_check.iter();
     notes.extend(not_alike.map(|what| format!("the shadow is not quite like the live database, {what}")));

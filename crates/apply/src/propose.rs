@@ -11,7 +11,7 @@ use shadow::{Names, Workbench};
 
 use crate::groups::Groups;
 use crate::old_names::{self, OldName};
-use crate::{Error, Live, Scope, Workspace, parallel, refusal};
+use crate::{Error, Live, Scope, Workspace, archives, parallel, refusal};
 
 /// One step of the way between two boundaries: a script.
 #[derive(Debug)]
@@ -65,10 +65,10 @@ pub fn propose(
     scope: &Scope,
 ) -> Result<Proposal, Error> {
     let mut planner = Planner::new(bench, live, scope);
-    planner.keeps = live.facts.may_archive && !workspace.settings.without_archive;
     let (before, self_check) = planner.rebuild(live)?;
     let desired = planner.build_desired(live, workspace)?;
     let directives = applicable(&resolved(&workspace.declared.directives, &desired), &before, workspace)?;
+    planner.keeps = archives::why_not(&live.facts, [&before, &desired], &workspace.settings).is_none();
     let old_names = old_names::find(&before, &desired, &directives, &workspace.declared)?;
     let groups = Groups::new(workspace);
     let stages = planner.stages(&before, &desired, &directives, &groups)?;
