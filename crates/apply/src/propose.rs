@@ -310,7 +310,7 @@ impl<'a> Planner<'a> {
 
     fn all_the_way_back(&self, leg: &Leg, directives: &Directives) -> Result<Vec<Round>, Error> {
         let kept = leg.kept();
-        let mark = leg.mark();
+        let mark = plan::archive::mark(&leg.forward);
         let archive = if self.keeps { Archive::Back { kept: &kept, mark: &mark } } else { Archive::Off };
         let mut state = leg.after.clone();
         let mut all = Vec::new();
@@ -491,12 +491,6 @@ impl Leg {
     /// What the way forward keeps.
     fn kept(&self) -> Vec<Kept> {
         self.forward.iter().flat_map(|round| round.kept.clone()).collect()
-    }
-
-    /// Tells the archives of this way back from those of others.
-    fn mark(&self) -> String {
-        let steps = self.forward.iter().flat_map(|round| &round.steps);
-        steps.map(|step| step.statement.sql.as_str()).collect::<Vec<_>>().join(";\n")
     }
 
     fn with(self, back: Vec<Round>) -> Stage {

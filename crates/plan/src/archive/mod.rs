@@ -17,7 +17,7 @@ pub(crate) use find::{Saving, savings};
 pub(crate) use put_back::{Return, returns};
 
 use crate::rules::conversion::type_named;
-use crate::{Request, Step};
+use crate::{Request, Round, Step};
 
 /// The schema of the archives.
 pub const SCHEMA: &str = "endstate_archive";
@@ -121,10 +121,15 @@ impl KeptColumn {
 }
 
 impl Kept {
+    /// What is kept of a column that loses single values.
+    pub(crate) fn column(&self, id: &Id) -> Option<&KeptColumn> {
+        let What::Values { columns, .. } = &self.what else { return None };
+        columns.iter().find(|column| self.of.child(Kind::Column, &column.name) == *id)
+    }
+
     /// For a column that it keeps values of: the archive, and the condition that a row `t` of its table has none there.
     pub(crate) fn rows_without(&self, column: &Id) -> Option<(String, String)> {
-        let What::Values { key, columns } = &self.what else { return None };
-        let kept = columns.iter().find(|kept| self.of.child(column.kind(), &kept.name) == *column)?;
+        let (What::Values { key, .. }, Some(kept)) = (&self.what, self.column(column)) else { return None };
         let found: Vec<String> = key
             .iter()
             .map(|key| format!("k.{} = {}", key.sql(), key.as_kept(&format!("t.{}", key.sql()))))
@@ -157,18 +162,19 @@ impl Kept {
 pub fn enums_given_back(kept: &[Kept], back: &Directives, to: &Model) -> BTreeSet<Id> {
     let is_kept = |id: &Id| {
         let then = back.before(id, None);
-        kept.iter().any(|kept| match &kept.what {
-            What::Values { columns, .. } => columns
-                .iter()
-                .any(|column| column.image.is_some() && kept.of.child(Kind::Column, &column.name) == then),
-            _ => false,
-        })
+        kept.iter().filter_map(|kept| kept.column(&then)).any(|column| column.image.is_some())
     };
     let columns = to.objects().filter_map(|object| match &object.spec {
         Spec::Column(column) if is_kept(&object.id) => find::enum_within(to, &column.data_type),
         _ => None,
     });
     columns.map(|(id, _)| id.clone()).collect()
+}
+
+/// What tells a way forward from others.
+pub fn mark(forward: &[Round]) -> String {
+    let steps = forward.iter().flat_map(|round| &round.steps);
+    steps.map(|step| step.statement.sql.as_str()).collect::<Vec<_>>().join(";\n")
 }
 
 /// Several archives of one round need their schema once.

@@ -13,7 +13,7 @@ pub use subject::subject;
 
 use kinds::{Id, Kind, Model, probe};
 
-use crate::archive::SCHEMA;
+use crate::archive::{self, SCHEMA};
 use crate::{Question, Round, Step, Verb};
 
 /// The way from one boundary to the next, as the script writer needs it.
@@ -40,9 +40,7 @@ pub struct Leg<'a> {
 impl Leg<'_> {
     /// The procedure that gives back what the way back kept, quoted with its schema.
     fn again(&self) -> String {
-        let steps = self.forward.iter().flat_map(|round| &round.steps);
-        let statements: Vec<&str> = steps.map(|step| step.statement.sql.as_str()).collect();
-        let sum = format!("{:x}", md5::compute(statements.join(";\n").as_bytes()));
+        let sum = format!("{:x}", md5::compute(archive::mark(self.forward).as_bytes()));
         let stem = kinds::kinds::range_type::clipped(self.file.trim_end_matches(".sql"), 45);
         sql::qualified(&[SCHEMA, &format!("again_{stem}_{}", &sum[..8])])
     }

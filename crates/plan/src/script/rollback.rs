@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kinds::{Hazard, Kind, Spec};
 
 use super::{Heading, Leg, Probe, checks, forward, locks, settings, summary};
-use crate::archive::{Kept, What};
+use crate::archive::Kept;
 use crate::table_order::has_above;
 use crate::{Round, Step, Verb};
 
@@ -166,12 +166,7 @@ fn losses(leg: &Leg<'_>) -> String {
         {
             continue;
         }
-        let is_kept = |kept: &Kept| match &kept.what {
-            What::Values { columns, .. } => {
-                columns.iter().any(|column| kept.of.child(Kind::Column, &column.name) == *id)
-            }
-            _ => kept.of == *id,
-        };
+        let is_kept = |kept: &Kept| kept.column(id).is_some() || kept.of == *id;
         let mut kept = leg.back.iter().flat_map(|round| &round.kept);
         if kept.any(|kept| is_kept(kept) && !kept.again.is_empty()) {
             continue;
