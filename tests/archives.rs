@@ -63,7 +63,7 @@ fn check(server: &Cluster, case: &Path) -> Result<(), Failed> {
     let conninfo = conninfo(server, &name);
     let plan = apply::prepare(&apply::Options { conninfo, schema: case.join("after.yaml"), sample: None })?;
     let verdict = plan.verdict();
-    if !matches!(verdict, plan::Verdict::ExactWithArchive { .. }) {
+    if !matches!(verdict, plan::Verdict::Exact | plan::Verdict::ExactWithArchive { .. }) {
         return Err(format!("the verdict is {verdict:?}").into());
     }
     let trials = std::env::var("ENDSTATE_TRIALS").ok().and_then(|number| number.parse().ok()).unwrap_or(20);

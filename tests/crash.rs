@@ -15,23 +15,25 @@ const KILL: &str = "pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())
 fn a_script_of_the_case_that_is_killed_has_done_nothing() {
     let binaries = testkit::majors().pop().unwrap();
     let cluster = endstate_tests::start(&binaries).unwrap();
-    killed_everywhere(&cluster, "before", &root().join("schema"));
+    killed_everywhere(&cluster, "before", &root().join("schema"), None);
 }
 
 #[test]
 fn a_script_that_keeps_what_it_takes_away_and_is_killed_has_done_nothing() {
     let binaries = testkit::majors().remove(0);
     let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
-    for case in ["columns", "enum_values", "tables"] {
+    for case in ["added_values", "columns", "enum_values", "tables"] {
         let folder: PathBuf = root().join("fixtures/archives").join(case);
         connect(&cluster, "postgres").unwrap().run(&format!("CREATE DATABASE {case}")).unwrap();
         let before = fs::read_to_string(folder.join("before.sql")).unwrap();
         connect(&cluster, case).unwrap().run(&before).unwrap();
-        killed_everywhere(&cluster, case, &folder.join("after.yaml"));
+        let edits = fs::read_to_string(folder.join("edits.sql")).unwrap();
+        let edit = edits.lines().next().unwrap().replace(":key", "1");
+        killed_everywhere(&cluster, case, &folder.join("after.yaml"), Some(&edit));
     }
 }
 
-fn killed_everywhere(cluster: &Cluster, database: &str, schema: &Path) {
+fn killed_everywhere(cluster: &Cluster, database: &str, schema: &Path, edit: Option<&str>) {
     let options =
         apply::Options { conninfo: conninfo(cluster, database), schema: schema.to_owned(), sample: None };
     let scripts = apply::prepare(&options).unwrap_or_else(|error| panic!("{error}")).scripts;
@@ -42,12 +44,17 @@ fn killed_everywhere(cluster: &Cluster, database: &str, schema: &Path) {
     let state = || State::of(cluster, database);
     let start = state();
     for script in &scripts.forward {
-        let here = state();
-        for (line, text) in killed_between_statements(&script.text) {
-            killed(cluster, database, &text);
-            here.is(&state(), &format!("{} killed behind {line}", script.file));
+        for transaction in transactions(&script.text) {
+            let here = state();
+            for (line, text) in killed_between_statements(&transaction) {
+                killed(cluster, database, &text);
+                here.is(&state(), &format!("{} killed behind {line}", script.file));
+            }
+            connect(cluster, database)
+                .unwrap()
+                .run(&transaction)
+                .unwrap_or_else(|error| panic!("{}: {error}", script.file));
         }
-        run(script);
     }
     let end = state();
     for (line, text) in killed_inside(&scripts.rollback.text) {
@@ -58,6 +65,50 @@ fn killed_everywhere(cluster: &Cluster, database: &str, schema: &Path) {
     start.is_but_for_archives(&state(), "back");
     scripts.forward.iter().for_each(run);
     end.is_but_for_archives(&state(), "forward again");
+    // With a row that was written in between.
+    edit.into_iter().for_each(|edit| drop(connect(cluster, database).unwrap().run(edit).unwrap()));
+    let left = state();
+    run(&scripts.rollback);
+    for script in &scripts.forward {
+        interrupted_between_transactions(cluster, database, script, &scripts.rollback);
+        run(script);
+    }
+    left.is_but_for_archives(&state(), "forward once more");
+}
+
+/// A script that ends after any of its transactions but the last: from there the rollback goes to the same place as from its end, and
+/// keeps the same.
+fn interrupted_between_transactions(
+    cluster: &Cluster,
+    database: &str,
+    script: &apply::Script,
+    rollback: &apply::Script,
+) {
+    let run = |text: &str| {
+        connect(cluster, database).unwrap().run(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    };
+    let transactions = transactions(&script.text);
+    for count in 1..transactions.len() {
+        let here = State::of(cluster, database);
+        run(&transactions[..count].concat());
+        let again =
+            connect(cluster, database).unwrap().run(&script.text).map(|_| ()).unwrap_err().to_string();
+        assert!(again.contains("but for its last transaction"), "{again}");
+        run(&rollback.text);
+        here.is(
+            &State::of(cluster, database),
+            &format!("back from after transaction {count} of {}", script.file),
+        );
+    }
+}
+
+/// The transactions of a script, each with its `COMMIT`.
+fn transactions(text: &str) -> Vec<String> {
+    let ends = text.match_indices("\nCOMMIT;\n").map(|(place, end)| place + end.len());
+    let mut start = 0;
+    let transactions = ends.map(|end| text[std::mem::replace(&mut start, end)..end].to_owned()).collect();
+    assert_eq!(start, text.len(), "{text}");
+    transactions
 }
 
 /// Runs a text that kills its own session, and waits until that is gone.
@@ -133,7 +184,9 @@ impl State {
             );
             let mut all = Vec::new();
             for table in connection.select(&tables).unwrap().into_iter().flatten().flatten() {
-                let rows = format!("SELECT (to_jsonb(t) - 'log_cnt')::text FROM {table} AS t ORDER BY 1");
+                let rows = format!(
+                    "SELECT (to_jsonb(t) - 'log_cnt' - 'endstate_kept_at')::text FROM {table} AS t ORDER BY 1"
+                );
                 let rows = connection.select(&rows).unwrap().into_iter().flatten().flatten();
                 all.extend(rows.map(|row| format!("{table}: {row}")));
             }

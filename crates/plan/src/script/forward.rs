@@ -13,8 +13,7 @@ pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     text.push_str(&standing(heading, legs, number));
     text.push_str("\n-- 2. The change.\n");
     let steps: Vec<&Step> = leg.forward.iter().flat_map(|round| &round.steps).collect();
-    // A value that is added to an enum type can be used only when that is committed.
-    let late = leg.forward.iter().any(|round| round.commit_after);
+    let late = leg.comes_back_late();
     let within = leg.comes_back() && !late;
     let end = if within { super::before_event_triggers(&steps) } else { steps.len() };
     text.push_str(&statements(&steps[..end]));
@@ -28,7 +27,7 @@ pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     text.push_str("\n-- 3. Was it reached? If not, everything above is undone.\n");
     text.push_str(&reached(legs, number));
     text.push_str("\nCOMMIT;\n");
-    if leg.comes_back() && late {
+    if late {
         text.push_str("\nBEGIN;\n\n");
         text.push_str(&settings());
         text.push_str(&given_back(&leg.again()));
@@ -84,6 +83,9 @@ fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
         lines.push("  - none on any relation".to_owned());
     }
     lines.push(format!("Way back: {}, from here and from every later script.", heading.rollback));
+    if leg.comes_back_late() {
+        lines.push("Its last transaction gives back what the rollback kept: values that are added to an enum type can be used only when they are committed.".to_owned());
+    }
     let before = number.checked_sub(1).map(|before| legs[before].file.clone());
     lines.extend(before.map(|file| format!("Runs after: {file}")));
     super::comment(lines)
@@ -116,7 +118,7 @@ fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
         })
         .collect();
     let count = checks::variables(&leg.asks);
-    let asked = if rows.is_empty() { String::new() } else { questions(&rows, file) };
+    let asked = if rows.is_empty() { String::new() } else { questions(&rows, leg) };
     format!(
         "DO $endstate$\nDECLARE\n    endstate_wrong text;\n    endstate_done boolean;\n    endstate_missing text;\n{count}BEGIN\n\
          {}{asked}{}{}END;\n$endstate$;\n",
@@ -127,7 +129,19 @@ fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
 }
 
 /// Each object as it must be now, as it will be, and the script that should have seen to it.
-fn questions(rows: &[(&Probe, Vec<String>)], file: &str) -> String {
+fn questions(rows: &[(&Probe, Vec<String>)], leg: &Leg<'_>) -> String {
+    let (file, procedure) = (&leg.file, leg.again());
+    let half_done = match leg.comes_back_late() {
+        true => format!(
+            "    IF endstate_wrong IS NOT NULL AND endstate_done AND to_regprocedure({}) IS NOT NULL THEN\n        RAISE EXCEPTION {} USING HINT = {};\n    END IF;\n",
+            sql::literal(&format!("{procedure}()")),
+            sql::literal(&format!(
+                "{file} has been run, but for its last transaction, which gives back what the rollback kept; nothing was changed"
+            )),
+            sql::literal(&format!("that is done by: CALL {procedure}();")),
+        ),
+        false => String::new(),
+    };
     format!(
         "{query}\
          \x20   SELECT string_agg(format('%s %s is %s, not %s', f.kind, f.object, coalesce(f.found, 'missing'), coalesce(f.now, 'missing')), E'\\n' ORDER BY f.kind, f.object)\n\
@@ -135,6 +149,7 @@ fn questions(rows: &[(&Probe, Vec<String>)], file: &str) -> String {
          \x20          bool_and(f.found IS NOT DISTINCT FROM f.later),\n\
          \x20          min(f.script) FILTER (WHERE f.found IS DISTINCT FROM f.now)\n\
          \x20   INTO endstate_wrong, endstate_done, endstate_missing FROM found AS f;\n\
+         {half_done}\
          \x20   IF endstate_wrong IS NOT NULL AND endstate_done THEN\n\
          \x20       RAISE EXCEPTION {already};\n\
          \x20   ELSIF endstate_missing IS NOT NULL THEN\n\

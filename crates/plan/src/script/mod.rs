@@ -49,6 +49,11 @@ impl Leg<'_> {
     fn comes_back(&self) -> bool {
         self.back.iter().flat_map(|round| &round.kept).any(|kept| !kept.again.is_empty())
     }
+
+    /// Whether that takes a transaction of its own: a value that is added to an enum type can be used only when it is committed.
+    fn comes_back_late(&self) -> bool {
+        self.comes_back() && self.forward.iter().any(|round| round.commit_after)
+    }
 }
 
 /// How many steps come before the event triggers, which are made last and might object to whatever is done.

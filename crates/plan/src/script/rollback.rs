@@ -22,6 +22,7 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
             "\n    -- Takes {} back.\n    IF endstate_stands > {number} THEN\n",
             leg.file
         ));
+        text.push_str(&finished(leg));
         text.push_str(&checks::rows(
             &leg.asks_back,
             &format!("{} stopped, and nothing is changed", heading.rollback),
@@ -119,15 +120,33 @@ fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
     )
 }
 
-/// Archives that turned out to keep nothing go; for the others there is a procedure with which the forward script, when it is run
-/// again, gives back what they keep.
+/// Gives back what the last rollback kept, where the forward script was interrupted before its last transaction.
+fn finished(leg: &Leg<'_>) -> String {
+    if !leg.comes_back_late() {
+        return String::new();
+    }
+    let procedure = leg.again();
+    format!(
+        "        -- {} was interrupted before its last transaction.\n        IF to_regprocedure({}) IS NOT NULL THEN\n            EXECUTE {};\n        END IF;\n",
+        leg.file,
+        sql::literal(&format!("{procedure}()")),
+        quote(&format!("CALL {procedure}()")),
+    )
+}
+
+/// Archives that turned out to keep nothing go; for the others it says how much they keep, and there is a procedure with which the
+/// forward script, when it is run again, gives that back.
 fn again(leg: &Leg<'_>) -> String {
     let kept: Vec<&Kept> = leg.back.iter().flat_map(|round| &round.kept).collect();
     let is_there = |kept: &Kept| format!("to_regclass({}) IS NOT NULL", sql::literal(&kept.archive));
     let mut text = String::new();
-    for Kept { archive, .. } in &kept {
+    for kept in &kept {
+        let archive = &kept.archive;
+        let what = format!("{} in {archive}", kept.words()).replace('%', "%%");
+        let notice = sql::literal(&format!("{}: keeps % rows: {what}", leg.file.replace('%', "%%")));
         text.push_str(&format!(
-            "        IF NOT EXISTS (SELECT FROM {archive}) THEN\n            DROP TABLE {archive};\n        END IF;\n"
+            "        SELECT count(*) INTO STRICT endstate_count FROM {archive};\n        IF endstate_count = 0 THEN\n            DROP TABLE {archive};\n\
+             \x20       ELSE\n            RAISE NOTICE {notice}, endstate_count;\n        END IF;\n"
         ));
     }
     let restored: Vec<&&Kept> = kept.iter().filter(|kept| !kept.again.is_empty()).collect();
