@@ -1,6 +1,7 @@
 //! From a live database and a workspace to a proven plan, and on to the database.
 
 mod archives;
+mod bodies;
 mod by_hand;
 mod compare;
 mod error;

@@ -11,7 +11,7 @@ use shadow::{Names, Workbench};
 
 use crate::groups::Groups;
 use crate::old_names::{self, OldName};
-use crate::{Error, Live, Scope, Workspace, archives, parallel, refusal};
+use crate::{Error, Live, Scope, Workspace, archives, bodies, parallel, refusal};
 
 /// One step of the way between two boundaries: a script.
 #[derive(Debug)]
@@ -68,6 +68,9 @@ pub fn propose(
     let (before, self_check) = planner.rebuild(live)?;
     let desired = planner.build_desired(live, workspace)?;
     let directives = applicable(&resolved(&workspace.declared.directives, &desired), &before, workspace)?;
+    if !workspace.settings.without_body_checks {
+        bodies::check(&mut planner.bench.connect("desired")?, &before, &desired, &workspace.declared)?;
+    }
     planner.keeps = archives::why_not(&live.facts, [&before, &desired], &workspace.settings).is_none();
     let old_names = old_names::find(&before, &desired, &directives, &workspace.declared)?;
     let groups = Groups::new(workspace);

@@ -24,6 +24,9 @@ pub struct Settings {
     pub demand: Vec<String>,
     /// Whether what a plan takes away goes for good, and is not kept in the schema `endstate_archive` for the way back.
     pub without_archive: bool,
+    /// Whether the bodies of new and changed functions (SQL, PL/pgSQL) go unchecked, as with `check_function_bodies = off`: for functions that
+    /// use what comes to be only when they run, such as temporary tables.
+    pub without_body_checks: bool,
 }
 
 /// What endstate may change. The rest is context: it is built on the shadow, named in plans, and never touched.

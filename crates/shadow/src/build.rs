@@ -3,6 +3,8 @@
 //! PostgreSQL is the judge of what can be made when: what fails is tried again after the rest, until nothing more succeeds.
 //! What is left then is wrong, and is reported with the server's own words.
 
+mod columns;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Database;
@@ -77,6 +79,7 @@ fn one_by_one(
     names: Names,
 ) -> Result<(), Vec<Failure>> {
     let mut names = names;
+    let mut refused = Vec::new();
     loop {
         let before = units.len();
         let mut path = None;
@@ -96,11 +99,15 @@ fn one_by_one(
         }
         units = failed;
         if units.is_empty() {
-            return Ok(());
+            return if refused.is_empty() { Ok(()) } else { Err(failures(refused, units)) };
         }
         if units.len() == before && !stand_in(database, &mut units, model, names, &mut path) {
             if names == Names::Written {
-                return Err(failures(units));
+                let without = columns::without_the_bad(database, &mut units, model, &mut path);
+                if without.is_empty() {
+                    return Err(failures(refused, units));
+                }
+                refused.extend(without);
             }
             // An index or a materialized view runs functions, whose bodies may find names by the search path of their users.
             names = Names::Written;
@@ -112,20 +119,21 @@ fn one(error: catalog::Error) -> Vec<Failure> {
     vec![Failure { id: Id::root(Kind::Schema, "public"), statement: String::new(), error }]
 }
 
-/// What failed only because something else failed is left out.
-fn failures(units: Vec<Unit>) -> Vec<Failure> {
+/// All failures, those of columns among them, but for what failed only because something else did.
+fn failures(refused: Vec<(Id, Failure)>, units: Vec<Unit>) -> Vec<Failure> {
     let is_consequence = |unit: &Unit| {
         let missing = unit.error.as_ref().and_then(catalog::Error::server).and_then(missing_name);
-        missing.is_some_and(|name| units.iter().any(|other| other.id.name() == name && other.id != unit.id))
+        let is_missing = |other: &Id| *other != unit.id && missing.as_deref() == Some(other.name());
+        units.iter().any(|other| is_missing(&other.id))
+            || refused.iter().any(|(column, _)| is_missing(column))
     };
     let consequences: Vec<bool> = units.iter().map(is_consequence).collect();
-    let all = consequences.iter().all(|consequence| *consequence);
+    let all = refused.is_empty() && consequences.iter().all(|consequence| *consequence);
     let roots = units.into_iter().zip(consequences).filter(|(_, consequence)| all || !consequence);
-    roots
-        .filter_map(|(unit, _)| {
-            unit.error.map(|error| Failure { id: unit.id, statement: unit.statements.join(";\n"), error })
-        })
-        .collect()
+    let roots = roots.filter_map(|(unit, _)| {
+        unit.error.map(|error| Failure { id: unit.id, statement: unit.statements.join(";\n"), error })
+    });
+    refused.into_iter().map(|(_, failure)| failure).chain(roots).collect()
 }
 
 /// The name, without its schema, of what a server says does not exist: `function auth.jwt() does not exist`.
@@ -246,9 +254,10 @@ fn units(model: &Model, existing: &Existing, major: u32) -> Vec<Unit> {
             Spec::Role(role) if existing.roles_and_schemas.contains(&object.id) => {
                 vec![role.imposed(&object.id, &existing.user).sql]
             }
-            table if object.id.kind().is_table() => {
-                table.create_table(&object.id, &columns(model, &object.id), model).into_iter().collect()
-            }
+            table if object.id.kind().is_table() => table
+                .create_table(&object.id, &clauses(&columns(model, &object.id)), model)
+                .into_iter()
+                .collect(),
             spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),
         };
         let statements = statements.into_iter().map(|sql| crate::imitated(&sql).unwrap_or(sql)).collect();
@@ -267,15 +276,22 @@ fn stands_in_table(model: &Model, column: &Id) -> bool {
     column.parent().and_then(|table| model.get(table)).is_some_and(|table| table.id.kind().is_table())
 }
 
-fn columns(model: &Model, id: &Id) -> Vec<String> {
+/// The columns that `CREATE TABLE` says, each with its clause.
+fn columns(model: &Model, id: &Id) -> Vec<(Id, String)> {
     let columns = model.children_of_kind(id, Kind::Column).into_iter();
     columns
         .filter_map(|object| match &object.spec {
-            Spec::Column(column) if !column.inherited => Some(column.inline(&object.id, model, false)),
+            Spec::Column(column) if !column.inherited => {
+                Some((object.id.clone(), column.inline(&object.id, model, false)))
+            }
             _ => None,
         })
-        .filter(|clause| !clause.is_empty())
+        .filter(|(_, clause)| !clause.is_empty())
         .collect()
+}
+
+fn clauses(columns: &[(Id, String)]) -> Vec<String> {
+    columns.iter().map(|(_, clause)| clause.clone()).collect()
 }
 
 /// A partition's constraint and that of its parent.

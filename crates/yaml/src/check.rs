@@ -54,7 +54,11 @@ impl<'s> Walk<'s, '_> {
     fn node(&mut self, node: &Node, schema: &'s Json, owner: &Place, problems: &mut Vec<Problem>) {
         let shapes = self.schema.shapes(schema);
         if !shapes.fit(node) {
-            problems.push(wrong_shape(node, shapes, owner));
+            let mut problem = wrong_shape(node, shapes, owner);
+            if problem.help.is_none() && shapes.overlaps(Shapes::MAP) {
+                problem.help = self.keys(schema, node);
+            }
+            problems.push(problem);
             return;
         }
         if node.value == Value::Null {
@@ -79,6 +83,13 @@ impl<'s> Walk<'s, '_> {
         if let Some(mark) = mark.filter(|_| problems.len() == before) {
             (self.on_value)(mark, node, problems);
         }
+    }
+
+    /// What a map that should stand here may hold.
+    fn keys(&self, schema: &'s Json, node: &Node) -> Option<String> {
+        let parts = self.schema.parts(schema, node).ok()?;
+        let known: Vec<&str> = parts.properties().collect();
+        (!known.is_empty()).then(|| format!("keys allowed here: {}", known.join(", ")))
     }
 
     fn map(
