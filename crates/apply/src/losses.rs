@@ -24,6 +24,10 @@ pub(crate) fn lossy_both_ways(proposal: &Proposal) -> BTreeSet<String> {
         .collect();
     let not_restored = |step: &Step| step.ids.iter().any(|(_, id)| gone.contains(id.top()));
     let mut lossy = losing(back().flat_map(|round| &round.steps), &not_restored);
+    // Rows that get a value again may get another one.
+    let filled = proposal.stages.iter().flat_map(|stage| &stage.forward).flat_map(|round| &round.kept);
+    let filled = filled.filter(|kept| matches!(kept.what, plan::archive::What::Nulls { .. }));
+    lossy.extend(filled.map(|kept| kept.of.sql()));
     // What is made anew holds what was written meanwhile.
     let made = forward(proposal).flat_map(|step| &step.ids);
     lossy.extend(

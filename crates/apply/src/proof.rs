@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use catalog::{Conninfo, Database};
 use kinds::kinds::index::Index;
 use kinds::{Kind, Model, Object, Spec};
+use plan::archive::SCHEMA;
 use serde::Serialize;
 use shadow::{Difference, Witness, Workbench, rows};
 
@@ -30,6 +31,8 @@ pub struct Proof {
     pub without_rows: Vec<(String, String)>,
     /// Why the plan was proven without rows, where it was.
     pub rows_refused: Option<String>,
+    /// Why it was proven with rows that were made up at its end and taken back: it refuses others.
+    pub others_refused: Option<String>,
     /// Rows copied from the live database, where that was asked for; tables that are empty there have synthetic ones.
     pub sampled: Option<u64>,
     /// Why they were taken out again: the plan refuses rows that the live database holds.
@@ -57,7 +60,10 @@ pub struct Sample<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rows {
     Live,
+    /// Made up on the catalog that is there.
     MadeUp,
+    /// Made up on the catalog that is wanted, and taken back: the plan takes them.
+    TakenBack,
     None,
 }
 
@@ -132,15 +138,17 @@ impl Prover<'_> {
     /// With the best rows that the plan takes. That its own constraints refuse some says nothing against the plan: the scripts ask
     /// the real rows before they change anything.
     fn run_with_rows(&mut self) -> Result<(), Error> {
-        let sources = if self.sample.is_some() { &[Rows::Live, Rows::MadeUp][..] } else { &[Rows::MadeUp] };
-        for rows in sources {
-            let Err(error) = self.run(*rows) else { return Ok(()) };
+        let live = self.sample.is_some().then_some(Rows::Live);
+        for rows in live.into_iter().chain([Rows::MadeUp, Rows::TakenBack]) {
+            let Err(error) = self.run(rows) else { return Ok(()) };
             let Error::Unproven { script, reason, refused: true } = error else { return Err(error) };
-            let (reason, sample_refused) =
-                (Some(format!("{script}: {reason}")), self.proof.sample_refused.take());
+            let reason = Some(format!("{script}: {reason}"));
+            let before = std::mem::take(&mut self.proof);
+            let sample_refused = before.sample_refused;
             self.proof = match rows {
                 Rows::Live => Proof { sample_refused: reason, ..Proof::default() },
-                _ => Proof { rows_refused: reason, sample_refused, ..Proof::default() },
+                Rows::MadeUp => Proof { others_refused: reason, sample_refused, ..Proof::default() },
+                _ => Proof { rows_refused: before.others_refused, sample_refused, ..Proof::default() },
             };
             self.counts = Counts::default();
         }
@@ -156,9 +164,10 @@ impl Prover<'_> {
         if rows == Rows::Live {
             self.copy_live_rows(&place)?;
         }
-        if with_rows {
-            let filled = rows::generate(&mut self.bench.connect(&place)?, ROWS, "before")?;
-            self.proof.without_rows = filled.empty.into_iter().collect();
+        match rows {
+            Rows::Live | Rows::MadeUp => self.make_up_rows(&place, "before")?,
+            Rows::TakenBack => self.take_back_rows(&place)?,
+            Rows::None => {}
         }
         let original = self.fingerprint(&place)?;
         let mut ways = Vec::new();
@@ -195,6 +204,21 @@ impl Prover<'_> {
         let mut shadow = self.bench.connect(place)?;
         let sampled = rows::sample(&mut live.snapshot()?, &mut shadow, sample.at_most)?;
         self.proof.sampled = Some(sampled.tables.values().map(|table| table.rows).sum());
+        Ok(())
+    }
+
+    fn make_up_rows(&mut self, place: &str, salt: &str) -> Result<(), Error> {
+        let filled = rows::generate(&mut self.bench.connect(place)?, ROWS, salt)?;
+        self.proof.without_rows = filled.empty.into_iter().collect();
+        Ok(())
+    }
+
+    fn take_back_rows(&mut self, place: &str) -> Result<(), Error> {
+        self.scripts.forward.iter().try_for_each(|script| self.script(place, script))?;
+        self.make_up_rows(place, "desired")?;
+        self.script(place, &self.scripts.rollback)?;
+        // What this way back kept is of no way forward.
+        self.bench.connect(place)?.run(&format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"))?;
         Ok(())
     }
 

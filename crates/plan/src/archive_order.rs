@@ -2,7 +2,7 @@
 
 use kinds::{Hazard, Id, Kind};
 
-use crate::archive::What;
+use crate::archive::{self, Archive, What};
 use crate::changes::Action;
 use crate::graph::{Graph, needs};
 use crate::round::Verb;
@@ -13,8 +13,15 @@ impl Graph<'_> {
     pub(crate) fn add_archives(&mut self) {
         let none = Action::Alter(Vec::new());
         let savings = std::mem::take(&mut self.savings);
+        for column in self.request.directives.backfills.keys() {
+            let kept = savings.iter().map(|saving| &saving.kept).find(|kept| kept.saved() == *column);
+            let statements = archive::fill(self.request, self.changes, column, kept);
+            if !statements.is_empty() {
+                self.push(Verb::Fill, column, statements, &none);
+            }
+        }
         for saving in &savings {
-            self.push(Verb::Save, &saving.kept.of, saving.statements.clone(), &none);
+            self.push(Verb::Save, &saving.kept.saved(), saving.statements.clone(), &none);
             let note = format!("{} are kept in {}", saving.kept.words(), saving.kept.archive);
             for (verb, id) in &saving.saves {
                 let Some(place) = self.at(id, *verb) else { continue };
@@ -84,5 +91,35 @@ impl Graph<'_> {
             }
         }
         self.returns = returns;
+    }
+
+    /// Rows that have NULL in a column are kept before anything else is done to their table. They get a value once the column has its
+    /// type, before it refuses NULL and anything is made that might not take them as they were; on the way back the other way round.
+    pub(crate) fn order_fills(&mut self) {
+        let is_back = matches!(self.request.archive, Archive::Back { .. });
+        let all = self.snapshot();
+        let columns = all.iter().filter(|(_, (id, verb))| *verb == Verb::Fill && id.kind() == Kind::Column);
+        for (fill, (column, _)) in columns {
+            let save = self.at(column, Verb::Save);
+            self.before(save, Some(*fill));
+            for (place, (id, verb)) in all.iter().filter(|(_, (id, _))| id.top() == column.top()) {
+                if matches!(verb, Verb::Save | Verb::Fill) {
+                    continue;
+                }
+                self.before(save, Some(*place));
+                let is_of_column = id.parent() == Some(column) || id == column;
+                let fill_is_first = match (id.kind(), verb) {
+                    (Kind::NotNull, Verb::Create) => true,
+                    (Kind::NotNull, Verb::Drop) if is_of_column => false,
+                    (Kind::Column, Verb::Alter) if is_of_column => is_back,
+                    (Kind::Column, verb) => *verb == Verb::Drop,
+                    (Kind::Constraint | Kind::Index, Verb::Drop) => false,
+                    (Kind::Trigger | Kind::RowLevelSecurity | Kind::Constraint | Kind::Index, _) => true,
+                    _ => continue,
+                };
+                let (first, then) = if fill_is_first { (*fill, *place) } else { (*place, *fill) };
+                self.before(Some(first), Some(then));
+            }
+        }
     }
 }

@@ -88,6 +88,7 @@ impl<'a> Graph<'a> {
         graph.order_references();
         graph.order_rows();
         graph.order_archives();
+        graph.order_fills();
         graph
     }
 

@@ -47,7 +47,11 @@ pub fn questions(
         let former = way.former(&object.id).and_then(|id| before.get(&id)).map(|object| &object.spec);
         // Rows of foreign tables are elsewhere, and nobody checks them.
         let here = object.id.top().kind() != Kind::ForeignTable;
-        let filled = directives.is_some_and(|directives| directives.backfills.contains_key(&object.id));
+        // A column that is made with its values, or one that gets some before it refuses NULL.
+        let filled = match object.id.kind() {
+            Kind::NotNull => object.id.parent().is_some_and(|column| is_filled(rounds, column)),
+            _ => directives.is_some_and(|directives| directives.backfills.contains_key(&object.id)),
+        };
         if !here || filled {
             continue;
         }
@@ -71,6 +75,11 @@ pub fn questions(
     demands.extend(steps.flat_map(|step| &step.statement.demands).cloned());
     asked.extend(demands.iter().filter_map(|demand| way.question(demand)));
     asked.into_iter().collect()
+}
+
+fn is_filled(rounds: &[Round], column: &Id) -> bool {
+    let mut ids = rounds.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids);
+    ids.any(|(verb, id)| *verb == Verb::Fill && id == column)
 }
 
 /// Rows for which an archive has no value of a column that refuses NULL.

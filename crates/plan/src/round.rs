@@ -147,7 +147,7 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     }
     let (nodes, kept) = graph::sorted(request, &changes)?;
     let mut steps = merge::merge(request, nodes);
-    archive::make_schema_once(&mut steps);
+    archive::once(&mut steps);
     rules::access::judge(request, &mut steps);
     Ok(if steps.is_empty() { None } else { Some(Round { steps, commit_after: false, kept }) })
 }

@@ -28,6 +28,9 @@ pub(crate) fn limits(proof: &Proof) -> Vec<String> {
             "the plan refuses rows of the live database, and will stop there until they are mended: {reason}"
         ));
     }
+    if let Some(reason) = &proof.others_refused {
+        lines.push(format!("proven with synthetic rows that the plan takes; it refuses others: {reason}"));
+    }
     if let Some(reason) = &proof.rows_refused {
         lines.push(format!("proven without rows, because the plan refuses the synthetic ones: {reason}"));
     }

@@ -471,7 +471,8 @@ pub struct FullColumnDoc {
     /// The column that a value must exist in: `users (id) on delete cascade`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<String>,
-    /// The values that rows get that are there already: an expression over the row.
+    /// The values that rows get that are there already: an expression over the row. All of them where the column is new; those that have
+    /// NULL where it only refuses NULL from now on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-sql" = "expression"))]
     pub backfill: Option<String>,

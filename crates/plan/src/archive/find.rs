@@ -5,7 +5,7 @@ use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Model, Object, Spec, Statement, assignment};
 
 use super::put_back::put_back_again;
-use super::{Archive, Kept, KeptColumn, What, archive_name, save};
+use super::{Archive, Kept, KeptColumn, What, archive_name, nulls, save};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
@@ -29,15 +29,16 @@ pub(crate) fn savings(request: &Request<'_>, changes: &Changes) -> Vec<Saving> {
         return Vec::new();
     }
     let managed = || request.from.objects().filter(|object| (request.managed)(&object.id));
-    let tables = managed().filter(|object| object.id.kind() == Kind::Table);
-    let values = tables.filter_map(|table| match changes.actions.get(&table.id) {
+    let tables = || managed().filter(|object| object.id.kind() == Kind::Table);
+    let values = tables().filter_map(|table| match changes.actions.get(&table.id) {
         Some(Action::Drop) => rows(request, changes, &table.id),
         _ if changes.goes(&table.id) => None,
         _ => values(request, changes, &table.id),
     });
     let is_number = |object: &&Object| matches!(object.id.kind(), Kind::Sequence | Kind::Identity);
     let numbers = managed().filter(is_number).filter_map(|object| number(request, changes, &object.id));
-    let mut all: Vec<Saving> = values.chain(numbers).collect();
+    let nulls = tables().flat_map(|table| nulls::savings(request, changes, &table.id));
+    let mut all: Vec<Saving> = values.chain(nulls).chain(numbers).collect();
     if let Archive::Back { .. } = request.archive {
         all.iter_mut().for_each(|saving| saving.kept.again = put_back_again(request, &saving.kept));
     }
@@ -125,7 +126,7 @@ pub(super) fn enum_within<'a>(model: &'a Model, data_type: &str) -> Option<(&'a 
 }
 
 /// Columns that tell rows apart before and after: the primary key, or another key that is never NULL.
-fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Vec<KeptColumn>> {
+pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Vec<KeptColumn>> {
     let mut keys: Vec<Vec<String>> = Vec::new();
     for object in request.from.children_of_kind(table, Kind::Constraint) {
         if let Spec::Constraint(constraint) = &object.spec {
@@ -152,7 +153,7 @@ fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Vec<KeptC
 
 /// Whether the columns of a table are its own, and its rows have a key of its own: not so of typed tables, of those with parents or
 /// children other than partitions, and of those that others have as a type.
-fn stands_alone(model: &Model, table: &Id) -> bool {
+pub(super) fn stands_alone(model: &Model, table: &Id) -> bool {
     let Some(Spec::Table(spec)) = model.get(table).map(|object| &object.spec) else { return false };
     let is_type = model.dependents(table).any(|user| {
         matches!(user.id.kind(), Kind::Column | Kind::Attribute | Kind::Domain | Kind::Range)

@@ -5,6 +5,8 @@
 //! nobody else may use, tables with row-level security on and no policy. Introspection, witness and dump leave the schema out.
 
 mod find;
+mod nulls;
+mod once;
 mod put_back;
 mod save;
 
@@ -14,10 +16,12 @@ use kinds::kinds::column::Column;
 use kinds::{Directives, Id, Kind, Model, Spec};
 
 pub(crate) use find::{Saving, savings};
+pub(crate) use nulls::fill;
+pub(crate) use once::once;
 pub(crate) use put_back::{Return, returns};
 
 use crate::rules::conversion::type_named;
-use crate::{Request, Round, Step};
+use crate::{Request, Round};
 
 /// The schema of the archives.
 pub const SCHEMA: &str = "endstate_archive";
@@ -67,6 +71,13 @@ pub enum What {
     Rows {
         /// All columns that are not generated.
         columns: Vec<KeptColumn>,
+    },
+    /// Which rows had NULL in a column that refuses it from then on, by their key, and what they got instead.
+    Nulls {
+        /// The key.
+        key: Vec<KeptColumn>,
+        /// The column.
+        column: KeptColumn,
     },
     /// Where a sequence stands.
     Number,
@@ -143,6 +154,14 @@ impl Kept {
         Some((self.archive.clone(), condition))
     }
 
+    /// What the step that keeps it is of: of one table, several things may be kept.
+    pub(crate) fn saved(&self) -> Id {
+        match &self.what {
+            What::Nulls { column, .. } => self.of.child(Kind::Column, &column.name),
+            _ => self.of.clone(),
+        }
+    }
+
     /// What it holds, in a few words: `values of public.users (phone)`.
     pub fn words(&self) -> String {
         let relation = self.of.sql();
@@ -152,6 +171,7 @@ impl Kept {
                 format!("values of {relation} ({})", names.join(", "))
             }
             What::Rows { .. } => format!("rows of {}", self.of.sql()),
+            What::Nulls { column, .. } => format!("the rows of {relation} that had NULL in {}", column.sql()),
             What::Number => format!("the number of sequence {}", sequence(&self.of)),
         }
     }
@@ -175,13 +195,6 @@ pub fn enums_given_back(kept: &[Kept], back: &Directives, to: &Model) -> BTreeSe
 pub fn mark(forward: &[Round]) -> String {
     let steps = forward.iter().flat_map(|round| &round.steps);
     steps.map(|step| step.statement.sql.as_str()).collect::<Vec<_>>().join(";\n")
-}
-
-/// Several archives of one round need their schema once.
-pub(crate) fn make_schema_once(steps: &mut Vec<Step>) {
-    let schema = save::schema().sql;
-    let mut seen = false;
-    steps.retain(|step| step.statement.sql != schema || !std::mem::replace(&mut seen, true));
 }
 
 /// The name of a sequence, or of that of an identity.

@@ -1,10 +1,10 @@
 //! The statements that give back what is kept.
 
 use kinds::kinds::column::{self, Column};
-use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work};
+use kinds::{Id, Kind, Lock, Model, Object, Spec, Statement, Work};
 
 use super::save::is_forced;
-use super::{Archive, KEPT_AT, Kept, KeptColumn, SCHEMA, What, sequence};
+use super::{Archive, KEPT_AT, Kept, KeptColumn, SCHEMA, What, nulls, sequence};
 use crate::Request;
 use crate::changes::{Action, Changes};
 
@@ -35,6 +35,7 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
     let is_made = |id: &Id| matches!(changes.actions.get(id), Some(Action::Create));
     match &kept.what {
         What::Values { key, columns } => values(request, changes, kept, &id, key, columns),
+        What::Nulls { key, column } => nulls::come_back(request, changes, kept, &id, (key, column)),
         What::Rows { columns } if is_made(&id) => rows(request, kept, id, columns),
         What::Number if is_made(&id) => {
             let set = set_number(&sequence(&id), &kept.archive);
@@ -68,14 +69,11 @@ fn values(
     if !columns.iter().any(|column| comes(&of(column))) {
         return None;
     }
-    // The key's columns may have other names by now.
-    let own = request.to.children_of_kind(table, Kind::Column);
-    let now = |column: &KeptColumn| {
-        let at_the_other_end = kept.of.child(Kind::Column, &column.name);
-        let is_it = |object: &&&Object| request.directives.before(&object.id, None) == at_the_other_end;
-        own.iter().find(is_it).map(|object| (sql::ident(object.id.name()), data_type(object)))
-    };
-    let key_now: Vec<(String, String)> = key.iter().map(now).collect::<Option<_>>()?;
+    let now = |column| column_now(request, kept, table, column);
+    let key_now: Vec<(String, String)> = key
+        .iter()
+        .map(|column| Some((sql::ident(now(column)?.id.name()), data_type(now(column)?))))
+        .collect::<Option<_>>()?;
     let (mut inside, mut actions, mut after) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ids, mut nullable) = (Vec::new(), Vec::new());
     for (number, kept_column) in columns.iter().enumerate() {
@@ -112,6 +110,19 @@ fn values(
     let mut statements = vec![if_kept(kept, &block).lock(Lock::AccessExclusive, &name).work(Work::Rewrite)];
     statements.extend(after.into_iter().map(|statement| statement.pass(2)));
     Some(Return { id: table.clone(), statements, columns: ids, nullable })
+}
+
+/// A column of the table, which may have another name by now.
+pub(super) fn column_now<'r>(
+    request: &Request<'r>,
+    kept: &Kept,
+    table: &Id,
+    column: &KeptColumn,
+) -> Option<&'r Object> {
+    let at_the_other_end = kept.of.child(Kind::Column, &column.name);
+    let is_it = |object: &&Object| request.directives.before(&object.id, None) == at_the_other_end;
+    let id = request.to.children_of_kind(table, Kind::Column).into_iter().find(is_it)?.id.clone();
+    request.to.get(&id)
 }
 
 fn differs_in_type(from: &Object, request: &Request<'_>, id: &Id) -> bool {
@@ -204,12 +215,12 @@ fn set_number(sequence: &str, archive: &str) -> String {
     )
 }
 
-fn drop_archive(kept: &Kept) -> String {
+pub(super) fn drop_archive(kept: &Kept) -> String {
     format!("DROP TABLE {}", kept.archive)
 }
 
 /// The statements where the archive is there: who gave it up gets the structure back alone.
-fn if_kept(kept: &Kept, statements: &[String]) -> Statement {
+pub(super) fn if_kept(kept: &Kept, statements: &[String]) -> Statement {
     let lines: Vec<String> = statements.iter().map(|statement| format!("        {statement};\n")).collect();
     let body = format!(
         "\nBEGIN\n    IF pg_catalog.to_regclass({}) IS NOT NULL THEN\n{}    END IF;\nEND;\n",
@@ -227,12 +238,14 @@ pub(crate) fn put_back_again(request: &Request<'_>, kept: &Kept) -> Vec<String> 
     let drop = drop_archive(kept);
     let statements = match &kept.what {
         What::Number => vec![set_number(&sequence(&of), &kept.archive)],
+        // No way back fills anything.
+        What::Nulls { .. } => Vec::new(),
         What::Rows { columns } => match insert(request, &kept.of, &of.sql(), kept, columns) {
-            Some(insert) => undisturbed(request, &of, insert),
+            Some(insert) => undisturbed(request.start, &of, insert),
             None => Vec::new(),
         },
         What::Values { key, columns } => {
-            undisturbed(request, &of, update(request, kept, &of, (key, columns)))
+            undisturbed(request.start, &of, update(request, kept, &of, (key, columns)))
         }
     };
     if statements.is_empty() { Vec::new() } else { [statements, vec![drop]].concat() }
@@ -275,16 +288,23 @@ fn update(
     )
 }
 
-/// A statement that writes rows, with the table's triggers off and its policies out of the way. They are those of the catalog that
-/// this way back starts from.
-fn undisturbed(request: &Request<'_>, id: &Id, statement: String) -> Vec<String> {
-    let (table, then) = (id.sql(), request.start);
+/// A statement that writes rows, with the triggers that the table has then off and its policies out of the way. Nothing where triggers
+/// or rules would have to be told not to fire that are not this table's own.
+pub(super) fn undisturbed(then: &Model, id: &Id, statement: String) -> Vec<String> {
+    let table = id.sql();
     let triggers: Vec<&Object> = then.children_of_kind(id, Kind::Trigger);
     let partitioned = matches!(then.get(id).map(|object| &object.spec), Some(Spec::Table(spec)) if spec.partition_by.is_some());
     if !then.children_of_kind(id, Kind::Rule).is_empty() || partitioned && !triggers.is_empty() {
         return Vec::new();
     }
-    let mut statements = vec!["SET CONSTRAINTS ALL IMMEDIATE".to_owned()];
+    // What is checked at the end of a transaction would keep the table from being altered.
+    let waits = then.objects().any(|object| match &object.spec {
+        Spec::Constraint(constraint) => constraint.deferrable,
+        Spec::Trigger(trigger) => trigger.constraint,
+        _ => false,
+    });
+    let mut statements: Vec<String> =
+        waits.then(|| "SET CONSTRAINTS ALL IMMEDIATE".to_owned()).into_iter().collect();
     let mut after = Vec::new();
     for trigger in triggers {
         let Spec::Trigger(spec) = &trigger.spec else { continue };

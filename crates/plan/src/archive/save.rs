@@ -26,12 +26,11 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
         true => String::new(),
         false => format!("\nWHERE {}", lost.join(" OR ")),
     };
-    let names: Vec<String> = key.iter().map(KeptColumn::sql).collect();
     let mut statements = opened(request, &kept.of);
     let table = kept.of.sql();
     statements.push(copied(kept, &list, &format!("{table}{condition}"), &table));
     statements.extend(closed(request, &kept.of));
-    statements.extend(private(kept, &format!("ADD PRIMARY KEY ({}), ", names.join(", "))));
+    statements.extend(keyed(kept, key));
     statements
 }
 
@@ -43,6 +42,19 @@ pub(super) fn rows(request: &Request<'_>, kept: &Kept, only: &str) -> Vec<Statem
     let table = kept.of.sql();
     statements.push(copied(kept, &list, &format!("{only}{table}"), &table));
     statements.extend(private(kept, ""));
+    statements
+}
+
+/// The keys of the rows that have NULL in a column, and what they get instead.
+pub(super) fn nulls(request: &Request<'_>, kept: &Kept, backfill: &str) -> Vec<Statement> {
+    let What::Nulls { key, column } = &kept.what else { return Vec::new() };
+    let mut list: Vec<String> = key.iter().map(kept_as).collect();
+    list.push(format!("({backfill})::text AS {}", column.image_sql()));
+    let (table, name) = (kept.of.sql(), column.sql());
+    let mut statements = opened(request, &kept.of);
+    statements.push(copied(kept, &list, &format!("{table}\nWHERE {name} IS NULL"), &table));
+    statements.extend(closed(request, &kept.of));
+    statements.extend(keyed(kept, key));
     statements
 }
 
@@ -101,6 +113,11 @@ fn copied(kept: &Kept, list: &[String], from: &str, relation: &str) -> Statement
         list.join(", ")
     );
     Statement::new(sql).lock(Lock::AccessExclusive, relation).work(Work::Scan)
+}
+
+fn keyed(kept: &Kept, key: &[KeptColumn]) -> [Statement; 2] {
+    let names: Vec<String> = key.iter().map(KeptColumn::sql).collect();
+    private(kept, &format!("ADD PRIMARY KEY ({}), ", names.join(", ")))
 }
 
 fn private(kept: &Kept, key: &str) -> [Statement; 2] {

@@ -1,9 +1,10 @@
-//! Columns that are added to tables with rows.
+//! Columns that are added to tables with rows, and columns that refuse NULL from now on.
 
 use kinds::kinds::column::Column;
 use kinds::{Id, Kind, ObjectKind, Spec, Statement, Work};
 
 use crate::Request;
+use crate::changes::{Action, Changes};
 
 /// `ADD COLUMN` for a table that has rows: with its default, so that they get it; then the values of the `backfill`, written by a
 /// rewrite that fires no trigger and is filtered by no policy; then NOT NULL.
@@ -47,4 +48,14 @@ fn without_not_null(request: &Request<'_>, column: &Column, id: &Id) -> Statemen
         _ => &clause,
     };
     Statement::alter_table(&id.relation_sql(), format!("ADD COLUMN {nullable}"))
+}
+
+/// What rows get in a column that is there and refuses NULL from this round on, where they have NULL in it.
+pub(crate) fn for_nulls<'r>(request: &Request<'r>, changes: &Changes, column: &Id) -> Option<&'r str> {
+    let backfill = request.directives.backfills.get(column)?;
+    let not_null = request.to.children_of_kind(column, Kind::NotNull).into_iter().next()?;
+    let comes = matches!(changes.actions.get(&not_null.id), Some(Action::Create))
+        && request.from.children_of_kind(column, Kind::NotNull).is_empty();
+    let stays = request.from.contains(column) && !changes.goes(column) && !changes.goes(column.top());
+    (comes && stays).then_some(backfill.as_str())
 }

@@ -174,7 +174,7 @@ fn statements(steps: &[&Step]) -> String {
 pub fn summary(rounds: &[Round]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut strategies: std::collections::BTreeMap<String, &str> = std::collections::BTreeMap::new();
-    let kept = |id: &Id| rounds.iter().flat_map(|round| &round.kept).find(|kept| kept.of == *id);
+    let kept = |id: &Id| rounds.iter().flat_map(|round| &round.kept).find(|kept| kept.saved() == *id);
     for step in rounds.iter().flat_map(|round| &round.steps) {
         for (verb, id) in &step.ids {
             if matches!(id.kind(), Kind::Comment | Kind::Owner) {
@@ -182,6 +182,10 @@ pub fn summary(rounds: &[Round]) -> Vec<String> {
             }
             if let (Verb::Save, Some(kept)) = (verb, kept(id)) {
                 lines.push(format!("keeps {} in {}", kept.words(), kept.archive));
+                continue;
+            }
+            if *verb == Verb::Fill && id.kind() == Kind::Column && !step.statement.sql.starts_with("DO ") {
+                lines.push(format!("gives a value to rows that have NULL in {id}"));
                 continue;
             }
             if *verb == Verb::Fill && step.statement.sql.contains(SCHEMA) {
