@@ -17,6 +17,32 @@ pub enum Error {
         /// What failed, and why.
         failures: Vec<String>,
     },
+    /// A file of a folder of scripts cannot be used.
+    #[error("{} cannot be used: {reason}", path.display())]
+    Folder {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The scripts are for another major version, whose catalog prints definitions in another way.
+    #[error(
+        "the scripts were made for PostgreSQL {wanted}, and this is PostgreSQL {found}; make them anew for this server"
+    )]
+    OtherMajor {
+        /// The server's.
+        found: u32,
+        /// That of the scripts.
+        wanted: u32,
+    },
+    /// A script failed on the live database, which has undone it.
+    #[error("{file} failed, and has changed nothing: {error}")]
+    Script {
+        /// The script.
+        file: String,
+        /// What the server said.
+        error: catalog::Error,
+    },
     /// The lock file cannot be read or written.
     #[error("the lock file {} cannot be used: {source}", path.display())]
     Lock {

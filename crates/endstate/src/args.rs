@@ -87,6 +87,9 @@ pub(crate) enum Command {
     Check(Check),
     Generate(Generate),
     Prove(Prove),
+    Apply(Apply),
+    Rollback(Rollback),
+    Verify(Verify),
     Finalize(Finalize),
     Completions(Completions),
     Man(Man),
@@ -262,6 +265,44 @@ pub(crate) struct JsonSchema {
     /// The schema of endstate.yaml instead
     #[arg(long)]
     pub(crate) settings: bool,
+}
+
+/// Run the scripts of a folder that generate wrote, from where the database stands
+///
+/// Runs those forward scripts that have not been run, in their order, and stops at the first that fails: it has changed nothing then, and
+/// the next `apply` goes on there. A script that cannot have its locks, or ends a deadlock, is tried again. What the scripts say is on
+/// stderr. Other than planning, this writes to the live database.
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// The folder
+    #[arg(value_name = "DIR")]
+    pub(crate) scripts: PathBuf,
+}
+
+/// Show the way back from where the database stands, or go it
+///
+/// Works out from the database how many of the scripts in the folder that generate wrote have been run, and shows what takes them back, and
+/// what that brings back. With --apply it is done: in one transaction, and from any boundary, also after a script has failed.
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The folder
+    #[arg(value_name = "DIR")]
+    pub(crate) scripts: PathBuf,
+
+    /// Go it
+    #[arg(long)]
+    pub(crate) apply: bool,
+}
+
+/// Say where the database stands in the scripts of a folder that generate wrote
+///
+/// Exits with 0 when all of them have been run and everything that they touch is as it should be, with 2 when it stands at another boundary,
+/// and with 1, naming what is as it should be nowhere, when it stands at none. Only reads.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The folder
+    #[arg(value_name = "DIR")]
+    pub(crate) scripts: PathBuf,
 }
 
 /// Show what scripts have kept for their way back, and let go of it

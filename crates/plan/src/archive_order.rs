@@ -109,12 +109,12 @@ impl Graph<'_> {
                 self.before(save, Some(*place));
                 let is_of_column = id.parent() == Some(column) || id == column;
                 let fill_is_first = match (id.kind(), verb) {
-                    (Kind::NotNull, Verb::Create) => true,
                     (Kind::NotNull, Verb::Drop) if is_of_column => false,
                     (Kind::Column, Verb::Alter) if is_of_column => is_back,
                     (Kind::Column, verb) => *verb == Verb::Drop,
                     (Kind::Constraint | Kind::Index, Verb::Drop) => false,
-                    (Kind::Trigger | Kind::RowLevelSecurity | Kind::Constraint | Kind::Index, _) => true,
+                    (Kind::NotNull, Verb::Create)
+                    | (Kind::Trigger | Kind::RowLevelSecurity | Kind::Constraint | Kind::Index, _) => true,
                     _ => continue,
                 };
                 let (first, then) = if fill_is_first { (*fill, *place) } else { (*place, *fill) };

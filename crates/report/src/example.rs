@@ -63,6 +63,8 @@ pub(crate) fn plan() -> Plan {
             forward: vec![script("001_rename.sql")],
             rollback: script("002_rollback.sql"),
             asks: Vec::new(),
+            boundary: String::new(),
+            astray: String::new(),
         },
         proof: Proof {
             scripts: 5,

@@ -20,6 +20,7 @@ mod proof;
 mod runbook;
 mod sql_script;
 mod text;
+mod way_back;
 mod wording;
 
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use proof::{evidence, proven};
 pub use runbook::runbook;
 pub use sql_script::sql;
 pub use text::{Options, falls_short, refusal, text};
+pub use way_back::way_back;
 pub use wording::rows_in_the_way;
 
 /// Which way a plan is shown.

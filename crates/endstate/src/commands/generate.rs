@@ -18,6 +18,7 @@ pub(super) fn run(global: &Global, arguments: &Generate) -> anyhow::Result<Outco
     let scripts = plan.scripts.forward.iter().chain([&plan.scripts.rollback]);
     let mut files: Files = scripts.map(|script| (script.file.clone().into(), script.text.clone())).collect();
     files.insert("README.md".into(), report::runbook(&plan));
+    files.insert(apply::MANIFEST.into(), apply::Manifest::of(&plan).text());
     folder::write(&arguments.out, &files)?;
     let written = files.keys().map(|file| arguments.out.join(file).display().to_string() + "\n");
     output::result(&written.collect::<String>())?;

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod apply;
 mod check;
 mod completions;
 mod dump;
@@ -10,7 +11,9 @@ mod json_schema;
 mod man;
 mod plan;
 mod prove;
+mod rollback;
 mod update;
+mod verify;
 
 use std::time::Instant;
 
@@ -30,11 +33,31 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Check(arguments) => check::run(global, arguments),
         Command::Generate(arguments) => generate::run(global, arguments),
         Command::Prove(arguments) => prove::run(global, arguments),
+        Command::Apply(arguments) => apply::run(global, arguments),
+        Command::Rollback(arguments) => rollback::run(global, arguments),
+        Command::Verify(arguments) => verify::run(global, arguments),
         Command::Finalize(arguments) => finalize::run(global, arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => man::run(arguments),
         Command::JsonSchema(arguments) => json_schema::run(arguments),
     }
+}
+
+/// The boundary at which the database stands, in the scripts of a folder.
+fn boundary(generated: &::apply::Generated, standing: ::apply::Standing) -> anyhow::Result<usize> {
+    match standing {
+        ::apply::Standing::After(boundary) => Ok(boundary),
+        ::apply::Standing::Astray(objects) => bail!(
+            "the database stands at none of the boundaries of {}; it has changed since the scripts were made, or they are those of another one:\n  {}",
+            generated.manifest.rollback.file,
+            objects.join("\n  ")
+        ),
+    }
+}
+
+/// Tells on stderr what the server said meanwhile.
+fn tell(notices: &[catalog::Notice]) {
+    notices.iter().for_each(|notice| output::note(&format!("{}: {}", notice.severity, notice.message)));
 }
 
 /// Where the live database is; warnings go to stderr.
@@ -44,20 +67,20 @@ fn conninfo(global: &Global) -> anyhow::Result<Conninfo> {
     Ok(conninfo)
 }
 
-fn options(global: &Global, sample: Option<usize>) -> anyhow::Result<apply::Options> {
+fn options(global: &Global, sample: Option<usize>) -> anyhow::Result<::apply::Options> {
     let schema = global.schema();
     if !schema.exists() {
         let path = schema.display();
         bail!("there is no `{path}`; name the desired state with --schema, or make one with `endstate init`");
     }
-    Ok(apply::Options { conninfo: conninfo(global)?, schema: schema.to_owned(), sample })
+    Ok(::apply::Options { conninfo: conninfo(global)?, schema: schema.to_owned(), sample })
 }
 
 /// A proven plan; notes and timings go to stderr.
-fn prepare(global: &Global, proving: &Proving) -> anyhow::Result<apply::Plan> {
+fn prepare(global: &Global, proving: &Proving) -> anyhow::Result<::apply::Plan> {
     let start = Instant::now();
     let options = options(global, proving.sample)?;
-    let mut plan = apply::prepare(&options)?;
+    let mut plan = ::apply::prepare(&options)?;
     if !proving.no_preflight {
         plan.ask_rows(&options.conninfo)?;
     }
@@ -71,7 +94,7 @@ fn prepare(global: &Global, proving: &Proving) -> anyhow::Result<apply::Plan> {
 }
 
 /// Why a plan may not be run as it is, if it may not.
-fn refusal(plan: &apply::Plan, allow: &Allow) -> Option<String> {
+fn refusal(plan: &::apply::Plan, allow: &Allow) -> Option<String> {
     let color = output::stderr_has_color();
     let unaccepted = plan.unaccepted(&allow.allow);
     if !unaccepted.is_empty() {
@@ -82,7 +105,7 @@ fn refusal(plan: &apply::Plan, allow: &Allow) -> Option<String> {
 }
 
 /// Tells on stderr which rows would stop the plan.
-fn tell_rows(plan: &apply::Plan) {
+fn tell_rows(plan: &::apply::Plan) {
     report::rows_in_the_way(plan).iter().for_each(|line| output::note(line));
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn fill(
             "UPDATE {relation} AS t SET {name} = k.{}{}\nFROM {archive} AS k WHERE {}",
             own.image_sql(),
             cast(request, column),
-            of_a_row(key, |key| key.sql())
+            of_a_row(key, KeptColumn::sql)
         ),
         _ => format!("UPDATE {relation} SET {name} = {backfill} WHERE {name} IS NULL"),
     };

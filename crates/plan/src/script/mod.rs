@@ -4,11 +4,13 @@
 mod checks;
 mod forward;
 mod rollback;
+mod standing;
 mod subject;
 
 pub use checks::ask;
 pub use forward::forward;
 pub use rollback::{loses, rollback};
+pub use standing::{astray, boundary};
 pub use subject::subject;
 
 use kinds::{Id, Kind, Model, probe};

@@ -1,9 +1,8 @@
 //! The rollback script: for emergencies, so it works from every boundary, and twice in a row.
 
-use std::collections::BTreeMap;
-
 use kinds::{Hazard, Kind, Spec};
 
+use super::standing::{found, probes};
 use super::{Heading, Leg, Probe, checks, forward, locks, settings, summary};
 use crate::archive::Kept;
 use crate::table_order::has_above;
@@ -67,13 +66,6 @@ fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {
     super::comment(lines)
 }
 
-/// All probes, each once.
-fn probes<'a>(legs: &'a [Leg<'_>]) -> Vec<&'a Probe> {
-    let all: BTreeMap<&kinds::Id, &Probe> =
-        legs.iter().flat_map(|leg| &leg.probes).map(|probe| (&probe.id, probe)).collect();
-    all.into_values().collect()
-}
-
 /// Finds the boundary at which everything is as it should be there.
 fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
     if probes(legs).is_empty() {
@@ -82,14 +74,6 @@ fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
             legs.len()
         );
     }
-    let rows: Vec<(&Probe, Vec<String>)> = probes(legs)
-        .into_iter()
-        .map(|probe| {
-            let answers: Vec<String> =
-                (0..=legs.len()).map(|boundary| checks::expected(probe, boundary)).collect();
-            (probe, vec![format!("ARRAY[{}]::text[]", answers.join(", "))])
-        })
-        .collect();
     let places: Vec<String> =
         legs.iter().map(|leg| format!("'after {}'", leg.file.replace('\'', "''"))).collect();
     let file = &heading.rollback;
@@ -107,7 +91,7 @@ fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
          \x20       RAISE EXCEPTION {lost}\n            USING DETAIL = coalesce(endstate_wrong, 'Its objects are those of different boundaries.');\n\
          \x20   ELSIF endstate_stands = 0 THEN\n        RAISE NOTICE {nothing};\n\
          \x20   ELSE\n        RAISE NOTICE {found}, (ARRAY[{places}])[endstate_stands];\n    END IF;\n",
-        query = checks::query(&rows, "boundaries"),
+        query = found(legs),
         last = legs.len(),
         lost = sql::literal(&format!(
             "{file} stopped before it changed anything: the database stands at none of the boundaries that it knows"

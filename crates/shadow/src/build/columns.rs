@@ -51,7 +51,7 @@ fn bad(
             let tried = run(database, &unit, Names::Written, path);
             database.run("ROLLBACK").ok()?;
             if let Err(error) = tried {
-                let Some(column) = good.pop() else { return None };
+                let column = good.pop()?;
                 let failure = Failure { id: unit.id, statement: unit.statements.concat(), error };
                 failures.push((column.0.clone(), failure));
                 left.push(column);

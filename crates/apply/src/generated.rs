@@ -1,0 +1,202 @@
+//! A folder of scripts that `generate` wrote, and the database that they are run on: where it stands, forward, and back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use catalog::{Conninfo, Database, Notice};
+use serde::{Deserialize, Serialize};
+
+use crate::lock::sum;
+use crate::{Error, Plan, Script, Stage};
+
+/// The file that says what is in the folder.
+pub const MANIFEST: &str = "plan.json";
+
+/// How often a script is tried that could not have a lock, or was chosen to end a deadlock: nothing was changed then.
+const MOST_TRIES: u32 = 5;
+/// SQLSTATEs of that: `lock_not_available`, `deadlock_detected`, `serialization_failure`.
+const TRY_AGAIN: [&str; 3] = ["55P03", "40P01", "40001"];
+
+/// What is in the folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The program and its version.
+    pub made_by: String,
+    /// The major version of the server that the scripts are for.
+    pub major: u32,
+    /// The forward scripts in order.
+    pub forward: Vec<Entry>,
+    /// The script that goes back from wherever the database stands.
+    pub rollback: Entry,
+    /// A query that yields how many forward scripts have been run.
+    boundary: String,
+    /// A query that says what is as after how many of them.
+    astray: String,
+}
+
+/// A script.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its file.
+    pub file: String,
+    /// A SHA-256 sum of its text and its length.
+    sum: String,
+    /// The statements that take it back, of a forward script.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub back: Vec<String>,
+    /// What the way back brings back of it: a word, and what is kept or lost.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub verdict: String,
+    /// What is kept for that, or lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<String>,
+}
+
+/// Where a database stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// So many forward scripts have been run.
+    After(usize),
+    /// At no boundary: what is as it should be at none, or all of it where that is at different ones.
+    Astray(Vec<String>),
+}
+
+/// Such a folder.
+#[derive(Debug)]
+pub struct Generated {
+    folder: PathBuf,
+    /// What is in it.
+    pub manifest: Manifest,
+}
+
+impl Manifest {
+    /// What the folder of a plan's scripts holds.
+    pub fn of(plan: &Plan) -> Manifest {
+        let scripts = &plan.scripts;
+        let pairs = scripts.forward.iter().zip(&plan.stages);
+        Manifest {
+            made_by: format!("endstate {}", env!("CARGO_PKG_VERSION")),
+            major: plan.facts.major,
+            forward: pairs.map(|(script, stage)| Entry::forward(script, stage)).collect(),
+            rollback: Entry::plain(&scripts.rollback),
+            boundary: scripts.boundary.clone(),
+            astray: scripts.astray.clone(),
+        }
+    }
+
+    /// The file's text.
+    pub fn text(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+}
+
+impl Entry {
+    fn plain(script: &Script) -> Entry {
+        let (file, sum) = (script.file.clone(), sum([script.text.as_str()]));
+        Entry { file, sum, back: Vec::new(), verdict: String::new(), because: Vec::new() }
+    }
+
+    fn forward(script: &Script, stage: &Stage) -> Entry {
+        let verdict = plan::verdict(stage.forward.iter());
+        let steps = stage.back.iter().flat_map(|round| &round.steps);
+        Entry {
+            back: steps.map(|step| step.statement.sql.clone()).collect(),
+            verdict: verdict.word().to_owned(),
+            because: verdict.kept().iter().chain(verdict.lost()).cloned().collect(),
+            ..Entry::plain(script)
+        }
+    }
+}
+
+impl Generated {
+    /// Reads what `generate` wrote.
+    pub fn open(folder: &Path) -> Result<Generated, Error> {
+        let path = folder.join(MANIFEST);
+        let wrong = |reason: String| Error::Folder { path: path.clone(), reason };
+        let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        let manifest = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        Ok(Generated { folder: folder.to_owned(), manifest })
+    }
+
+    /// Where a database stands; only reads.
+    pub fn standing(&self, conninfo: &Conninfo) -> Result<Standing, Error> {
+        let mut database = Database::connect(conninfo)?;
+        let (found, wanted) = (database.version().major, self.manifest.major);
+        if found != wanted {
+            return Err(Error::OtherMajor { found, wanted });
+        }
+        let mut snapshot = database.snapshot()?;
+        let boundary = snapshot.text_rows(&self.manifest.boundary)?;
+        if let Some([Some(boundary)]) = boundary.first().map(Vec::as_slice) {
+            return Ok(Standing::After(boundary.parse().unwrap_or_default()));
+        }
+        let objects = snapshot.text_rows(&self.manifest.astray)?;
+        let nowhere = objects.iter().any(|row| matches!(row.get(1), Some(None)));
+        let told = objects.iter().filter_map(|row| match row.as_slice() {
+            [Some(object), None] => Some(format!("{object}, which it is at no boundary")),
+            [Some(object), Some(boundaries)] if !nowhere => {
+                Some(format!("{object}, as {}", self.places(boundaries)))
+            }
+            _ => None,
+        });
+        Ok(Standing::Astray(told.collect()))
+    }
+
+    /// `before 004_update_user_roles.sql, after 005_rename_iso_agents_to_users.sql`
+    fn places(&self, boundaries: &str) -> String {
+        let places = boundaries.split(',').filter_map(|boundary| boundary.parse().ok());
+        places.map(|boundary| self.place(boundary)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A boundary in words.
+    pub fn place(&self, boundary: usize) -> String {
+        match boundary.checked_sub(1).and_then(|last| self.manifest.forward.get(last)) {
+            Some(entry) => format!("after {}", entry.file),
+            None => match self.manifest.forward.first() {
+                Some(entry) => format!("before {}", entry.file),
+                None => "nowhere".to_owned(),
+            },
+        }
+    }
+
+    /// Runs a script, again where it could not have its locks; `waiting` is told of each time that happens.
+    pub fn run(
+        &self,
+        conninfo: &Conninfo,
+        entry: &Entry,
+        waiting: &dyn Fn(&str),
+    ) -> Result<Vec<Notice>, Error> {
+        let path = self.folder.join(&entry.file);
+        let wrong = |reason: String| Error::Folder { path: path.clone(), reason };
+        let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        if sum([text.as_str()]) != entry.sum {
+            return Err(wrong(
+                "it is not what endstate wrote, and so not what was proven; make the scripts anew, or run it with psql -f".to_owned(),
+            ));
+        }
+        let mut database = Database::connect(conninfo)?;
+        for tries in 1.. {
+            match database.run(&text) {
+                Ok(ran) => return Ok(ran.notices),
+                Err(error) if tries < MOST_TRIES && is_worth_trying(&error) => {
+                    let pause = Duration::from_secs(1 << tries);
+                    waiting(&format!(
+                        "{}: {error}; nothing is changed, the next try is in {} s",
+                        entry.file,
+                        pause.as_secs()
+                    ));
+                    std::thread::sleep(pause);
+                }
+                Err(error) => return Err(Error::Script { file: entry.file.clone(), error }),
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+fn is_worth_trying(error: &catalog::Error) -> bool {
+    error.server().is_some_and(|server| TRY_AGAIN.contains(&server.code.as_str()))
+}
