@@ -1,5 +1,6 @@
-//! The session is killed behind each statement of each script: afterwards the database is exactly at the boundary where it was, catalog,
-//! rows and archives; and in the end both ways are still gone to their ends from there.
+//! The session is killed behind each statement of each script, the client hangs up there, and the server crashes in the middle:
+//! afterwards the database is exactly at the boundary where it was, catalog, rows and archives; and in the end both ways are still gone to
+//! their ends from there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is a test")]
 
 use std::fs;
@@ -22,7 +23,7 @@ fn a_script_of_the_case_that_is_killed_has_done_nothing() {
 fn a_script_that_keeps_what_it_takes_away_and_is_killed_has_done_nothing() {
     let binaries = testkit::majors().remove(0);
     let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
-    for case in ["added_values", "columns", "enum_values", "tables"] {
+    for case in ["added_values", "backfills", "columns", "enum_values", "tables"] {
         let folder: PathBuf = root().join("fixtures/archives").join(case);
         connect(&cluster, "postgres").unwrap().run(&format!("CREATE DATABASE {case}")).unwrap();
         let before = fs::read_to_string(folder.join("before.sql")).unwrap();
@@ -46,10 +47,16 @@ fn killed_everywhere(cluster: &Cluster, database: &str, schema: &Path, edit: Opt
     for script in &scripts.forward {
         for transaction in transactions(&script.text) {
             let here = state();
-            for (line, text) in killed_between_statements(&transaction) {
-                killed(cluster, database, &text);
+            let texts = killed_between_statements(&transaction);
+            for (line, text) in &texts {
+                killed(cluster, database, text);
                 here.is(&state(), &format!("{} killed behind {line}", script.file));
+                left(cluster, database, text);
+                here.is(&state(), &format!("{} left behind {line}", script.file));
             }
+            let (line, text) = &texts[texts.len() / 2];
+            crashed(cluster, database, text);
+            here.is(&state(), &format!("the server crashed behind {line} of {}", script.file));
             connect(cluster, database)
                 .unwrap()
                 .run(&transaction)
@@ -57,10 +64,14 @@ fn killed_everywhere(cluster: &Cluster, database: &str, schema: &Path, edit: Opt
         }
     }
     let end = state();
-    for (line, text) in killed_inside(&scripts.rollback.text) {
-        killed(cluster, database, &text);
+    let texts = killed_inside(&scripts.rollback.text);
+    for (line, text) in &texts {
+        killed(cluster, database, text);
         end.is(&state(), &format!("{} killed behind {line}", scripts.rollback.file));
     }
+    let (line, text) = &texts[texts.len() / 2];
+    crashed(cluster, database, text);
+    end.is(&state(), &format!("the server crashed behind {line} of {}", scripts.rollback.file));
     run(&scripts.rollback);
     start.is_but_for_archives(&state(), "back");
     scripts.forward.iter().for_each(run);
@@ -116,17 +127,51 @@ fn killed(cluster: &Cluster, database: &str, text: &str) {
     let error = connect(cluster, database).unwrap().run(text);
     let error = error.map(|_| ()).expect_err(text);
     assert!(error.to_string().contains("terminat") || error.server().is_none(), "{error}\n{text}");
+    nobody_else_is_there(cluster, database);
+}
+
+/// Runs a text up to where it would kill its session, and hangs up.
+fn left(cluster: &Cluster, database: &str, text: &str) {
+    let (before, _) = text.split_once(&format!("SELECT {KILL}")).unwrap();
+    drop(connect(cluster, database).unwrap().run(before).unwrap());
+    nobody_else_is_there(cluster, database);
+}
+
+/// Kills the process that runs a text where that would kill its session: the server starts anew then, and recovers.
+fn crashed(cluster: &Cluster, database: &str, text: &str) {
+    let text = text.replace(KILL, "pg_catalog.pg_sleep(600)");
+    let asleep = format!(
+        "SELECT pid::text FROM pg_stat_activity WHERE datname = '{database}' AND wait_event = 'PgSleep'"
+    );
+    std::thread::scope(|scope| {
+        let client = scope.spawn(|| connect(cluster, database).unwrap().run(&text).is_err());
+        let mut watch = connect(cluster, "postgres").unwrap();
+        let process = soon(|| watch.select(&asleep).unwrap().into_iter().flatten().flatten().next());
+        // What earlier transactions have committed is on disk: throwaway servers do not wait for that.
+        watch.run("CHECKPOINT").unwrap();
+        let status = std::process::Command::new("kill").args(["-9", &process]).status().unwrap();
+        assert!(status.success() && client.join().unwrap());
+    });
+    soon(|| connect(cluster, database).ok());
+}
+
+/// What becomes true soon.
+fn soon<T>(mut what: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..3000 {
+        if let Some(found) = what() {
+            return found;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("it does not come true");
+}
+
+fn nobody_else_is_there(cluster: &Cluster, database: &str) {
     let others = format!(
         "SELECT count(*)::text FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()"
     );
     let mut watch = connect(cluster, "postgres").unwrap();
-    for _ in 0..500 {
-        if watch.select(&others).unwrap() == [[Some("0".to_owned())]] {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("the session does not end");
+    soon(|| (watch.select(&others).unwrap() == [[Some("0".to_owned())]]).then_some(()));
 }
 
 /// The text with the kill behind each of its statements, until it commits.

@@ -1,7 +1,7 @@
 //! The proof: the scripts as they will be run, on a throwaway copy of the live catalog with rows in it, forward and back from
 //! every boundary, compared each time by our own reading, by the witness, and row by row.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use catalog::{Conninfo, Database};
 use kinds::kinds::index::Index;
 use kinds::{Kind, Model, Object, Spec};
+use plan::Verb;
 use plan::archive::SCHEMA;
 use serde::Serialize;
 use shadow::{Difference, Witness, Workbench, rows};
@@ -27,6 +28,10 @@ pub struct Proof {
     pub witnessed: usize,
     /// Rows compared.
     pub rows: u64,
+    /// Rows that the forward scripts had kept in archives at their end.
+    pub archived: u64,
+    /// Rows that ways back gave back out of archives, from all boundaries together.
+    pub restored: u64,
     /// Tables that no row could be made for, with the reason.
     pub without_rows: Vec<(String, String)>,
     /// Why the plan was proven without rows, where it was.
@@ -88,6 +93,7 @@ struct Counts {
     objects: AtomicUsize,
     witnessed: AtomicUsize,
     rows: AtomicU64,
+    restored: AtomicU64,
 }
 
 /// A way to go on a database of its own, so that all may be gone side by side.
@@ -129,6 +135,7 @@ pub fn prove(
     proof.objects = prover.counts.objects.into_inner();
     proof.witnessed = prover.counts.witnessed.into_inner();
     proof.rows = prover.counts.rows.into_inner();
+    proof.restored = prover.counts.restored.into_inner();
     proof.not_compared = prover.lossy.into_iter().collect();
     proof.took = start.elapsed();
     Ok(proof)
@@ -184,6 +191,7 @@ impl Prover<'_> {
         }
         let Some(end) = end else { return Ok(()) };
         self.reached_desired(&end)?;
+        self.proof.archived = self.archived(&place)?.values().sum();
         // The longest first.
         ways.insert(0, Way::ThereAndBackAgain { place });
         let (known, prover) = (Known { start, end, original }, &*self);
@@ -217,8 +225,20 @@ impl Prover<'_> {
         self.scripts.forward.iter().try_for_each(|script| self.script(place, script))?;
         self.make_up_rows(place, "desired")?;
         self.script(place, &self.scripts.rollback)?;
+        let mut database = self.bench.connect(place)?;
         // What this way back kept is of no way forward.
-        self.bench.connect(place)?.run(&format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"))?;
+        database.run(&format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"))?;
+        // None of them has NULL where the plan gives a value to those that have: every other one gets it.
+        let steps =
+            self.proposal.stages.iter().flat_map(|stage| &stage.forward).flat_map(|round| &round.steps);
+        let filled = steps.flat_map(|step| &step.ids).filter(|(verb, _)| *verb == Verb::Fill);
+        for (_, column) in filled.filter(|(_, id)| id.kind() == Kind::Column) {
+            let column = self.proposal.directives.before(column, None);
+            let (table, name) = (column.relation_sql(), sql::ident(column.name()));
+            database.run(&format!(
+                "SET session_replication_role = replica; UPDATE {table} SET {name} = NULL WHERE (ctid::text::point)[1]::integer % 2 = 0"
+            ))?;
+        }
         Ok(())
     }
 
@@ -232,6 +252,24 @@ impl Prover<'_> {
 
     fn fingerprint(&self, place: &str) -> Result<rows::Fingerprint, Error> {
         Ok(rows::fingerprint(&mut self.bench.connect(place)?)?)
+    }
+
+    /// How many rows each archive holds.
+    fn archived(&self, place: &str) -> Result<BTreeMap<String, u64>, Error> {
+        if !self.proposal.stages.iter().flat_map(|stage| &stage.forward).any(|round| !round.kept.is_empty()) {
+            return Ok(BTreeMap::new());
+        }
+        let mut database = self.bench.connect(place)?;
+        let tables = format!(
+            "SELECT oid::regclass FROM pg_class WHERE relnamespace = to_regnamespace('{SCHEMA}') AND relkind = 'r'"
+        );
+        let mut archived = BTreeMap::new();
+        for table in database.select(&tables)?.into_iter().flatten().flatten() {
+            let count = database.select(&format!("SELECT count(*) FROM {table}"))?;
+            let count = count.into_iter().flatten().flatten().next().and_then(|count| count.parse().ok());
+            archived.insert(table, count.unwrap_or_default());
+        }
+        Ok(archived)
     }
 
     fn script(&self, place: &str, script: &Script) -> Result<(), Error> {
@@ -300,7 +338,11 @@ impl Prover<'_> {
     /// Back from the boundary after a script, as it stands.
     fn back(&self, number: usize, place: &str, known: &Known) -> Result<(), Error> {
         let what = self.after_script(number);
+        let mut archived = self.archived(place)?;
         self.script(place, &self.scripts.rollback)?;
+        let left = self.archived(place)?;
+        archived.retain(|archive, _| !left.contains_key(archive));
+        self.counts.restored.fetch_add(archived.values().sum(), Relaxed);
         self.returned(&what, place, &known.start)?;
         self.rows_are(&what, place, &known.original)
     }

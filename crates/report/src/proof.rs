@@ -66,6 +66,10 @@ pub fn evidence(plan: &Plan, color: bool) -> String {
     line("objects compared", grouped(proof.objects as u64));
     line("catalog entries compared", format!("{} (by the witness)", grouped(proof.witnessed as u64)));
     line("rows compared", grouped(proof.rows));
+    if proof.archived > 0 {
+        line("rows kept in archives", format!("{} at the end", grouped(proof.archived)));
+        line("rows restored from them", format!("{}, back from every boundary", grouped(proof.restored)));
+    }
     if let Some(rows) = proof.sampled {
         line("of them from the live database", format!("{} at the start", grouped(rows)));
     }
