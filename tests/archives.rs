@@ -110,12 +110,14 @@ fn trial(
     let rows = || rows(server, database).map_err(|error| error.to_string());
     let original = rows()?;
     forward()?;
+    is_private(server, database)?;
     let reached = rows()?;
     for (_, edit) in edits {
         run(edit, edit)?;
     }
     let left = rows()?;
     run("rollback", &scripts.rollback.text)?;
+    is_private(server, database)?;
     let back = rows()?;
     for (table, old) in &original {
         let found = back.get(table).ok_or_else(|| format!("{table} is not back"))?;
@@ -183,6 +185,15 @@ fn compare(table: &str, (old, reached, left, back): (&Table, &Table, &Table, &Ta
 fn differences(one: &Table, other: &Table) -> String {
     let text = |table: &Table| format!("{table:#?}");
     testkit::diff(&text(one), &text(other))
+}
+
+/// Nobody but its owner has a privilege on an archive.
+fn is_private(server: &Cluster, database: &str) -> Result<(), String> {
+    let granted = "SELECT c.relname FROM pg_class AS c, aclexplode(c.relacl) AS a \
+         WHERE c.relnamespace = to_regnamespace('endstate_archive') AND a.grantee <> c.relowner";
+    let mut connection = connect(server, database).map_err(|error| error.to_string())?;
+    let open = connection.select(granted).map_err(|error| error.to_string())?;
+    if open.is_empty() { Ok(()) } else { Err(format!("archives are open to others: {open:?}")) }
 }
 
 /// All rows and the numbers of all sequences, but for the archives.

@@ -47,6 +47,11 @@ pub(crate) enum Verb {
     RevokeOption,
 }
 
+/// A grantee as `GRANT` names it.
+pub fn grantee(name: &str) -> String {
+    if name == "public" { "PUBLIC".to_owned() } else { sql::ident(name) }
+}
+
 impl Way {
     /// `GRANT SELECT ON t TO r WITH GRANT OPTION`; each privilege is written by `word`. Those of several grantees merge.
     pub(crate) fn statement(
@@ -56,7 +61,7 @@ impl Way {
         on: &str,
         grantee: &str,
     ) -> Statement {
-        let grantee = if grantee == "public" { "PUBLIC".to_owned() } else { sql::ident(grantee) };
+        let grantee = self::grantee(grantee);
         let words = self
             .privileges
             .iter()

@@ -39,7 +39,7 @@ impl UserMapping {
 }
 
 fn target(id: &Id) -> String {
-    let user = if id.name() == "public" { "PUBLIC".to_owned() } else { sql::ident(id.name()) };
+    let user = crate::privileges::grantee(id.name());
     format!("USER MAPPING FOR {user} SERVER {}", id.relation_sql())
 }
 

@@ -221,5 +221,5 @@ fn number(request: &Request<'_>, changes: &Changes, id: &Id) -> Option<Saving> {
         Some(Spec::Identity(identity)) => identity.start,
         _ => None,
     };
-    Some(Saving { statements: save::number(&kept, start), kept, saves })
+    Some(Saving { statements: save::number(request, &kept, start), kept, saves })
 }

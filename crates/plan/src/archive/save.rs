@@ -30,7 +30,7 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
     let table = kept.of.sql();
     statements.push(copied(kept, &list, &format!("{table}{condition}"), &table));
     statements.extend(closed(request, &kept.of));
-    statements.extend(keyed(kept, key));
+    statements.extend(keyed(request, kept, key));
     statements
 }
 
@@ -41,7 +41,7 @@ pub(super) fn rows(request: &Request<'_>, kept: &Kept, only: &str) -> Vec<Statem
     let mut statements = opened(request, &kept.of);
     let table = kept.of.sql();
     statements.push(copied(kept, &list, &format!("{only}{table}"), &table));
-    statements.extend(private(kept, ""));
+    statements.extend(private(request, kept, ""));
     statements
 }
 
@@ -54,18 +54,18 @@ pub(super) fn nulls(request: &Request<'_>, kept: &Kept, backfill: &str) -> Vec<S
     let mut statements = opened(request, &kept.of);
     statements.push(copied(kept, &list, &format!("{table}\nWHERE {name} IS NULL"), &table));
     statements.extend(closed(request, &kept.of));
-    statements.extend(keyed(kept, key));
+    statements.extend(keyed(request, kept, key));
     statements
 }
 
 /// Where a sequence stands, unless that is where a new one starts.
-pub(super) fn number(kept: &Kept, start: Option<i64>) -> Vec<Statement> {
+pub(super) fn number(request: &Request<'_>, kept: &Kept, start: Option<i64>) -> Vec<Statement> {
     let sequence = sequence(&kept.of);
     let list = ["last_value".to_owned(), "is_called".to_owned()];
     let condition =
         start.map_or_else(String::new, |start| format!("\nWHERE is_called OR last_value <> {start}"));
     let mut statements = vec![schema(), copied(kept, &list, &format!("{sequence}{condition}"), &sequence)];
-    statements.extend(private(kept, ""));
+    statements.extend(private(request, kept, ""));
     statements
 }
 
@@ -115,15 +115,29 @@ fn copied(kept: &Kept, list: &[String], from: &str, relation: &str) -> Statement
     Statement::new(sql).lock(Lock::AccessExclusive, relation).work(Work::Scan)
 }
 
-fn keyed(kept: &Kept, key: &[KeptColumn]) -> [Statement; 2] {
+fn keyed(request: &Request<'_>, kept: &Kept, key: &[KeptColumn]) -> Vec<Statement> {
     let names: Vec<String> = key.iter().map(KeptColumn::sql).collect();
-    private(kept, &format!("ADD PRIMARY KEY ({}), ", names.join(", ")))
+    private(request, kept, &format!("ADD PRIMARY KEY ({}), ", names.join(", ")))
 }
 
-fn private(kept: &Kept, key: &str) -> [Statement; 2] {
+fn private(request: &Request<'_>, kept: &Kept, key: &str) -> Vec<Statement> {
     let archive = &kept.archive;
-    [
-        Statement::new(format!("ALTER TABLE {archive} {key}ENABLE ROW LEVEL SECURITY")),
-        Statement::new(format!("COMMENT ON TABLE {archive} IS {}", sql::literal(&kept.words()))),
-    ]
+    let grantees = grantees(request);
+    let revoke = (!grantees.is_empty())
+        .then(|| Statement::new(format!("REVOKE ALL ON TABLE {archive} FROM {}", grantees.join(", "))));
+    let secure = Statement::new(format!("ALTER TABLE {archive} {key}ENABLE ROW LEVEL SECURITY"));
+    let comment = Statement::new(format!("COMMENT ON TABLE {archive} IS {}", sql::literal(&kept.words())));
+    revoke.into_iter().chain([secure, comment]).collect()
+}
+
+/// Who gets privileges on each table that the role makes which runs the scripts.
+fn grantees(request: &Request<'_>) -> Vec<String> {
+    let all = request.from.objects().filter(|object| object.id.parent().is_none());
+    let grantees = all.filter_map(|object| match &object.spec {
+        Spec::DefaultPrivilege(default) if default.on == "tables" && default.role == request.user => {
+            Some(kinds::privileges::grantee(object.id.name()))
+        }
+        _ => None,
+    });
+    grantees.collect()
 }
