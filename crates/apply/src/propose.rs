@@ -74,7 +74,8 @@ pub fn propose(
     planner.keeps = archives::why_not(&live.facts, [&before, &desired], &workspace.settings).is_none();
     let old_names = old_names::find(&before, &desired, &directives, &workspace.declared)?;
     let groups = Groups::new(workspace);
-    let stages = planner.stages(&before, &desired, &directives, &groups)?;
+    let stages = planner.stages(&before, &desired, &directives, &groups);
+    let stages = stages.map_err(|error| refusal::of_directive(error, &workspace.declared))?;
     Ok(Proposal { before, desired, directives, stages, self_check, scope: planner.scope, old_names })
 }
 
@@ -504,10 +505,15 @@ impl Leg {
 /// Directives under the names that objects have while later renames are still to come.
 fn renamed_back(own: &Directives, later: &Directives) -> Directives {
     Directives {
-        renames: own.renames.iter().map(|(id, old)| (later.before(id, None), old.clone())).collect(),
-        backfills: own.backfills.iter().map(|(id, value)| (later.before(id, None), value.clone())).collect(),
-        enums: own.enums.iter().map(|(id, value)| (later.before(id, None), value.clone())).collect(),
+        renames: then(&own.renames, later),
+        backfills: then(&own.backfills, later),
+        conversions: then(&own.conversions, later),
+        enums: then(&own.enums, later),
     }
+}
+
+fn then<V: Clone>(own: &BTreeMap<Id, V>, later: &Directives) -> BTreeMap<Id, V> {
+    own.iter().map(|(id, value)| (later.before(id, None), value.clone())).collect()
 }
 
 pub(crate) fn run(database: &mut Database, round: &Round) -> Result<(), Error> {

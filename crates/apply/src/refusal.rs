@@ -51,6 +51,31 @@ fn problem(declared: &Declared, names: &[(String, String)], failure: &Failure) -
     Problem { message: format!("{object}: {message}"), place, help, ..Problem::default() }
 }
 
+/// A planned statement that failed, where an expression of the YAML stands in it, as a problem of the YAML; any other error as it is.
+pub(crate) fn of_directive(error: Error, declared: &Declared) -> Error {
+    let Error::Statement { statement, error: refused } = &error else { return error };
+    let directives = &declared.directives;
+    let backfills = directives.backfills.iter().map(|(id, text)| (id, "backfill", Some(text)));
+    let conversions = directives.conversions.iter().flat_map(|(id, conversion)| {
+        [(id, "using", conversion.using.as_ref()), (id, "using_back", conversion.using_back.as_ref())]
+    });
+    let stands =
+        |text: &String| statement.contains(text.as_str()) || statement.contains(&sql::as_printed(text));
+    let blamed = backfills.chain(conversions).find(|(_, _, text)| text.is_some_and(stands));
+    let Some((id, what, _)) = blamed else { return error };
+    let server = refused.server();
+    let message = server.map_or_else(|| refused.to_string(), |server| server.message.clone());
+    let position = server.and_then(|server| server.position);
+    let place = position.and_then(|position| declared.locate(id, statement, position));
+    let problem = Problem {
+        message: format!("{what} of {id}: {message}"),
+        place: place.or_else(|| declared.place(id).cloned()),
+        help: server.and_then(|server| server.hint.clone()),
+        ..Problem::default()
+    };
+    Error::Yaml { problems: vec![problem] }
+}
+
 /// The name that is there and nearest to the one that is not.
 fn meant<'n>(error: &ServerError, names: &'n [(String, String)]) -> Option<&'n str> {
     let name = shadow::missing_name(error)?;

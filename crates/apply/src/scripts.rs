@@ -131,8 +131,9 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
     let telling: Vec<Id> = touched.iter().flat_map(|touched| touched.telling.clone()).collect();
     let rounds: Vec<Round> = stages.iter().flat_map(|stage| stage.forward.clone()).collect();
     let ask_forward = |database: &mut Database, before: &Model, after: &Model, rounds: &[Round]| {
-        answered(database, plan::questions(before, after, rounds, Some(&proposal.directives), &[], major))
+        answered(database, plan::questions(before, after, rounds, (&proposal.directives, true), &[], major))
     };
+    let inverted = proposal.directives.inverted();
     let (mut answers, mut forward, mut back, mut whole) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     at_each_boundary(bench, proposal, "walk", |database, boundary| {
         answers.push(ask(database, &telling)?);
@@ -140,7 +141,8 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
             Some(last) => {
                 let stage = &stages[last];
                 let kept: Vec<Kept> = stage.forward.iter().flat_map(|round| round.kept.clone()).collect();
-                let questions = plan::questions(&stage.after, model(last), &stage.back, None, &kept, major);
+                let questions =
+                    plan::questions(&stage.after, model(last), &stage.back, (&inverted, false), &kept, major);
                 back.push(answered(database, questions));
             }
             None => whole = ask_forward(database, &proposal.before, &proposal.desired, &rounds),

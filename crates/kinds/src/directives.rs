@@ -13,6 +13,8 @@ pub struct Directives {
     pub renames: BTreeMap<Id, String>,
     /// `backfill` of a column: an expression over the row as it was.
     pub backfills: BTreeMap<Id, String>,
+    /// `using` and `using_back` of a column whose type changes.
+    pub conversions: BTreeMap<Id, Conversion>,
     /// `map`, `map_back` and `strategy` of an enum type.
     pub enums: BTreeMap<Id, EnumDirective>,
 }
@@ -28,6 +30,21 @@ pub enum Strategy {
     RenameAndAdd,
     /// A new type takes the place of the old one; tables that use it are rewritten.
     Swap,
+}
+
+/// How values become values of another type, where a cast is not what is meant: expressions over the row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Conversion {
+    /// On this way; a cast where nothing is said.
+    pub using: Option<String>,
+    /// On the opposite one.
+    pub using_back: Option<String>,
+}
+
+impl Conversion {
+    fn inverted(&self) -> Conversion {
+        Conversion { using: self.using_back.clone(), using_back: self.using.clone() }
+    }
 }
 
 /// What becomes of rows when an enum type changes.
@@ -79,7 +96,10 @@ impl Directives {
         }
         let enums =
             self.enums.iter().map(|(id, directive)| (self.before(id, None), directive.inverted())).collect();
-        Directives { renames, backfills: BTreeMap::new(), enums }
+        let conversions = self.conversions.iter();
+        let conversions =
+            conversions.map(|(id, conversion)| (self.before(id, None), conversion.inverted())).collect();
+        Directives { renames, backfills: BTreeMap::new(), conversions, enums }
     }
 
     /// What an object was called before all renames.

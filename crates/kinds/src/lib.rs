@@ -27,7 +27,7 @@ mod type_doc;
 pub use cast::cast;
 pub use declared::{Declared, Grants, Privilege};
 pub use demand::{Demand, Mend, Rows};
-pub use directives::{Directives, EnumDirective, Strategy};
+pub use directives::{Conversion, Directives, EnumDirective, Strategy};
 pub use document::{Document, Raise, SchemaDoc, declare};
 pub use id::Id;
 pub use kind::{Change, Context, Kind, ObjectKind, Spec};

@@ -29,13 +29,13 @@ pub struct Question {
     pub archive: Option<(String, bool)>,
 }
 
-/// What the way from one catalog to another demands of the rows, asked in the names of the one that is there. The way back has no
-/// directives of its own, and gives back what the way forward kept.
+/// What the way from one catalog to another demands of the rows, asked in the names of the one that is there. `directives` are
+/// those of this way, and whether it is the way forward; the way back gives back what the way forward kept.
 pub fn questions(
     before: &Model,
     after: &Model,
     rounds: &[Round],
-    directives: Option<&Directives>,
+    (directives, forward): (&Directives, bool),
     kept: &[Kept],
     major: u32,
 ) -> Vec<Question> {
@@ -43,14 +43,18 @@ pub fn questions(
     let context = Context { from: before, to: after, version: major, user: "" };
     let mut demands: Vec<Demand> = Vec::new();
     let mut asked: BTreeSet<Question> = BTreeSet::new();
-    for object in made(rounds, directives.is_some()).into_iter().filter_map(|id| after.get(id)) {
+    for object in made(rounds, forward).into_iter().filter_map(|id| after.get(id)) {
         let former = way.former(&object.id).and_then(|id| before.get(&id)).map(|object| &object.spec);
         // Rows of foreign tables are elsewhere, and nobody checks them.
         let here = object.id.top().kind() != Kind::ForeignTable;
-        // A column that is made with its values, or one that gets some before it refuses NULL.
+        // A column that is made with its values, one that gets some before it refuses NULL, or one whose values are converted as
+        // the YAML says.
         let filled = match object.id.kind() {
             Kind::NotNull => object.id.parent().is_some_and(|column| is_filled(rounds, column)),
-            _ => directives.is_some_and(|directives| directives.backfills.contains_key(&object.id)),
+            _ => {
+                directives.backfills.contains_key(&object.id)
+                    || former.is_some() && directives.conversions.contains_key(&object.id)
+            }
         };
         if !here || filled {
             continue;

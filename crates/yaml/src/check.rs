@@ -124,6 +124,10 @@ pub(crate) fn unknown_key(key: &Key, known: &[&str]) -> Problem {
     if known.is_empty() {
         return problem.with_help("no keys are allowed here");
     }
+    // `{ query: SELECT a, b }`: what stands behind a comma is the next key.
+    if key.name.contains(' ') {
+        return problem.with_help("between braces, a value that holds a comma must be quoted");
+    }
     problem.with_help(suggest::help(&key.name, known, "keys allowed here"))
 }
 

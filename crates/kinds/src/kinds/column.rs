@@ -15,8 +15,8 @@ use crate::kinds::identity::IdentityDoc;
 use crate::kinds::not_null::NotNullDoc;
 use crate::shape::{Options, is_default};
 use crate::{
-    Change, Context, Demand, Hazard, Id, Kind, Lock, Mend, Model, ObjectKind, Rows, Spec, Statement, Work,
-    assignment, query,
+    Change, Context, Conversion, Demand, Hazard, Id, Kind, Lock, Mend, Model, ObjectKind, Rows, Spec,
+    Statement, Work, assignment, query,
 };
 
 /// A column of a table (catalog `pg_attribute`). Default, `NOT NULL` and identity are objects of their own; a generation
@@ -476,6 +476,15 @@ pub struct FullColumnDoc {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-sql" = "expression"))]
     pub backfill: Option<String>,
+    /// How its values become values of its type where they are of another one and a cast is not what is meant: an expression over the
+    /// row, `to_timestamp(created)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-sql" = "expression"))]
+    pub using: Option<String>,
+    /// The opposite, for the way back, with the names that columns have there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-sql" = "expression"))]
+    pub using_back: Option<String>,
     /// What people should know of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -521,6 +530,10 @@ impl ColumnDoc {
         doc.lower_constraints(table, name, position, node, declared);
         if let Some(backfill) = doc.backfill {
             declared.directives.backfills.insert(id.clone(), backfill);
+        }
+        if doc.using.is_some() || doc.using_back.is_some() {
+            let conversion = Conversion { using: doc.using, using_back: doc.using_back };
+            declared.directives.conversions.insert(id.clone(), conversion);
         }
         let facts = Facts {
             comment: doc.comment.as_ref(),

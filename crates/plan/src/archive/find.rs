@@ -10,7 +10,7 @@ use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
 use crate::rules::conversion::{self, type_named};
-use crate::rules::enum_change;
+use crate::rules::{enum_change, using};
 use crate::table_order::has_above;
 
 /// Something that is kept, and how.
@@ -96,6 +96,9 @@ fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Colum
         let element = to.data_type.trim_end_matches("[]");
         if element.contains('.') && type_named(request.from, element).is_none() {
             return None;
+        }
+        if let Some(image) = using::there_and_back(request, &object.id) {
+            return Some(image).filter(|_| !swapped);
         }
         let image = assignment::there_and_back(&name, &from.data_type, &to.data_type, &request.context());
         return image.filter(|_| !swapped).map(|image| format!("({image})::text"));

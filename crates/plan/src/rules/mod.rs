@@ -14,4 +14,5 @@ pub(crate) mod rename;
 pub(crate) mod row_type;
 pub(crate) mod type_swap;
 pub(crate) mod unchecked;
+pub(crate) mod using;
 pub(crate) mod view_columns;
