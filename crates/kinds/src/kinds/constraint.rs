@@ -41,7 +41,8 @@ pub struct Constraint {
     /// Whether it is checked at the end of the transaction.
     #[serde(default)]
     pub deferred: bool,
-    /// True where rows that were there before have not been checked.
+    /// True where rows that were there before have not been checked. Not told of a check that comes from a parent table: there it depends
+    /// on which of the two came first.
     #[serde(default)]
     pub not_valid: bool,
     /// True where it is written down, but not checked at all (18).
@@ -166,6 +167,9 @@ fn comment_on_index(index: &str, comment: Option<&str>) -> Statement {
     Statement::new(format!("COMMENT ON INDEX {index} IS {text}")).lock(Lock::ShareUpdateExclusive, index)
 }
 
+/// Whether a constraint `c` comes from a parent table alone.
+const INHERITED: &str = "(c.conparentid <> 0 OR (c.coninhcount > 0 AND NOT c.conislocal))";
+
 impl ObjectKind for Constraint {
     fn query(version: u32) -> Option<String> {
         let enforced = if version >= 18 { "c.conenforced" } else { "true" };
@@ -177,8 +181,8 @@ impl ObjectKind for Constraint {
                WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion' ELSE 'foreign_key' END, \
              'definition', regexp_replace(pg_get_constraintdef(c.oid), '( DEFERRABLE)?( INITIALLY DEFERRED)?( NOT ENFORCED| NOT VALID)?$', ''), \
              'references', CASE WHEN c.confrelid <> 0 THEN c.confrelid::regclass::text END, \
-             'deferrable', c.condeferrable, 'deferred', c.condeferred, 'not_valid', NOT c.convalidated AND {enforced}, 'not_enforced', NOT {enforced}, \
-             'inherited', c.conparentid <> 0 OR (c.coninhcount > 0 AND NOT c.conislocal), \
+             'deferrable', c.condeferrable, 'deferred', c.condeferred, 'not_valid', NOT c.convalidated AND {enforced} AND NOT (c.contype = 'c' AND {INHERITED}), 'not_enforced', NOT {enforced}, \
+             'inherited', {INHERITED}, \
              'parent', (SELECT p.conname FROM pg_constraint AS p WHERE p.oid = c.conparentid), \
              'options', (SELECT {} FROM pg_class AS i WHERE i.oid = x.indexrelid), \
              'tablespace', (SELECT s.spcname FROM pg_class AS i JOIN pg_tablespace AS s ON s.oid = i.reltablespace WHERE i.oid = x.indexrelid), \
