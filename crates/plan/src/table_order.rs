@@ -31,6 +31,12 @@ impl Graph<'_> {
             for other in parts {
                 let (id, other_verb) = (&self.nodes[other].id, self.nodes[other].verb);
                 let own = id.is_within(&table);
+                // A key of a parent that gets its rows again comes after these, and they may belong into this partition.
+                let refers = matches!(self.request.to.get(id).map(|object| &object.spec), Some(Spec::Constraint(key)) if key.references.is_some());
+                if refers && !own && self.at(id.top(), Verb::Fill).is_some() {
+                    self.before(Some(place), Some(other));
+                    continue;
+                }
                 match (verb, other_verb, self.nodes[other].statements.is_empty()) {
                     (Verb::Drop, _, _) => self.before(Some(place), Some(other)),
                     (_, Verb::Create, true) if own => self.before(Some(place), Some(other)),
@@ -122,8 +128,9 @@ impl Graph<'_> {
             all.map(|(place, (id, _))| (place, id)).collect()
         };
         for (place, table) in rows(self, Verb::Save) {
-            for (other, (id, _)) in self.snapshot() {
-                let detaches = id.kind() == Kind::Partition && !self.nodes[other].statements.is_empty();
+            for (other, (id, verb)) in self.snapshot() {
+                let detaches = (id.kind(), verb) == (Kind::Partition, Verb::Drop)
+                    && !self.nodes[other].statements.is_empty();
                 let family = has_above(self.request.from, id.top(), &table);
                 if detaches && family && self.at(id.top(), Verb::Drop).is_none() {
                     self.before(Some(other), Some(place));
@@ -140,7 +147,8 @@ impl Graph<'_> {
             for (other, (id, verb)) in self.snapshot().into_iter().filter(|(other, _)| *other != place) {
                 let family = has_above(self.request.to, id.top(), &table);
                 let refers = matches!(self.request.to.get(&id).map(|object| &object.spec), Some(Spec::Constraint(key)) if key.references.is_some());
-                let later = refers
+                // Those of partitions that stay are needed where they get their place.
+                let later = refers && self.at(id.top(), Verb::Create).is_some()
                     || matches!(
                         id.kind(),
                         Kind::Trigger | Kind::Rule | Kind::Policy | Kind::RowLevelSecurity
