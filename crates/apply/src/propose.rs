@@ -240,7 +240,8 @@ impl<'a> Planner<'a> {
         // What is not managed may stand on what is, under its new name.
         let (around, _) = self.renamed(live, &desired, &directives)?;
         let is_absent = |object: &&Object| !self.scope.manages(&object.id) && !desired.contains(&object.id);
-        let is_ours = |object: &&Object| object.id.kind() != Kind::RoleSetting;
+        let is_ours =
+            |object: &&Object| !matches!(object.id.kind(), Kind::RoleSetting | Kind::DatabaseSetting);
         let mut rest: Vec<Object> = around.objects().filter(is_absent).filter(is_ours).cloned().collect();
         rest.extend(self.scope.keep(&around, &desired, &directives));
         if rest.is_empty() {

@@ -122,4 +122,30 @@ impl Graph<'_> {
             }
         }
     }
+
+    /// A value of a new column may be made of columns that go; and a column has either an identity or a default.
+    pub(crate) fn order_values(&mut self) {
+        let all = self.snapshot();
+        for (place, (id, verb)) in &all {
+            if *verb == Verb::Create && self.request.directives.backfills.contains_key(id) {
+                let siblings = all
+                    .iter()
+                    .filter(|(_, (other, _))| other.kind() == Kind::Column && other.top() == id.top());
+                for (other, _) in siblings.filter(|(_, (_, verb))| *verb == Verb::Drop) {
+                    self.before(Some(*place), Some(*other));
+                }
+            }
+            if matches!(id.kind(), Kind::Identity | Kind::ColumnDefault) && *verb != Verb::Drop {
+                let other = |(_, (other, verb)): &&(usize, (Id, Verb))| {
+                    *verb == Verb::Drop
+                        && other.parent() == id.parent()
+                        && other.kind() != id.kind()
+                        && matches!(other.kind(), Kind::Identity | Kind::ColumnDefault)
+                };
+                for (other, _) in all.iter().filter(other) {
+                    self.before(Some(*other), Some(*place));
+                }
+            }
+        }
+    }
 }

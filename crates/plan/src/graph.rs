@@ -89,6 +89,7 @@ impl<'a> Graph<'a> {
         graph.order_rows();
         graph.order_archives();
         graph.order_fills();
+        graph.order_values();
         graph
     }
 
@@ -374,7 +375,9 @@ impl<'a> Graph<'a> {
             let leaves = if self.changes.swaps(&id) { Verb::Rename } else { Verb::Drop };
             let part = self.changes.ahead.contains_key(&id) || leaves == Verb::Drop && self.is_swapped(&id);
             if verb == leaves && !part && !self.changes.suspends(&id) {
-                leaving.entry(name_space(&id)).or_default().push(place);
+                // What goes by itself goes with another.
+                let with = self.gone_with.get(&id).and_then(|other| self.at(other, Verb::Drop));
+                leaving.entry(name_space(&id)).or_default().extend([place].into_iter().chain(with));
             }
         }
         for (place, (id, verb)) in self.snapshot() {

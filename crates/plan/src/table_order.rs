@@ -56,7 +56,9 @@ impl Graph<'_> {
             }
         }
         for (place, (id, verb)) in self.snapshot() {
-            let others = demanding.get(id.top()).filter(|_| id.kind() == Kind::NotNull);
+            // What is said with its column is no step of its own.
+            let is_step = id.kind() == Kind::NotNull && !self.nodes[place].statements.is_empty();
+            let others = demanding.get(id.top()).filter(|_| is_step);
             for (other, other_verb) in others.into_iter().flatten() {
                 match (verb, other_verb) {
                     (Verb::Drop, Verb::Drop) => self.before(Some(*other), Some(place)),

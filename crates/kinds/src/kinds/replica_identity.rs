@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Id, ObjectKind, Statement, query};
+use crate::{Change, Context, Id, Lock, ObjectKind, Statement, query};
 
 /// `REPLICA IDENTITY`: which columns of old rows are written to the WAL (catalogs `pg_class.relreplident`, `pg_index.indisreplident`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,7 +47,10 @@ impl ObjectKind for ReplicaIdentity {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::alter_table(&id.relation_sql(), "REPLICA IDENTITY DEFAULT")]
+        // In one ALTER TABLE it would come last, and columns of the index could not be altered before.
+        let table = id.relation_sql();
+        let statement = Statement::new(format!("ALTER TABLE {table} REPLICA IDENTITY DEFAULT"));
+        vec![statement.lock(Lock::AccessExclusive, table)]
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {

@@ -18,7 +18,7 @@ use kinds::{Directives, Id, Kind, Model, Spec};
 pub(crate) use find::{Saving, savings};
 pub(crate) use nulls::fill;
 pub(crate) use once::once;
-pub(crate) use put_back::{Return, returns};
+pub(crate) use put_back::{Return, returns, undisturbed};
 
 use crate::rules::conversion::type_named;
 use crate::{Request, Round};

@@ -290,7 +290,7 @@ fn update(
 
 /// A statement that writes rows, with the triggers that the table has then off and its policies out of the way. Nothing where triggers
 /// or rules would have to be told not to fire that are not this table's own.
-pub(super) fn undisturbed(then: &Model, id: &Id, statement: String) -> Vec<String> {
+pub(crate) fn undisturbed(then: &Model, id: &Id, statement: String) -> Vec<String> {
     let table = id.sql();
     let triggers: Vec<&Object> = then.children_of_kind(id, Kind::Trigger);
     let partitioned = matches!(then.get(id).map(|object| &object.spec), Some(Spec::Table(spec)) if spec.partition_by.is_some());

@@ -1,9 +1,10 @@
 //! Columns that are added to tables with rows, and columns that refuse NULL from now on.
 
 use kinds::kinds::column::Column;
-use kinds::{Id, Kind, ObjectKind, Spec, Statement, Work};
+use kinds::{Id, Kind, Lock, ObjectKind, Spec, Statement, Work};
 
 use crate::Request;
+use crate::archive::undisturbed;
 use crate::changes::{Action, Changes};
 
 /// `ADD COLUMN` for a table that has rows: with its default, so that they get it; then the values of the `backfill`, written by a
@@ -18,11 +19,20 @@ pub(crate) fn column_with_values(
     let Some(backfill) = backfill else { return column.create(id, &context) };
     let (table, name) = (id.relation_sql(), sql::ident(id.name()));
     let not_null = request.to.children_of_kind(id, Kind::NotNull).into_iter().next();
+    let mut statements = vec![without_not_null(request, column, id)];
+    // A subquery cannot stand in USING.
+    let update = format!("UPDATE {table} SET {name} = ({backfill})");
+    let updates =
+        if is_subquery(backfill) { undisturbed(request.from, id.top(), update) } else { Vec::new() };
     let using = format!("ALTER COLUMN {name} TYPE {} USING ({backfill})", column.data_type);
-    let mut statements = vec![
-        without_not_null(request, column, id),
-        Statement::alter_table(&table, using).work(Work::Rewrite).pass(1),
-    ];
+    match updates.is_empty() {
+        true => statements.push(Statement::alter_table(&table, using).work(Work::Rewrite).pass(1)),
+        false => statements.extend(
+            updates
+                .into_iter()
+                .map(|sql| Statement::new(sql).lock(Lock::AccessExclusive, &table).work(Work::Rewrite)),
+        ),
+    }
     statements.extend(column.settings(id, &context).into_iter().map(|statement| statement.pass(2)));
     if let Some(not_null) = not_null {
         statements.extend(
@@ -30,6 +40,10 @@ pub(crate) fn column_with_values(
         );
     }
     statements
+}
+
+fn is_subquery(expression: &str) -> bool {
+    expression.to_lowercase().split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "select")
 }
 
 /// A column that gets the values that it had, and refuses NULL only then.

@@ -31,9 +31,30 @@ pub(crate) fn stated(request: &Request<'_>) -> Vec<Step> {
             .filter(|(old, _)| state.contains(old))
             .collect();
         let level = without_circles_done(request, &state, level);
+        renames.extend(make_way(request, &mut state, &level));
         renames.extend(ordered(&mut state, level));
     }
     renames
+}
+
+/// What holds a name that is given to something else, and goes, has a name of its own until then: a view that stood in for a renamed
+/// table.
+fn make_way(request: &Request<'_>, state: &mut Model, level: &[(Id, String)]) -> Vec<Step> {
+    let mut taken = Taken::default();
+    state.ids().for_each(|id| taken.take(names(state, id, id.name())));
+    let wanted: BTreeSet<Name> = level.iter().flat_map(|(old, new)| names(state, old, new)).collect();
+    let holds = |id: &&Id| names(state, id, id.name()).iter().any(|name| wanted.contains(name));
+    let goes = |id: &&Id| {
+        matches!(
+            id.kind(),
+            Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence
+        ) && !request.to.contains(id)
+            && (request.managed)(id)
+            && !level.iter().any(|(old, new)| old == *id || old.renamed(new.as_str()) == **id)
+    };
+    let holders: Vec<Id> = state.ids().filter(goes).filter(holds).cloned().collect();
+    let aside = |id: &Id| format!("endstate_old_{}", kinds::kinds::range_type::clipped(id.name(), 45));
+    holders.iter().flat_map(|id| rename(state, &mut taken, id, &aside(id))).collect()
 }
 
 /// Takes out circles (a becomes b, b becomes a) that have been gone round already: names cannot tell, so that what stands
