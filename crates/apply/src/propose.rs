@@ -139,6 +139,11 @@ fn applicable(directives: &Directives, before: &Model, workspace: &Workspace) ->
         let leaves = directives.renames.iter().any(|(other, name)| {
             other.parent() == id.parent() && other.kind() == id.kind() && name == id.name()
         });
+        // The old name means something else by now, which is declared too: the rename is done.
+        let is_declared = |id: &Id| workspace.declared.objects.iter().any(|object| object.id == *id);
+        if before.contains(&new) && !leaves && is_declared(&id.renamed(old_name.as_str())) {
+            continue;
+        }
         if before.contains(&new) && !leaves {
             let mut problem = yaml::Problem {
                 message: format!("{id} is to be renamed from {old_name}, but both exist"),

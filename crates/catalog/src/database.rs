@@ -75,6 +75,9 @@ impl Database {
         let Connection { mut client, tls, notices, endpoint } = connect::connect(conninfo)?;
         let address = endpoint.to_string();
         let version = supported(version(&mut client)?, &address)?;
+        // Our literals have backslashes that mean themselves.
+        const STRINGS: &str = "SET standard_conforming_strings = on";
+        client.batch_execute(STRINGS).map_err(|error| statement_error(&error, STRINGS))?;
         Ok(Database { client, tls, notices, version, conninfo: conninfo.only(endpoint), address })
     }
 

@@ -13,7 +13,7 @@ pub fn sql(plan: &Plan, direction: Direction) -> String {
     if direction == Direction::Rollback {
         all.reverse();
     }
-    all.iter().map(|part| script(part, direction)).collect::<Vec<_>>().join("\n")
+    plan::script::encoded(all.iter().map(|part| script(part, direction)).collect::<Vec<_>>().join("\n"))
 }
 
 fn script(part: &Part<'_>, direction: Direction) -> String {

@@ -147,11 +147,18 @@ pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Optio
         };
         let swapped = from.needs.keys().any(|need| need.kind().is_type() && changes.goes(need));
         let not_null = |model: &Model| !model.children_of_kind(&id, Kind::NotNull).is_empty();
-        let alike = one.data_type == other.data_type && one.collation == other.collation && !swapped;
+        let same_type =
+            one.data_type == other.data_type || is_integer(&one.data_type) && is_integer(&other.data_type);
+        let alike = same_type && one.collation == other.collation && !swapped;
         (alike && !changes.goes(&id) && not_null(request.from) && not_null(request.to))
             .then(|| KeptColumn::plain(name, one, request.from))
     };
     keys.iter().find_map(|key| key.iter().map(stays).collect())
+}
+
+/// Numbers of these types are the same where they are equal.
+fn is_integer(data_type: &str) -> bool {
+    matches!(data_type, "smallint" | "integer" | "bigint")
 }
 
 /// Whether the columns of a table are its own, and its rows have a key of its own: not so of typed tables, of those with parents or

@@ -7,6 +7,7 @@ use super::save::is_forced;
 use super::{Archive, KEPT_AT, Kept, KeptColumn, SCHEMA, What, nulls, sequence};
 use crate::Request;
 use crate::changes::{Action, Changes};
+use crate::rules::rename::ASIDE;
 
 /// Something that comes back in a round.
 #[derive(Debug)]
@@ -259,7 +260,8 @@ fn update(
 ) -> String {
     let then = |column: &KeptColumn| {
         let id = request.directives.before(&kept.of.child(Kind::Column, &column.name), None);
-        sql::ident(id.name())
+        // It has its own name back by then.
+        sql::ident(id.name().strip_prefix(ASIDE).unwrap_or(id.name()))
     };
     let mut sets = Vec::new();
     for column in columns {

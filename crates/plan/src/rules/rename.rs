@@ -37,6 +37,9 @@ pub(crate) fn stated(request: &Request<'_>) -> Vec<Step> {
     renames
 }
 
+/// What the name begins with that an object has until it goes, because its own is given to another one.
+pub(crate) const ASIDE: &str = "endstate_old_";
+
 /// What holds a name that is given to something else, and goes, has a name of its own until then: a view that stood in for a renamed
 /// table.
 fn make_way(request: &Request<'_>, state: &mut Model, level: &[(Id, String)]) -> Vec<Step> {
@@ -44,16 +47,26 @@ fn make_way(request: &Request<'_>, state: &mut Model, level: &[(Id, String)]) ->
     state.ids().for_each(|id| taken.take(names(state, id, id.name())));
     let wanted: BTreeSet<Name> = level.iter().flat_map(|(old, new)| names(state, old, new)).collect();
     let holds = |id: &&Id| names(state, id, id.name()).iter().any(|name| wanted.contains(name));
+    let moves = |id: &Id| level.iter().any(|(old, _)| old == id);
+    // Of two that are both there, that with the old name goes where it is not wanted: what has the new name is another one.
+    let gives_way = |id: &Id| {
+        let takes = |(old, new): &(Id, String)| old.renamed(new.as_str()) == *id && !request.to.contains(old);
+        !request.to.contains(id) || level.iter().any(takes)
+    };
     let goes = |id: &&Id| {
-        matches!(
+        let is_renamed = matches!(
             id.kind(),
-            Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence
-        ) && !request.to.contains(id)
-            && (request.managed)(id)
-            && !level.iter().any(|(old, new)| old == *id || old.renamed(new.as_str()) == **id)
+            Kind::Table
+                | Kind::ForeignTable
+                | Kind::View
+                | Kind::MaterializedView
+                | Kind::Sequence
+                | Kind::Column
+        );
+        is_renamed && !moves(id) && gives_way(id) && (request.managed)(id)
     };
     let holders: Vec<Id> = state.ids().filter(goes).filter(holds).cloned().collect();
-    let aside = |id: &Id| format!("endstate_old_{}", kinds::kinds::range_type::clipped(id.name(), 45));
+    let aside = |id: &Id| format!("{ASIDE}{}", kinds::kinds::range_type::clipped(id.name(), 45));
     holders.iter().flat_map(|id| rename(state, &mut taken, id, &aside(id))).collect()
 }
 

@@ -33,7 +33,7 @@ pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
         text.push_str(&given_back(&leg.again()));
         text.push_str("\nCOMMIT;\n");
     }
-    text
+    super::encoded(text)
 }
 
 fn given_back(procedure: &str) -> String {

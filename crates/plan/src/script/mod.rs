@@ -116,8 +116,13 @@ pub fn settings() -> String {
         "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\nSET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\nSET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}';\n\
          SET LOCAL search_path = '';\nSET LOCAL check_function_bodies = off;\nSET LOCAL row_security = off;\n\
          SET LOCAL client_min_messages = notice;\nSET LOCAL DateStyle = 'ISO, MDY';\n\
-         SET LOCAL IntervalStyle = 'postgres';\nSET LOCAL TimeZone = 'UTC';\n"
+         SET LOCAL IntervalStyle = 'postgres';\nSET LOCAL TimeZone = 'UTC';\nSET LOCAL standard_conforming_strings = on;\n"
     )
+}
+
+/// The text, which is UTF-8, for clients that take it for something else: in a database of another encoding, `psql` does.
+pub fn encoded(text: String) -> String {
+    if text.is_ascii() { text } else { format!("SET client_encoding = 'UTF8';\n\n{text}") }
 }
 
 /// The objects that rounds touch, by every name that they have on the way, as far as the catalog can be asked for them. What only

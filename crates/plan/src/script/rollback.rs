@@ -39,7 +39,7 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
     }
     text.push_str(&reached(heading, legs));
     text.push_str("END;\n$endstate$;\n\nCOMMIT;\n");
-    text
+    super::encoded(text)
 }
 
 fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {

@@ -1,0 +1,59 @@
+//! A foreign key between columns of which both change their types: in between, values of the one could not be compared with those of the
+//! other.
+
+use std::collections::BTreeSet;
+
+use kinds::{Id, Kind, Model, Object, Spec};
+
+use super::type_swap::go_and_come_back;
+use crate::Request;
+use crate::changes::{Action, Changes};
+
+/// Types whose values can be compared with each other's, so that one column may be first.
+const COMPARABLE: [&[&str]; 2] =
+    [&["smallint", "integer", "bigint"], &["text", "character varying", "character", "bpchar"]];
+
+/// Lets such keys go and come back.
+pub(crate) fn let_go(request: &Request<'_>, changes: &mut Changes) {
+    let keys: Vec<&Object> = request.from.objects().filter(|object| is_key(object)).collect();
+    for key in keys.into_iter().filter(|key| (request.managed)(&key.id)) {
+        let untouched = !changes.actions.contains_key(&key.id) && request.to.contains(&key.id);
+        let columns = key.needs.keys().filter(|id| id.kind() == Kind::Column);
+        let retyped: Vec<&Id> = columns.filter(|id| is_retyped(request, changes, id)).collect();
+        let tables: BTreeSet<&Id> = retyped.iter().map(|id| id.top()).collect();
+        let period = |object: &Object| matches!(&object.spec, Spec::Constraint(key) if key.definition.contains("PERIOD"));
+        let comparable = !period(key) && retyped.iter().all(|id| stays_comparable(request, id));
+        if untouched && tables.len() > 1 && !comparable {
+            go_and_come_back(request, changes, key, retyped[0]);
+        }
+    }
+}
+
+/// A foreign key of a table's own: those of partitions go with their parents'.
+fn is_key(object: &Object) -> bool {
+    matches!(&object.spec, Spec::Constraint(key) if key.references.is_some() && !key.inherited)
+}
+
+fn data_type<'m>(model: &'m Model, id: &Id) -> Option<&'m str> {
+    match &model.get(id)?.spec {
+        Spec::Column(column) => Some(column.data_type.as_str()),
+        _ => None,
+    }
+}
+
+fn is_retyped(request: &Request<'_>, changes: &Changes, id: &Id) -> bool {
+    matches!(changes.actions.get(id), Some(Action::Alter(_)))
+        && data_type(request.from, id) != data_type(request.to, id)
+}
+
+fn stays_comparable(request: &Request<'_>, id: &Id) -> bool {
+    let base = |model| data_type(model, id).map(|name| name.split('(').next().unwrap_or(name));
+    match (base(request.from), base(request.to)) {
+        (Some(from), Some(to)) => are_comparable(from, to),
+        _ => false,
+    }
+}
+
+fn are_comparable(one: &str, other: &str) -> bool {
+    one == other || COMPARABLE.iter().any(|family| family.contains(&one) && family.contains(&other))
+}
