@@ -72,11 +72,11 @@ impl Database {
     /// One of the variants of [`Error`] that says what to do: server down, password, database, role, TLS, timeout,
     /// or a version before 13.
     pub fn connect(conninfo: &Conninfo) -> Result<Database, Error> {
+        // Our literals have backslashes that mean themselves.
+        const STRINGS: &str = "SET standard_conforming_strings = on";
         let Connection { mut client, tls, notices, endpoint } = connect::connect(conninfo)?;
         let address = endpoint.to_string();
         let version = supported(version(&mut client)?, &address)?;
-        // Our literals have backslashes that mean themselves.
-        const STRINGS: &str = "SET standard_conforming_strings = on";
         client.batch_execute(STRINGS).map_err(|error| statement_error(&error, STRINGS))?;
         Ok(Database { client, tls, notices, version, conninfo: conninfo.only(endpoint), address })
     }
