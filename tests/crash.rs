@@ -190,18 +190,18 @@ fn killed_inside(text: &str) -> Vec<(String, String)> {
     let lines: Vec<&str> = text.lines().collect();
     let goes_back = lines.iter().position(|line| line.contains("IF endstate_stands > ")).unwrap();
     let verifies = lines.iter().position(|line| line.contains("-- Was it reached?")).unwrap();
-    let is_statement = |line: &str| {
-        line.starts_with("        ")
-            && !line.starts_with("         ")
-            && line.ends_with(';')
-            && !line.contains("END IF")
-    };
+    // What stands deeper may not be run.
+    let is_outermost = |line: &str| line.starts_with("        ") && !line.starts_with("         ");
+    let ends = |line: &str| line.ends_with(';') && !line.contains("END IF");
     // Inside of a statement that is executed as text there are other blocks.
-    let mut depth = 0;
+    let (mut depth, mut outermost) = (0, false);
     let mut found = Vec::new();
     for (place, line) in lines.iter().enumerate() {
+        if depth % 2 == 0 {
+            outermost = is_outermost(line);
+        }
         depth += line.matches("$do$").count();
-        if place > goes_back && place < verifies && depth % 2 == 0 && is_statement(line) {
+        if place > goes_back && place < verifies && depth % 2 == 0 && outermost && ends(line) {
             let (before, after) = lines.split_at(place + 1);
             let text = format!("{}\n        PERFORM {KILL};\n{}", before.join("\n"), after.join("\n"));
             found.push(((*line).to_owned(), text));
