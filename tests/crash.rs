@@ -151,6 +151,8 @@ fn crashed(cluster: &Cluster, database: &str, text: &str) {
         watch.run("CHECKPOINT").unwrap();
         let status = std::process::Command::new("kill").args(["-9", &process]).status().unwrap();
         assert!(status.success() && client.join().unwrap());
+        // The server notices a little later, and ends all sessions.
+        soon(|| watch.select("SELECT 1").err());
     });
     soon(|| connect(cluster, database).ok());
 }
