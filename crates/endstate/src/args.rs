@@ -213,9 +213,9 @@ pub(crate) enum CheckFormat {
 
 /// Write the plan as numbered SQL scripts, forward and back, with a runbook
 ///
-/// Plain SQL that runs with `psql -f`, in Supabase's SQL editor and under `supabase db push`. Each script is one transaction, checks
-/// where it stands before it changes anything, and verifies what it reached. `scripts:` in endstate.yaml says how they are cut and
-/// named. README.md beside them is the runbook.
+/// Plain SQL that runs with `psql -f`, in Supabase's SQL editor and under `supabase db push`. Each script is one transaction (one that
+/// adds enum values may have a second), checks where it stands before it changes anything, and verifies what it reached. `scripts:` in
+/// endstate.yaml says how they are cut and named. README.md beside them is the runbook; plan.json is for apply, verify and rollback.
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
     /// The folder to write; must be empty, or not be there yet
