@@ -1,6 +1,6 @@
 //! Drift: how the live database is not as desired, without a plan.
 
-use kinds::{Context, Id, Model};
+use kinds::{Context, Id, Model, ObjectKind, Seeds, Spec};
 use serde::Serialize;
 use shadow::{Facts, Workbench};
 use yaml::Node;
@@ -51,7 +51,7 @@ impl Sides {
     /// Reads both sides.
     pub fn read(options: &Options) -> Result<Sides, Error> {
         let mut workspace = Workspace::load(&options.schema)?;
-        let live = Live::read(&options.conninfo)?;
+        let live = Live::read_with(&options.conninfo, &Seeds::of(&workspace.declared))?;
         workspace.declared.own(&live.facts.owner);
         let both = both(&live, &workspace)?;
         Ok(Sides { live, workspace, both })
@@ -86,7 +86,7 @@ impl Sides {
 pub fn compare(options: &Options, remember: bool) -> Result<Comparison, Error> {
     let mut lock = Lock::read(&options.schema)?;
     let mut workspace = Workspace::load(&options.schema)?;
-    let live = Live::read(&options.conninfo)?;
+    let live = Live::read_with(&options.conninfo, &Seeds::of(&workspace.declared))?;
     workspace.declared.own(&live.facts.owner);
     if lock.knows(&workspace.sum, &live) {
         let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
@@ -149,6 +149,9 @@ fn is_part_of_another(id: &Id, before: &Model, desired: &Model) -> bool {
 
 fn definition(id: &Id, model: &Model, version: u32) -> Option<String> {
     let context = Context { from: model, to: model, version, user: "" };
-    let statements = model.get(id)?.spec.create(id, &context);
+    let statements = match &model.get(id)?.spec {
+        Spec::SeedRows(rows) => rows.only_declared().create(id, &context),
+        spec => spec.create(id, &context),
+    };
     Some(statements.into_iter().map(|statement| statement.sql + ";\n").collect())
 }

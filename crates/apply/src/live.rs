@@ -1,7 +1,7 @@
 //! The live database, read once.
 
 use catalog::{Conninfo, Database};
-use kinds::Model;
+use kinds::{Model, Seeds};
 use shadow::Facts;
 
 use crate::Error;
@@ -18,12 +18,17 @@ pub struct Live {
 }
 
 impl Live {
-    /// Connects and reads.
+    /// Connects and reads the catalog.
     pub fn read(conninfo: &Conninfo) -> Result<Live, Error> {
+        Live::read_with(conninfo, &Seeds::default())
+    }
+
+    /// The same with rows that are declared.
+    pub fn read_with(conninfo: &Conninfo, seeds: &Seeds) -> Result<Live, Error> {
         let mut database = Database::connect(conninfo)?;
         let mut snapshot = database.snapshot()?;
         let facts = Facts::read(&mut snapshot)?;
-        let model = kinds::read::introspect(&mut snapshot, facts.major)?;
+        let model = kinds::read::introspect_with(&mut snapshot, facts.major, seeds)?;
         Ok(Live { facts, model, conninfo: conninfo.clone() })
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use catalog::Conninfo;
-use kinds::{Hazard, Model};
+use kinds::{Hazard, Model, Seeds};
 use plan::Verdict;
 use shadow::{Facts, Workbench};
 
@@ -61,7 +61,7 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     let mut clock = Clock::start();
     let mut workspace = Workspace::load(&options.schema)?;
     clock.lap("read the YAML");
-    let live = Live::read(&options.conninfo)?;
+    let live = Live::read_with(&options.conninfo, &Seeds::of(&workspace.declared))?;
     workspace.declared.own(&live.facts.owner);
     let scope = Scope::new(&workspace.settings.manage, &workspace.declared, &live.model);
     clock.lap("read the live catalog");

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use catalog::{Conninfo, Database};
 use kinds::kinds::index::Index;
-use kinds::{Kind, Model, Object, Spec};
+use kinds::kinds::seed_rows::SeedRows;
+use kinds::{Context, Id, Kind, Model, Object, ObjectKind, Spec};
 use plan::Verb;
 use plan::archive::SCHEMA;
 use serde::Serialize;
@@ -210,13 +211,64 @@ impl Prover<'_> {
         let Some(sample) = self.sample else { return Ok(()) };
         let mut live = Database::connect(sample.conninfo)?;
         let mut shadow = self.bench.connect(place)?;
+        // The sample may hold those that are declared; what it leaves out comes back.
+        let seeds = self.seeds();
+        let table = |object: &&Object| object.id.relation_sql();
+        for relation in seeds.iter().map(table) {
+            shadow.run(&format!("SET session_replication_role = replica; DELETE FROM {relation}"))?;
+        }
         let sampled = rows::sample(&mut live.snapshot()?, &mut shadow, sample.at_most)?;
+        let context = self.context();
+        for insert in seeds.iter().flat_map(|object| object.spec.create(&object.id, &context)) {
+            shadow.run(&format!("{} ON CONFLICT DO NOTHING", insert.sql))?;
+        }
         self.proof.sampled = Some(sampled.tables.values().map(|table| table.rows).sum());
         Ok(())
     }
 
+    /// The rows that are declared, as they are at the start.
+    fn seeds(&self) -> Vec<&Object> {
+        self.proposal.before.objects().filter(|object| object.id.kind() == Kind::SeedRows).collect()
+    }
+
+    /// Those among them that the plan deletes.
+    fn outgoing(&self) -> Vec<(Id, SeedRows)> {
+        let mut outgoing = Vec::new();
+        for object in self.seeds() {
+            let desired = self.proposal.directives.after(&object.id);
+            let desired = self.proposal.desired.get(&desired).map(|object| &object.spec);
+            if let (Spec::SeedRows(from), Some(Spec::SeedRows(to))) = (&object.spec, desired) {
+                outgoing.push((object.id.clone(), from.without(to)));
+            }
+        }
+        outgoing
+    }
+
+    fn context(&self) -> Context<'_> {
+        let before = &self.proposal.before;
+        Context { from: before, to: before, version: self.bench.facts().major, user: "" }
+    }
+
+    /// Tables whose rows are declared have those, and no others: they might be in the way of those that come.
     fn make_up_rows(&mut self, place: &str, salt: &str) -> Result<(), Error> {
-        let filled = rows::generate(&mut self.bench.connect(place)?, ROWS, salt)?;
+        let models = [&self.proposal.before, &self.proposal.desired].into_iter();
+        let tables = models.flat_map(|model| self.proposal.seeds.tables(model)).map(Id::sql);
+        let mut database = self.bench.connect(place)?;
+        // Nothing shall refer to rows that go: they come back when the others are there.
+        let (outgoing, context) = (self.outgoing(), self.context());
+        for (id, rows) in &outgoing {
+            let table = id.relation_sql();
+            let keys = rows.rows.values().map(|values| rows.is(id, values, &context));
+            for key in keys {
+                database.run(&format!(
+                    "SET session_replication_role = replica; DELETE FROM {table} WHERE {key}"
+                ))?;
+            }
+        }
+        let filled = rows::generate_but(&mut database, ROWS, salt, &tables.collect())?;
+        for insert in outgoing.iter().flat_map(|(id, rows)| rows.create(id, &context)) {
+            database.run(&insert.sql)?;
+        }
         self.proof.without_rows = filled.empty.into_iter().collect();
         Ok(())
     }
@@ -290,7 +342,7 @@ impl Prover<'_> {
         let major = self.bench.facts().major;
         let mut database = self.bench.connect(place)?;
         let mut snapshot = database.snapshot()?;
-        let model = kinds::read::introspect(&mut snapshot, major)?;
+        let model = kinds::read::introspect_with(&mut snapshot, major, &self.proposal.seeds)?;
         let witness = Witness::take(&mut snapshot, major)?;
         Ok(State { model, witness })
     }
@@ -363,7 +415,7 @@ impl Prover<'_> {
         let left = self.archived(place)?;
         archived.retain(|archive, _| !left.contains_key(archive));
         self.counts.restored.fetch_add(archived.values().sum(), Relaxed);
-        self.returned(&what, place, &known.start)?;
+        self.returned(&what, place, &known.start, Model::clone)?;
         self.rows_are(&what, place, &known.original)
     }
 
@@ -378,7 +430,8 @@ impl Prover<'_> {
             Err(Error::Unproven { refused: true, .. }) => return Ok(()),
             other => other?,
         }
-        self.returned(&what, place, &known.start)?;
+        // Of rows that are declared, those that somebody has changed meanwhile stay so.
+        self.returned(&what, place, &known.start, without_rows)?;
         let kept = self.fingerprint(place)?.rows();
         if number + 1 == self.scripts.forward.len() {
             self.forward_again(place, &left, known)?;
@@ -397,10 +450,16 @@ impl Prover<'_> {
             .any(|(verb, id)| *verb == plan::Verb::Drop && id.kind() == Kind::Table)
     }
 
-    fn returned(&self, what: &str, place: &str, start: &State) -> Result<(), Error> {
+    fn returned(
+        &self,
+        what: &str,
+        place: &str,
+        start: &State,
+        part: fn(&Model) -> Model,
+    ) -> Result<(), Error> {
         let rollback = &self.scripts.rollback;
         let state = self.state(place)?;
-        self.same(what, rollback, &mended(&state.model), &start.model)?;
+        self.same(what, rollback, &part(&mended(&state.model)), &part(&start.model))?;
         self.witnessed(&format!("{what}, by the witness"), rollback, &state.witness, &start.witness)
     }
 
@@ -470,7 +529,8 @@ impl Prover<'_> {
             }
         }
         let again = self.state(place)?;
-        self.same("forward again after more rows", self.last(), &again.model, &known.end.model)?;
+        let (found, wanted) = (without_rows(&again.model), without_rows(&known.end.model));
+        self.same("forward again after more rows", self.last(), &found, &wanted)?;
         self.rows_are_but_for("forward again after more rows", place, left, &self.lossy_both_ways)
     }
 
@@ -478,7 +538,7 @@ impl Prover<'_> {
     fn there_and_back_again(&self, place: &str, known: &Known) -> Result<(), Error> {
         self.script(place, &self.scripts.rollback)?;
         self.script(place, &self.scripts.rollback)?;
-        self.returned("back twice in a row", place, &known.start)?;
+        self.returned("back twice in a row", place, &known.start, Model::clone)?;
         self.rows_are("back twice in a row", place, &known.original)?;
         for script in &self.scripts.forward {
             self.script(place, script)?;
@@ -502,6 +562,13 @@ fn mended(model: &Model) -> Model {
         }
     }
     mended
+}
+
+/// The catalog alone.
+fn without_rows(model: &Model) -> Model {
+    let mut catalog = model.clone();
+    catalog.retain(|object| object.id.kind() != Kind::SeedRows);
+    catalog
 }
 
 /// The same for what the witness sees; where the table is partitioned, our own reading tells the two apart.

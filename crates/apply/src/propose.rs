@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::Database;
 use kinds::kinds::function::signature_of;
-use kinds::{Directives, Id, Kind, Model, Object, Spec};
+use kinds::{Directives, Id, Kind, Model, Object, Seeds, Spec};
 use plan::archive::{Archive, Kept, SCHEMA};
 use plan::{Request, Round};
 use shadow::{Names, Workbench};
@@ -43,6 +43,8 @@ pub struct Proposal {
     pub scope: Scope,
     /// Texts that may still say what is renamed by its old name.
     pub old_names: Vec<OldName>,
+    /// Which rows are read with a catalog.
+    pub seeds: Seeds,
 }
 
 /// Where planning happens.
@@ -55,6 +57,8 @@ struct Planner<'a> {
     rebuilt: bool,
     /// Whether what is taken away is kept.
     keeps: bool,
+    /// Which rows are read with a catalog.
+    seeds: Seeds,
 }
 
 /// Plans the way from the live catalog to the desired one, and back.
@@ -64,7 +68,7 @@ pub fn propose(
     workspace: &Workspace,
     scope: &Scope,
 ) -> Result<Proposal, Error> {
-    let mut planner = Planner::new(bench, live, scope);
+    let mut planner = Planner::new(bench, live, scope, workspace);
     let (before, self_check) = planner.rebuild(live)?;
     let desired = planner.build_desired(live, workspace)?;
     let directives = applicable(&resolved(&workspace.declared.directives, &desired), &before, workspace)?;
@@ -76,7 +80,8 @@ pub fn propose(
     let groups = Groups::new(workspace);
     let stages = planner.stages(&before, &desired, &directives, &groups);
     let stages = stages.map_err(|error| refusal::of_directive(error, &workspace.declared))?;
-    Ok(Proposal { before, desired, directives, stages, self_check, scope: planner.scope, old_names })
+    let Planner { scope, seeds, .. } = planner;
+    Ok(Proposal { before, desired, directives, stages, self_check, scope, old_names, seeds })
 }
 
 /// The catalog found and the catalog wanted.
@@ -98,7 +103,7 @@ pub(crate) fn both(
     workspace: &Workspace,
     scope: &Scope,
 ) -> Result<Both, Error> {
-    let mut planner = Planner::new(bench, live, scope);
+    let mut planner = Planner::new(bench, live, scope, workspace);
     let desired = planner.build_desired(live, workspace)?;
     let stated = resolved(&workspace.declared.directives, &desired);
     let directives = applicable(&stated, &live.model, workspace)?;
@@ -171,9 +176,10 @@ fn has_arguments(spec: &Spec, written: &Id) -> bool {
 }
 
 impl<'a> Planner<'a> {
-    fn new(bench: &'a mut Workbench, live: &Live, scope: &Scope) -> Planner<'a> {
+    fn new(bench: &'a mut Workbench, live: &Live, scope: &Scope, workspace: &Workspace) -> Planner<'a> {
         let (user, major) = (live.facts.user.clone(), live.facts.major);
-        Planner { bench, scope: scope.clone(), user, major, rebuilt: false, keeps: false }
+        let seeds = Seeds::of(&workspace.declared);
+        Planner { bench, scope: scope.clone(), user, major, rebuilt: false, keeps: false, seeds }
     }
 
     /// The live catalog, built anew: what everything starts from.
@@ -210,8 +216,14 @@ impl<'a> Planner<'a> {
         Ok(database)
     }
 
-    /// The desired catalog: what is not managed as it is, and what the YAML declares.
+    /// The desired catalog: what is not managed as it is, and what the YAML declares. Of rows it knows no more than is declared.
     fn build_desired(&mut self, live: &Live, workspace: &Workspace) -> Result<Model, Error> {
+        let mut desired = self.build_all_desired(live, workspace)?;
+        let problems = self.seeds.only_declared(&mut desired, &workspace.declared);
+        if problems.is_empty() { Ok(desired) } else { Err(Error::Yaml { problems }) }
+    }
+
+    fn build_all_desired(&mut self, live: &Live, workspace: &Workspace) -> Result<Model, Error> {
         let declared: Vec<Object> = workspace
             .declared
             .objects
@@ -258,7 +270,7 @@ impl<'a> Planner<'a> {
     }
 
     fn read(&self, database: &mut Database) -> Result<Model, Error> {
-        Ok(kinds::read::introspect(&mut database.snapshot()?, self.major)?)
+        Ok(kinds::read::introspect_with(&mut database.snapshot()?, self.major, &self.seeds)?)
     }
 
     fn stages(
@@ -347,6 +359,7 @@ impl<'a> Planner<'a> {
         let mut connection = None;
         let mut state = start.clone();
         let mut rounds = Vec::new();
+        let mut rows_wait = true;
         for _ in 0..MOST_ROUNDS {
             let request = Request {
                 start,
@@ -358,6 +371,16 @@ impl<'a> Planner<'a> {
                 user: &self.user,
                 archive,
             };
+            if rows_wait && plan::stated_renames(&request).is_none() {
+                rows_wait = false;
+                let early = plan::early_rows(&request)?;
+                if !early.is_empty() {
+                    let mut connection = self.bench.connect_as(database, &self.user)?;
+                    rounds.extend(taken(&mut connection, early));
+                    state = self.read(&mut connection)?;
+                    continue;
+                }
+            }
             let Some(round) = plan::next_round(&request)? else {
                 return Ok((!rounds.is_empty()).then_some((rounds, state)));
             };
@@ -543,6 +566,26 @@ pub(crate) fn run(database: &mut Database, round: &Round) -> Result<(), Error> {
     }
     database.run("COMMIT").map_err(|error| Error::Statement { statement: "COMMIT".to_owned(), error })?;
     Ok(())
+}
+
+/// The rounds that the server takes, again and again until it takes no more of them.
+fn taken(database: &mut Database, mut waiting: Vec<Round>) -> Vec<Round> {
+    let mut taken = Vec::new();
+    loop {
+        let before = waiting.len();
+        waiting.retain(|round| {
+            let refused = run(database, round).is_err();
+            if refused {
+                let _ = database.run("ROLLBACK");
+            } else {
+                taken.push(round.clone());
+            }
+            refused
+        });
+        if waiting.is_empty() || waiting.len() == before {
+            return taken;
+        }
+    }
 }
 
 fn public() -> Id {

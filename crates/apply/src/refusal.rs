@@ -1,7 +1,7 @@
 //! What the server refused to build, at its place in the YAML and with the name that was probably meant.
 
 use catalog::{Database, ServerError};
-use kinds::Declared;
+use kinds::{Declared, Id, Kind};
 use shadow::Failure;
 use yaml::Problem;
 
@@ -62,7 +62,7 @@ pub(crate) fn of_directive(error: Error, declared: &Declared) -> Error {
     let stands =
         |text: &String| statement.contains(text.as_str()) || statement.contains(&sql::as_printed(text));
     let blamed = backfills.chain(conversions).find(|(_, _, text)| text.is_some_and(stands));
-    let Some((id, what, _)) = blamed else { return error };
+    let Some((id, what, _)) = blamed else { return of_rows(error, declared) };
     let server = refused.server();
     let message = server.map_or_else(|| refused.to_string(), |server| server.message.clone());
     let position = server.and_then(|server| server.position);
@@ -74,6 +74,27 @@ pub(crate) fn of_directive(error: Error, declared: &Declared) -> Error {
         ..Problem::default()
     };
     Error::Yaml { problems: vec![problem] }
+}
+
+/// The same for a statement that writes declared rows.
+fn of_rows(error: Error, declared: &Declared) -> Error {
+    const FOREIGN_KEY_VIOLATION: &str = "23503";
+    let Error::Statement { statement, error: refused } = &error else { return error };
+    let Some(server) = refused.server() else { return error };
+    let writes = |id: &&Id| {
+        let table = id.relation_sql();
+        let heads = [format!("INSERT INTO {table} ("), format!("UPDATE {table} SET ")];
+        id.kind() == Kind::SeedRows && heads.iter().any(|head| statement.starts_with(head))
+    };
+    let Some(id) = declared.objects.iter().map(|object| &object.id).find(writes) else { return error };
+    let detail = server.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+    let help = match server.code.as_str() {
+        FOREIGN_KEY_VIOLATION => Some("declare the row that it refers to, too".to_owned()),
+        _ => server.hint.clone(),
+    };
+    let place = declared.place(id).cloned();
+    let message = format!("{id}: {}{detail}", server.message);
+    Error::Yaml { problems: vec![Problem { message, place, help, ..Problem::default() }] }
 }
 
 /// The name that is there and nearest to the one that is not.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::Database;
-use kinds::{Id, Model};
+use kinds::{Id, Kind, Model};
 use plan::archive::Kept;
 use plan::script::{Heading, Leg, Probe, Touched};
 use plan::{Question, Round};
@@ -158,7 +158,15 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
         !touched[*number].telling.iter().any(changes)
     };
     let silent: Vec<usize> = (0..stages.len()).filter(is_silent).collect();
-    let others: Vec<Id> = silent.iter().flat_map(|number| touched[*number].others.clone()).collect();
+    let mut others: Vec<Id> = silent.iter().flat_map(|number| touched[*number].others.clone()).collect();
+    // Rows that cannot be asked for at one of the boundaries, because columns are not there, are asked for at none.
+    let is_rows = |id: &Id| id.kind() == Kind::SeedRows;
+    if others.iter().any(is_rows) {
+        at_each_boundary(bench, proposal, "walk_rows", |database, _| {
+            others.retain(|id| !is_rows(id) || ask(database, std::slice::from_ref(id)).is_ok());
+            Ok(())
+        })?;
+    }
     if !others.is_empty() {
         at_each_boundary(bench, proposal, "walk_again", |database, boundary| {
             answers[boundary].extend(ask(database, &others)?);
@@ -172,7 +180,7 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
     // What is at no boundary under this name tells nothing.
     let tells = |probe: &Probe| probe.answers.iter().any(Option::is_some);
     let probes = touched.into_iter().enumerate().map(|(number, touched)| {
-        let others = touched.others.into_iter().filter(|_| silent.contains(&number));
+        let others = touched.others.into_iter().filter(|id| silent.contains(&number) && others.contains(id));
         touched.telling.into_iter().chain(others).map(probe).filter(tells).collect()
     });
     Ok(Walk { probes: probes.collect(), asks: forward.into_iter().zip(back).collect(), whole })

@@ -11,8 +11,16 @@ use yaml::{Node, Source, edit};
 use crate::layout;
 
 /// Keys that tell how to get somewhere: a dump never has them, and they stay.
-const DIRECTIVES: [&str; 6] =
-    ["renamed_from", "constraints_renamed_from", "map", "map_back", "strategy", "backfill"];
+const DIRECTIVES: [&str; 8] = [
+    "renamed_from",
+    "constraints_renamed_from",
+    "map",
+    "map_back",
+    "strategy",
+    "backfill",
+    "using",
+    "using_back",
+];
 
 /// One difference of two documents.
 #[derive(Debug)]

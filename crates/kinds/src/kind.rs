@@ -248,6 +248,7 @@ kinds! {
     Comment            comment              "comment"                 "COMMENT",
     DefaultPrivilege   default_privilege    "default privilege"       "DEFAULT PRIVILEGE",
     SecurityLabel      security_label       "security label"          "SECURITY LABEL",
+    SeedRows           seed_rows            "rows"                    "ROWS",
     // Fires for schema changes: made last.
     EventTrigger       event_trigger        "event trigger"           "EVENT TRIGGER",
 }
@@ -273,6 +274,7 @@ impl Kind {
                 | Kind::RoleSetting
                 | Kind::DatabaseSetting
                 | Kind::SecurityLabel
+                | Kind::SeedRows
         )
     }
 

@@ -41,6 +41,10 @@ pub fn of(kind: Kind) -> Option<String> {
         Kind::Identity => column("nullif(a.attidentity::text, '')"),
         Kind::ViewColumn | Kind::Attribute => column("format_type(a.atttypid, a.atttypmod)"),
         Kind::Partition => relation("pg_get_expr(c.relpartbound, c.oid)"),
+        // By the query that counts those that are not what they were: see [`crate::kinds::seed_rows`].
+        Kind::SeedRows => "CASE substring(query_to_xml(e.signature, true, false, '')::text FROM '<count>([0-9]+)</count>') \
+             WHEN '0' THEN 'as before' ELSE 'changed' END"
+            .to_owned(),
         Kind::ReplicaIdentity => relation("c.relreplident::text"),
         other => whole(other)?,
     })

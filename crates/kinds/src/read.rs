@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::kinds::{comment::Comment, grant::Grant, owner::Owner, security_label::SecurityLabel};
-use crate::{Dependency, Id, Kind, Model, Object, Spec, query};
+use crate::{Dependency, Id, Kind, Model, Object, Seeds, Spec, query};
 
 /// What can go wrong while reading.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,14 @@ pub enum Error {
         row: String,
         /// What is wrong with it.
         source: serde_json::Error,
+    },
+    /// All rows of a table are declared, and it holds more than anybody would declare.
+    #[error("{table} has more than {most} rows: too many for `other_rows: delete`")]
+    TooManyRows {
+        /// The table, in words.
+        table: String,
+        /// How many it may have.
+        most: usize,
     },
 }
 
@@ -113,6 +121,17 @@ const SHARED: [&str; 7] = [
 pub fn introspect(snapshot: &mut catalog::Snapshot<'_>, version: u32) -> Result<Model, Error> {
     let rows = snapshot.rows(&queries(version))?;
     assemble(version, rows)
+}
+
+/// The same with the rows that are declared.
+pub fn introspect_with(
+    snapshot: &mut catalog::Snapshot<'_>,
+    version: u32,
+    seeds: &Seeds,
+) -> Result<Model, Error> {
+    let mut model = introspect(snapshot, version)?;
+    seeds.read(snapshot, &mut model)?;
+    Ok(model)
 }
 
 /// Makes a model of the rows of [`queries`].

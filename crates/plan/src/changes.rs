@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kinds::{Change, Id, Statement};
+use kinds::{Change, Id, Kind, Object, Statement};
 
 use crate::Request;
 
@@ -50,7 +50,9 @@ impl Changes {
     pub(crate) fn between(request: &Request<'_>) -> Changes {
         let mut changes = Changes::default();
         let context = request.context();
-        for to in request.to.objects().filter(|object| (request.managed)(&object.id)) {
+        // Rows wait until all else is as it should be: see `rules/seed_rows.rs`.
+        let managed = |object: &&Object| (request.managed)(&object.id) && object.id.kind() != Kind::SeedRows;
+        for to in request.to.objects().filter(managed) {
             match request.from.get(&to.id) {
                 None => {
                     changes.actions.insert(to.id.clone(), Action::Create);
@@ -69,7 +71,7 @@ impl Changes {
                 }
             }
         }
-        for from in request.from.objects().filter(|object| (request.managed)(&object.id)) {
+        for from in request.from.objects().filter(managed) {
             if !request.to.contains(&from.id) {
                 changes.actions.insert(from.id.clone(), Action::Drop);
             }

@@ -26,4 +26,5 @@ pub use old_names::{OldName, old_names, word as certainty_word};
 pub use question::{MOST_KEYS, Question, questions};
 pub use round::{Request, Round, Step, Verb, next_round, stated_renames};
 pub use rules::enum_change::values_used_at_once;
+pub use rules::seed_rows::early_rows;
 pub use verdict::{Verdict, verdict};

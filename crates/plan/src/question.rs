@@ -56,7 +56,9 @@ pub fn questions(
                     || former.is_some() && directives.conversions.contains_key(&object.id)
             }
         };
-        if !here || filled {
+        // Rows that somebody has changed since stay so on the way back.
+        let stays = object.id.kind() == Kind::SeedRows && !forward;
+        if !here || filled || stays {
             continue;
         }
         let own = object.spec.demands(former, &object.id, &context);
@@ -79,6 +81,15 @@ pub fn questions(
     demands.extend(steps.flat_map(|step| &step.statement.demands).cloned());
     asked.extend(demands.iter().filter_map(|demand| way.question(demand)));
     asked.into_iter().collect()
+}
+
+/// The query that counts the rows, of those that are declared, that are not what they are before a way.
+pub(crate) fn rows_changed(before: &Model, after: &Model, id: &Id) -> Option<String> {
+    let way = Way { before, after, renames: Vec::new() };
+    let context = Context { from: before, to: after, version: 0, user: "" };
+    let former = before.get(id).map(|object| &object.spec);
+    let demands = after.get(id)?.spec.demands(former, id, &context);
+    Some(way.question(demands.first()?)?.count)
 }
 
 fn is_filled(rounds: &[Round], column: &Id) -> bool {

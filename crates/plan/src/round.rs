@@ -150,5 +150,8 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     let mut steps = merge::merge(request, nodes);
     archive::once(&mut steps);
     rules::access::judge(request, &mut steps);
-    Ok(if steps.is_empty() { None } else { Some(Round { steps, commit_after: false, kept }) })
+    match steps.is_empty() {
+        true => rules::seed_rows::late(request),
+        false => Ok(Some(Round { steps, commit_after: false, kept })),
+    }
 }

@@ -8,7 +8,7 @@ mod columns;
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Database;
-use kinds::{Context, Id, Kind, Model, Object, Spec};
+use kinds::{Context, Id, Kind, Model, Object, ObjectKind, Spec};
 
 /// A statement that could not be run.
 #[derive(Debug)]
@@ -258,6 +258,12 @@ fn units(model: &Model, existing: &Existing, major: u32) -> Vec<Unit> {
                 .create_table(&object.id, &clauses(&columns(model, &object.id)), model)
                 .into_iter()
                 .collect(),
+            // Neither triggers nor foreign keys matter here: the rows are those of a catalog, not those of a plan.
+            Spec::SeedRows(rows) => {
+                let inserts = rows.create(&object.id, &context).into_iter().map(|statement| statement.sql);
+                let role = |value: &str| [format!("SET session_replication_role = {value}")];
+                role("replica").into_iter().chain(inserts).chain(role("origin")).collect()
+            }
             spec => spec.create(&object.id, &context).into_iter().map(|statement| statement.sql).collect(),
         };
         let statements = statements.into_iter().map(|sql| crate::imitated(&sql).unwrap_or(sql)).collect();

@@ -65,6 +65,13 @@ pub struct Constraint {
     pub index_comment: Option<String>,
 }
 
+/// What a foreign key refers by and to; all names are quoted.
+pub(crate) struct ForeignKey {
+    pub(crate) columns: Vec<String>,
+    pub(crate) references: String,
+    pub(crate) referenced: Vec<String>,
+}
+
 impl Constraint {
     /// Whether an index enforces it, which has its name.
     pub fn has_index(&self) -> bool {
@@ -420,21 +427,28 @@ impl Constraint {
                 })
             }
             ConstraintType::ForeignKey => {
-                let (columns, rest) =
-                    definition.strip_prefix("FOREIGN KEY (")?.split_once(") REFERENCES ")?;
-                let (references, rest) = rest.split_once('(')?;
-                let (referenced, _) = rest.split_once(')')?;
+                let ForeignKey { columns, references, referenced } = self.foreign_key()?;
                 let same = |id: &&Id| id.kind() == Kind::Table && id.sql() == references;
                 let references = context.to.ids().find(same)?.clone();
-                let list = super::index::split_list;
-                (!columns.contains("PERIOD ") && table.kind() == Kind::Table).then(|| Rows::Orphaned {
-                    columns: list(columns),
+                let temporal = columns.iter().any(|column| column.starts_with("PERIOD "));
+                (!temporal && table.kind() == Kind::Table).then_some(Rows::Orphaned {
+                    columns,
                     references,
-                    referenced: list(referenced),
+                    referenced,
                 })
             }
             ConstraintType::Exclusion => None,
         }
+    }
+
+    /// What a foreign key refers by, and to.
+    pub(crate) fn foreign_key(&self) -> Option<ForeignKey> {
+        let (columns, rest) = self.definition.strip_prefix("FOREIGN KEY (")?.split_once(") REFERENCES ")?;
+        let (references, rest) = rest.split_once('(')?;
+        let (referenced, _) = rest.split_once(')')?;
+        let list = super::index::split_list;
+        let references = references.to_owned();
+        Some(ForeignKey { columns: list(columns), references, referenced: list(referenced) })
     }
 
     /// Whether the definition says it all.

@@ -48,6 +48,7 @@ pub mod row_level_security;
 pub mod rule;
 pub mod schema;
 pub mod security_label;
+pub mod seed_rows;
 pub mod sequence;
 pub mod sequence_owner;
 pub mod server;

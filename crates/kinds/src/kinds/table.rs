@@ -19,6 +19,7 @@ use crate::kinds::policy::PolicyDoc;
 use crate::kinds::replica_identity::ReplicaIdentity;
 use crate::kinds::row_level_security::RowLevelSecurity;
 use crate::kinds::rule::RuleDoc;
+use crate::kinds::seed_rows::{self, OtherRows, RowDoc};
 use crate::kinds::trigger::TriggerDoc;
 use crate::shape::{Settings, is_default};
 use crate::{Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, query};
@@ -311,6 +312,12 @@ pub struct TableDoc {
     /// The index that `CLUSTER` orders it by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_on: Option<String>,
+    /// Rows that it holds, told apart by the primary key: those of a reference table. They are compared and changed like anything else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<RowDoc>,
+    /// What becomes of rows that `rows` does not name; they stay where nothing is said.
+    #[serde(skip_serializing_if = "is_default")]
+    pub other_rows: OtherRows,
 }
 
 /// An SQL expression.
@@ -352,6 +359,7 @@ impl TableDoc {
         self.rules.iter().for_each(|(name, doc)| doc.lower(id, name, at("rules", name), declared));
         self.lower_rls(id, node, declared);
         self.lower_attachments(id, node, declared);
+        seed_rows::lower(id, (&self.rows, self.other_rows), &self.key(), node, declared);
         let facts = Facts {
             comment: self.comment.as_ref(),
             owner: self.owner.as_ref(),
@@ -408,6 +416,16 @@ impl TableDoc {
         if let Some(index) = &self.cluster_on {
             let mark = ClusterMark { index: index.clone() };
             declared.add(id.child(Kind::ClusterMark, ""), mark, 0, place("cluster_on"));
+        }
+    }
+
+    /// The columns of the primary key.
+    fn key(&self) -> Vec<String> {
+        let keys = self.constraints.values().map(|definition| Constraint::written(definition));
+        let mut keys = keys.filter_map(|constraint| constraint.primary_key());
+        match self.primary_key.is_empty() {
+            true => keys.next().unwrap_or_default(),
+            false => self.primary_key.clone(),
         }
     }
 
@@ -510,6 +528,10 @@ impl TableDoc {
                 Spec::Inheritance(inheritance) => self.inherits.clone_from(&inheritance.parents),
                 Spec::ReplicaIdentity(identity) => self.replica_identity = Some(identity.clone()),
                 Spec::ClusterMark(mark) => self.cluster_on = Some(mark.index.clone()),
+                Spec::SeedRows(rows) => {
+                    self.rows = rows.raise(id, raise.model);
+                    self.other_rows = if rows.complete { OtherRows::Delete } else { OtherRows::Keep };
+                }
                 _ => {}
             }
         }

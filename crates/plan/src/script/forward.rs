@@ -1,5 +1,10 @@
 //! A forward script.
 
+use std::collections::BTreeSet;
+
+use kinds::kinds::seed_rows::SeedRows;
+use kinds::{Context, Id, Kind, Spec};
+
 use super::{Heading, Leg, Probe, checks, locks, settings, statements, summary};
 use crate::Step;
 
@@ -103,8 +108,13 @@ fn known<'a>(legs: &'a [Leg<'_>], number: usize) -> Vec<(&'a Probe, Option<&'a s
             |probe: &&Probe| probe.answers.get(place) != probe.answers.get(place + 1) && !later(probe);
         known.extend(leg.probes.iter().find(tells).map(|probe| (probe, Some(leg.file.as_str()))));
     }
-    known.extend(legs[number].probes.iter().map(|probe| (probe, None)));
+    known.extend(own(&legs[number]).map(|probe| (probe, None)));
     known
+}
+
+/// The probes of a leg that say all by themselves: what rows must be is asked in full.
+fn own<'a>(leg: &'a Leg<'_>) -> impl Iterator<Item = &'a Probe> {
+    leg.probes.iter().filter(|probe| probe.id.kind() != Kind::SeedRows)
 }
 
 fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
@@ -182,14 +192,52 @@ pub(super) fn version(heading: &Heading, file: &str) -> String {
 
 fn reached(legs: &[Leg<'_>], number: usize) -> String {
     let leg = &legs[number];
-    let probes: Vec<(&Probe, usize)> = leg.probes.iter().map(|probe| (probe, number + 1)).collect();
-    if probes.is_empty() {
+    let probes: Vec<(&Probe, usize)> = own(leg).map(|probe| (probe, number + 1)).collect();
+    let rows = rows_reached(leg);
+    if probes.is_empty() && rows.is_empty() {
         return "-- Nothing that this script changes can be asked for in a word.\n".to_owned();
     }
-    format!(
-        "DO $endstate$\nDECLARE\n    endstate_wrong text;\nBEGIN\n{}END;\n$endstate$;\n",
-        verified(&probes, &leg.file)
-    )
+    let wrong = if probes.is_empty() { "" } else { "    endstate_wrong text;\n" };
+    let count = if rows.is_empty() { "" } else { "    endstate_count bigint;\n" };
+    let verified = if probes.is_empty() { String::new() } else { verified(&probes, &leg.file) };
+    format!("DO $endstate$\nDECLARE\n{wrong}{count}BEGIN\n{verified}{rows}END;\n$endstate$;\n")
+}
+
+/// Stops when a row that is declared is not there as it should be.
+fn rows_reached(leg: &Leg<'_>) -> String {
+    let steps = leg.forward.iter().flat_map(|round| &round.steps);
+    let ids: BTreeSet<&Id> = steps.flat_map(|step| &step.ids).map(|(_, id)| id).collect();
+    let context = Context { from: leg.before, to: leg.after, version: 0, user: "" };
+    let mut text = String::new();
+    for id in ids {
+        let (Some(Spec::SeedRows(after)), Some(table)) =
+            (leg.after.get(id).map(|object| &object.spec), id.parent())
+        else {
+            continue;
+        };
+        let nothing = SeedRows::default();
+        let before = match leg.before.get(id).map(|object| &object.spec) {
+            Some(Spec::SeedRows(before)) => before,
+            _ => &nothing,
+        };
+        let conditions = after.reached(before, id, &context);
+        if conditions.is_empty() {
+            continue;
+        }
+        let table = table.sql();
+        let any: Vec<String> = conditions.iter().map(|condition| format!("({condition})")).collect();
+        let count = format!("SELECT count(*) FROM {table} AS t WHERE {}", any.join(" OR "));
+        text.push_str(&format!(
+            "    EXECUTE {} INTO STRICT endstate_count;\n    IF endstate_count <> {} THEN\n        RAISE EXCEPTION {};\n    END IF;\n",
+            sql::literal(&count),
+            conditions.len(),
+            sql::literal(&format!(
+                "{}: rows of {table} are not what they should be; everything is undone",
+                leg.file
+            ).replace('%', "%%")),
+        ));
+    }
+    text
 }
 
 /// Stops when an object is not as it is at a boundary.

@@ -142,8 +142,14 @@ pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Touched {
     touched.extend(steps().filter_map(|step| step.renamed_to.clone()));
     let (telling, others): (Vec<Id>, Vec<Id>) =
         touched.into_iter().partition(|id| id.kind().definition().is_some());
-    let others = others.into_iter().filter(|id| probe::of(id.kind()).is_some()).take(ENOUGH).collect();
-    Touched { telling, others }
+    let (rows, others): (Vec<Id>, Vec<Id>) = others.into_iter().partition(|id| id.kind() == Kind::SeedRows);
+    // Rows are told by what is asked of them.
+    let rows = rows.into_iter().filter_map(|id| {
+        let query = crate::question::rows_changed(before, after, &id)?;
+        Some(id.with_signature(Some(query)))
+    });
+    let others = others.into_iter().filter(|id| probe::of(id.kind()).is_some());
+    Touched { telling, others: rows.chain(others).take(ENOUGH).collect() }
 }
 
 /// What rounds touch, as far as the catalog can be asked for it.

@@ -272,7 +272,9 @@ fn quote(statement: &str) -> String {
 }
 
 fn reached(heading: &Heading, legs: &[Leg<'_>]) -> String {
-    let probes: Vec<(&Probe, usize)> = probes(legs).into_iter().map(|probe| (probe, 0)).collect();
+    // Rows that somebody has changed since stay so.
+    let probes = probes(legs).into_iter().filter(|probe| probe.id.kind() != Kind::SeedRows);
+    let probes: Vec<(&Probe, usize)> = probes.map(|probe| (probe, 0)).collect();
     if probes.is_empty() {
         return String::new();
     }

@@ -1,0 +1,11 @@
+CREATE TABLE currencies (code text PRIMARY KEY, name text NOT NULL);
+CREATE TABLE plans (code text PRIMARY KEY, price integer NOT NULL, currency text REFERENCES currencies, note text DEFAULT 'new', since timestamptz DEFAULT now());
+CREATE TABLE subscriptions (id integer PRIMARY KEY, plan text NOT NULL REFERENCES plans ON DELETE CASCADE);
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'nobody asked me'; END $$;
+INSERT INTO currencies VALUES ('eur', 'Euro'), ('usd', 'Dollar'), ('xau', 'Gold');
+INSERT INTO plans VALUES ('free', 0, 'eur', 'for all'), ('pro', 500, 'eur', 'as it was'), ('old', 5, 'usd', 'by hand');
+INSERT INTO subscriptions VALUES (1, 'pro');
+CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON plans FOR EACH ROW EXECUTE FUNCTION refuse();
+ALTER TABLE plans ENABLE ROW LEVEL SECURITY;
+ALTER TABLE plans FORCE ROW LEVEL SECURITY;
+CREATE TABLE copy AS SELECT * FROM plans;
