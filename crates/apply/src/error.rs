@@ -86,6 +86,17 @@ pub enum Error {
         /// What the server said.
         error: catalog::Error,
     },
+    /// With hooks, the scripts do not lead where they should.
+    #[error(
+        "with the hooks of endstate.yaml the scripts do not lead to the desired state and back: {script}: {reason}\n\
+         help: a hook leaves the catalog as it is, and its `back` brings back the rows that it changes"
+    )]
+    Hooks {
+        /// The script.
+        script: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// A script does not do what it should: a bug, unless the rows refuse it.
     #[error("the plan could not be proven, which is a bug in endstate: {script}: {reason}")]
     Unproven {

@@ -7,6 +7,7 @@ mod compare;
 mod error;
 mod generated;
 mod groups;
+mod hooks;
 mod live;
 mod lock;
 mod lock_table;

@@ -6,16 +6,29 @@ use kinds::kinds::inheritance;
 use kinds::{Hazard, Id, Kind, Model};
 use plan::{Step, Verb};
 
-use crate::Proposal;
+use crate::{Proposal, hooks};
 
 /// The relations that lose values on the way forward, and what is made of their rows, under the names that they have before.
 pub(crate) fn lossy(proposal: &Proposal) -> BTreeSet<String> {
+    // Who knows what a hook does to which rows that nothing takes back.
+    if forward(proposal).any(|step| step.statement.no_way_back.is_some()) {
+        return relations(&proposal.before);
+    }
     with_readers(&proposal.before, losing(forward(proposal), &|_| false))
+}
+
+/// Everything that has rows.
+fn relations(model: &Model) -> BTreeSet<String> {
+    let has_rows = |id: &&Id| matches!(id.kind(), Kind::Table | Kind::MaterializedView);
+    model.ids().filter(has_rows).map(Id::sql).collect()
 }
 
 /// The relations that lose values on the way back, where the way forward again does not restore them, or on the way forward, under
 /// the names that they have at its end.
 pub(crate) fn lossy_both_ways(proposal: &Proposal) -> BTreeSet<String> {
+    if hooks::are_in(&proposal.stages) {
+        return relations(&proposal.desired);
+    }
     let back = || proposal.stages.iter().rev().flat_map(|stage| &stage.back);
     let gone: BTreeSet<&Id> = back()
         .flat_map(|round| &round.kept)

@@ -10,7 +10,7 @@ use shadow::{Facts, Workbench};
 use crate::proof::Sample;
 use crate::{
     Answer, Error, Live, OldName, Proof, Proposal, Scope, Scripts, Settings, Stage, Workspace, archives,
-    by_hand, lock_table, preflight, proof, propose, scripts,
+    by_hand, hooks, lock_table, preflight, proof, propose, scripts,
 };
 
 /// What to prepare.
@@ -138,10 +138,16 @@ fn prove(
     let proposal = propose::propose(&mut bench, live, workspace, scope)?;
     by_hand::refuse(&proposal, bench.facts().major)?;
     clock.lap("build and plan");
-    let scripts = scripts::write(&mut bench, &proposal, &workspace.settings)?;
+    let scripts = scripts::write(&mut bench, &proposal, &workspace.settings);
+    let scripts = scripts.map_err(|error| hooks::blamed(error, workspace))?;
     clock.lap("write the scripts");
     let sample = options.sample.map(|at_most| Sample { conninfo: &live.conninfo, at_most });
-    let proof = proof::prove(&mut bench, &proposal, &scripts, sample)?;
+    let proof = proof::prove(&mut bench, &proposal, &scripts, sample).map_err(|error| match error {
+        Error::Unproven { script, reason, .. } if hooks::are_in(&proposal.stages) => {
+            Error::Hooks { script, reason }
+        }
+        other => other,
+    })?;
     clock.lap("prove");
     Ok(Proven { bench, proposal, scripts, proof })
 }

@@ -11,7 +11,7 @@ use shadow::{Names, Workbench};
 
 use crate::groups::Groups;
 use crate::old_names::{self, OldName};
-use crate::{Error, Live, Scope, Workspace, archives, bodies, parallel, refusal};
+use crate::{Error, Live, Scope, Workspace, archives, bodies, hooks, parallel, refusal};
 
 /// One step of the way between two boundaries: a script.
 #[derive(Debug)]
@@ -79,7 +79,8 @@ pub fn propose(
     let old_names = old_names::find(&before, &desired, &directives, &workspace.declared)?;
     let groups = Groups::new(workspace);
     let stages = planner.stages(&before, &desired, &directives, &groups);
-    let stages = stages.map_err(|error| refusal::of_directive(error, &workspace.declared))?;
+    let mut stages = stages.map_err(|error| refusal::of_directive(error, &workspace.declared))?;
+    hooks::add(&mut stages, workspace);
     let Planner { scope, seeds, .. } = planner;
     Ok(Proposal { before, desired, directives, stages, self_check, scope, old_names, seeds })
 }

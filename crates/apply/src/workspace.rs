@@ -1,5 +1,6 @@
 //! A workspace: the YAML of the desired state, and its settings.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,17 +19,19 @@ pub struct Workspace {
     pub declared: Declared,
     /// The sum of all files, for the lock file.
     pub sum: String,
+    /// Where the hooks are.
+    pub(crate) hooks: BTreeMap<String, yaml::Place>,
 }
 
 impl Workspace {
     /// Reads and checks all files, without any connection; every problem of all of them is in the error.
     pub fn load(path: &Path) -> Result<Workspace, Error> {
         let (documents, mut problems) = yaml::load(path);
-        let settings = match settings(path) {
+        let (settings, hooks) = match settings(path) {
             Ok(settings) => settings,
             Err(found) => {
                 problems.extend(found);
-                Settings::default()
+                Default::default()
             }
         };
         let sum = sum(path, &documents);
@@ -36,7 +39,7 @@ impl Workspace {
         let mut declared = kinds::declare(&nodes);
         problems.append(&mut declared.problems);
         if problems.is_empty() {
-            Ok(Workspace { path: path.to_owned(), settings, declared, sum })
+            Ok(Workspace { path: path.to_owned(), settings, declared, sum, hooks })
         } else {
             Err(Error::Yaml { problems })
         }
@@ -53,6 +56,7 @@ impl Workspace {
                 settings: self.settings.clone(),
                 declared,
                 sum: String::new(),
+                hooks: self.hooks.clone(),
             }),
             false => Err(Error::Yaml { problems }),
         }
@@ -73,10 +77,13 @@ fn sum(path: &Path, documents: &[(Arc<yaml::Source>, yaml::Node)]) -> String {
     lock::sum([env!("CARGO_PKG_VERSION"), settings.as_str()].into_iter().chain(texts))
 }
 
-fn settings(path: &Path) -> Result<Settings, Vec<yaml::Problem>> {
+/// The settings, and where their hooks are.
+type Found = (Settings, BTreeMap<String, yaml::Place>);
+
+fn settings(path: &Path) -> Result<Found, Vec<yaml::Problem>> {
     let file = path.join("endstate.yaml");
     if !file.is_file() {
-        return Ok(Settings::default());
+        return Ok(Found::default());
     }
     let (_, node) = yaml::read_file(&file)?;
     let schema = schemars::schema_for!(Settings);
@@ -87,5 +94,7 @@ fn settings(path: &Path) -> Result<Settings, Vec<yaml::Problem>> {
     let settings: Settings = serde_json::from_value(yaml::coerce(&node, &schema))
         .map_err(|error| vec![yaml::Problem::new(error.to_string(), &node.place)])?;
     let problems = settings.problems(&node);
-    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    let place = |name: &String| Some((name.clone(), node.at(["hooks", name])?.name_place().clone()));
+    let hooks = settings.hooks.keys().filter_map(place).collect();
+    if problems.is_empty() { Ok((settings, hooks)) } else { Err(problems) }
 }

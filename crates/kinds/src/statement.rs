@@ -132,6 +132,9 @@ pub struct Statement {
     pub hazards: Vec<(Hazard, String)>,
     /// What it takes away and an archive keeps, in words.
     pub kept: Vec<String>,
+    /// Why nobody knows what takes it back.
+    #[serde(skip)]
+    pub no_way_back: Option<String>,
     /// Must be committed before later statements can use what it made (`ALTER TYPE ... ADD VALUE`).
     pub commit_after: bool,
     /// Which pass over its relation it belongs to: actions merge within a pass only (0 shape, 1 values, 2 what values allow).
@@ -155,6 +158,7 @@ impl Statement {
             clients: None,
             hazards: Vec::new(),
             kept: Vec::new(),
+            no_way_back: None,
             commit_after: false,
             pass: 0,
             demands: Vec::new(),

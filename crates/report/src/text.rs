@@ -219,7 +219,7 @@ pub fn falls_short(verdict: &Verdict, without_archive: bool, color: bool) -> Opt
     let enough = match verdict {
         Verdict::Exact => true,
         Verdict::ExactWithArchive { .. } => !without_archive,
-        Verdict::StructureOnly { .. } => false,
+        Verdict::StructureOnly { .. } | Verdict::Impossible { .. } => false,
     };
     (!enough).then(|| {
         let lost: String =

@@ -81,6 +81,9 @@ pub(crate) fn verdict(verdict: &Verdict) -> String {
         Verdict::StructureOnly { lost } => {
             format!("structure only, because these do not come back: {}", lost.join("; "))
         }
+        Verdict::Impossible { why } => {
+            format!("impossible: the rollback takes back all else, but {}", why.join("; "))
+        }
     }
 }
 

@@ -189,6 +189,10 @@ pub fn summary(rounds: &[Round]) -> Vec<String> {
     let mut strategies: std::collections::BTreeMap<String, &str> = std::collections::BTreeMap::new();
     let kept = |id: &Id| rounds.iter().flat_map(|round| &round.kept).find(|kept| kept.saved() == *id);
     for step in rounds.iter().flat_map(|round| &round.steps) {
+        // SQL of people.
+        if step.ids.is_empty() {
+            lines.extend(step.reason.iter().map(|hook| format!("runs {hook}")));
+        }
         for (verb, id) in &step.ids {
             if matches!(id.kind(), Kind::Comment | Kind::Owner) {
                 continue;
