@@ -11,13 +11,14 @@ use yaml::{Node, Source, edit};
 use crate::layout;
 
 /// Keys that tell how to get somewhere: a dump never has them, and they stay.
-const DIRECTIVES: [&str; 8] = [
+const DIRECTIVES: [&str; 9] = [
     "renamed_from",
     "constraints_renamed_from",
     "map",
     "map_back",
     "strategy",
     "backfill",
+    "backfill_where",
     "using",
     "using_back",
 ];

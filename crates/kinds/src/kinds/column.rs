@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use yaml::Node;
+use yaml::{Node, Problem};
 
 use super::inheritance;
 use crate::declared::{Declared, Facts, Grants};
@@ -476,6 +476,10 @@ pub struct FullColumnDoc {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-sql" = "expression"))]
     pub backfill: Option<String>,
+    /// Which of these rows `backfill` is for: a condition over the row. Others have the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-sql" = "expression"))]
+    pub backfill_where: Option<String>,
     /// How its values become values of its type where they are of another one and a cast is not what is meant: an expression over the
     /// row, `to_timestamp(created)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -528,8 +532,22 @@ impl ColumnDoc {
             None => {}
         }
         doc.lower_constraints(table, name, position, node, declared);
-        if let Some(backfill) = doc.backfill {
-            declared.directives.backfills.insert(id.clone(), backfill);
+        match (doc.backfill, doc.backfill_where) {
+            (Some(backfill), condition) => {
+                let backfill = match condition {
+                    Some(condition) => {
+                        format!("CASE WHEN {condition} THEN {backfill} ELSE {} END", sql::ident(name))
+                    }
+                    None => backfill,
+                };
+                declared.directives.backfills.insert(id.clone(), backfill);
+            }
+            (None, Some(_)) => {
+                let message = format!("{id} has `backfill_where`, and no `backfill`");
+                let place = at("backfill_where").map(|node| node.place.clone());
+                declared.problems.push(Problem { message, place, ..Problem::default() });
+            }
+            (None, None) => {}
         }
         if doc.using.is_some() || doc.using_back.is_some() {
             let conversion = Conversion { using: doc.using, using_back: doc.using_back };
