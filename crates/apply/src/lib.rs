@@ -34,7 +34,7 @@ pub use lock::{LOCK, Lock};
 pub use old_names::OldName;
 pub use preflight::Answer;
 pub use prepare::{NOT_KEPT, Options, Plan, prepare};
-pub use proof::{Proof, Sample, prove};
+pub use proof::{Proof, Sample, is_unsaid, prove};
 pub use propose::{Proposal, Stage, propose};
 pub use scope::Scope;
 pub use scripts::{Script, Scripts, write as write_scripts};

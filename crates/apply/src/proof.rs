@@ -359,29 +359,11 @@ impl Prover<'_> {
 
     fn witnessed(&self, what: &str, script: &Script, found: &Witness, wanted: &Witness) -> Result<(), Error> {
         self.counts.witnessed.fetch_add(wanted.entries.len(), Relaxed);
-        let same = |difference: &Difference| is_mended(difference) || self.is_validated(difference);
+        let both = [&self.proposal.before, &self.proposal.desired];
+        let same = |difference: &Difference| is_mended(difference) || is_unsaid(difference, both);
         let differences = wanted.differences(found).into_iter().filter(|difference| !same(difference));
         let differences: Vec<String> = differences.map(|difference| difference.to_string()).collect();
         self.no_difference(what, script, &differences)
-    }
-
-    /// Whether a table has a check of its parent as a valid one although the parent's is not: so it is where the table came later.
-    fn is_validated(&self, difference: &Difference) -> bool {
-        let not_valid = |left: &serde_json::Value, right: &serde_json::Value| {
-            left.as_str().and_then(|left| left.strip_suffix(" NOT VALID")) == right.as_str()
-        };
-        let is_it = match (difference.attribute.as_deref(), &difference.left, &difference.right) {
-            (Some("convalidated"), _, Some(right)) => *right == true,
-            (Some("definition"), Some(left), Some(right)) => not_valid(left, right),
-            _ => false,
-        };
-        let is_of = |object: &Object| {
-            let inherited = matches!(&object.spec, Spec::Constraint(check) if check.inherited);
-            let name = || format!("{}.{}", object.id.relation_sql(), sql::ident(object.id.name()));
-            inherited && same_relation(&name(), &difference.identity)
-        };
-        let both = [&self.proposal.before, &self.proposal.desired];
-        is_it && difference.kind == "constraint" && both.into_iter().flat_map(Model::objects).any(is_of)
     }
 
     #[allow(clippy::unused_self, reason = "reads as a step of the proof")]
@@ -563,6 +545,27 @@ fn mended(model: &Model) -> Model {
         }
     }
     mended
+}
+
+/// Whether nothing differs but that a table's check, which it has from its parent, counts as valid: that depends on which of the two came
+/// first, and no kind says it.
+pub fn is_unsaid(difference: &Difference, models: [&Model; 2]) -> bool {
+    let bare = |side: &Option<serde_json::Value>| {
+        side.as_ref()?.as_str().map(|text| text.trim_end_matches(" NOT VALID").to_owned())
+    };
+    let is_it = match difference.attribute.as_deref() {
+        Some("convalidated") => difference.left.is_some() && difference.right.is_some(),
+        Some("definition") => {
+            bare(&difference.left).is_some() && bare(&difference.left) == bare(&difference.right)
+        }
+        _ => false,
+    };
+    let is_of = |object: &Object| {
+        let inherited = matches!(&object.spec, Spec::Constraint(check) if check.inherited);
+        let name = || format!("{}.{}", object.id.relation_sql(), sql::ident(object.id.name()));
+        inherited && same_relation(&name(), &difference.identity)
+    };
+    is_it && difference.kind == "constraint" && models.into_iter().flat_map(Model::objects).any(is_of)
 }
 
 /// The catalog alone.

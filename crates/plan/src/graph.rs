@@ -241,7 +241,9 @@ impl<'a> Graph<'a> {
             let (id, verb) = node;
             for ancestor in id.ancestors().filter(|ancestor| !self.changes.suspends(ancestor)) {
                 self.before(self.there(ancestor), Some(place));
-                if verb == Verb::Create {
+                // What a table is altered in is no matter of its columns.
+                let is_column = (ancestor.kind(), id.kind()) == (Kind::Table, Kind::Column);
+                if verb == Verb::Create && !is_column {
                     self.before(self.at(ancestor, Verb::Alter), Some(place));
                 }
             }

@@ -12,6 +12,7 @@ impl Graph<'_> {
     /// A table is taken out of its place before anything else is done to it or to its parents, and put into its place when it
     /// has all that this takes; what its parents bring along comes after.
     pub(crate) fn order_attachments(&mut self) {
+        self.order_places();
         let places: Vec<(usize, Key)> =
             self.snapshot().into_iter().filter(|(_, (id, _))| is_attachment(id)).collect();
         let mut shapes: BTreeMap<Id, Vec<usize>> = BTreeMap::new();
@@ -43,6 +44,32 @@ impl Graph<'_> {
                     (_, _, false) => self.before(Some(other), Some(place)),
                     _ => {}
                 }
+            }
+        }
+    }
+
+    /// What leaves a partitioned table does so before anything takes a place in it: it may be the same place.
+    fn order_places(&mut self) {
+        let mut leaving: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut coming: Vec<(String, usize)> = Vec::new();
+        for (place, (id, verb)) in self.snapshot() {
+            let model = if verb == Verb::Drop { self.request.from } else { self.request.to };
+            let attachment = if id.kind().is_table() { id.child(Kind::Partition, "") } else { id };
+            let Some(Spec::Partition(partition)) = model.get(&attachment).map(|object| &object.spec) else {
+                continue;
+            };
+            if self.nodes[place].statements.is_empty() {
+                continue;
+            }
+            match verb {
+                Verb::Drop => leaving.entry(partition.of.clone()).or_default().push(place),
+                Verb::Create => coming.push((partition.of.clone(), place)),
+                _ => {}
+            }
+        }
+        for (parent, place) in coming {
+            for earlier in leaving.get(&parent).into_iter().flatten() {
+                self.before(Some(*earlier), Some(place));
             }
         }
     }

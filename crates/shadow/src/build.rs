@@ -305,11 +305,13 @@ fn is_twin(one: &Id, other: &Id) -> bool {
     one.kind() == Kind::Constraint && other.kind() == Kind::Constraint && one.parent() != other.parent()
 }
 
-/// What partitions have under their own names is made before their parents' twins, which find it; all else after.
+/// What partitions have under their own names is made before their parents' twins, which find it; all else after, or it would be found,
+/// too.
 fn generation(model: &Model, id: &Id) -> isize {
     let generation =
         isize::try_from(kinds::kinds::inheritance::generation(model, id.top())).unwrap_or(isize::MAX);
-    if id.kind() == Kind::Constraint { -generation } else { generation }
+    let is_part = matches!(model.get(id).map(|object| &object.spec), Some(Spec::Constraint(constraint)) if constraint.parent.is_some());
+    if is_part { -generation } else { generation }
 }
 
 /// The attributes that stand before one.
@@ -317,6 +319,29 @@ fn earlier_siblings<'a>(model: &'a Model, object: &'a Object) -> impl Iterator<I
     let parent = object.id.parent().filter(|_| object.id.kind() == Kind::Attribute);
     let siblings = parent.into_iter().flat_map(|parent| model.children_of_kind(parent, Kind::Attribute));
     siblings.filter(|sibling| sibling.position < object.position).map(|sibling| &sibling.id)
+}
+
+/// For an index that a partition has for itself: those of the tables above it, which would otherwise take it for their part.
+fn indexes_above<'a>(model: &'a Model, object: &Object) -> Vec<&'a Id> {
+    let has_index = |spec: &Spec| match spec {
+        Spec::Constraint(constraint) => constraint.has_index().then_some(constraint.parent.is_some()),
+        Spec::Index(index) => Some(index.parent.is_some()),
+        _ => None,
+    };
+    if has_index(&object.spec) != Some(false) || !model.contains(&object.id.top().child(Kind::Partition, ""))
+    {
+        return Vec::new();
+    }
+    let mut above: Vec<Id> = kinds::kinds::inheritance::parents(model, object.id.top());
+    let mut found = Vec::new();
+    while let Some(table) = above.pop() {
+        above.extend(kinds::kinds::inheritance::parents(model, &table));
+        for kind in [Kind::Constraint, Kind::Index] {
+            let parts = model.of_kind_in(Some(&table), kind);
+            found.extend(parts.filter(|part| has_index(&part.spec).is_some()).map(|part| &part.id));
+        }
+    }
+    found
 }
 
 /// By kind, and where the dependencies are known, each object after what it needs.
@@ -332,6 +357,8 @@ fn ordered(model: &Model) -> Vec<&Object> {
             needs.filter(|(need, how)| !(**how == kinds::Dependency::Auto && is_twin(&object.id, need)));
         let needs =
             needs.map(|(need, _)| need).chain(object.id.ancestors()).chain(earlier_siblings(model, object));
+        let above = indexes_above(model, object);
+        let needs = needs.chain(above.iter().copied());
         // A column is made with its table: what it needs, the table needs.
         let owner = match object.id.kind() {
             Kind::ViewColumn => object.id.parent().unwrap_or(&object.id),

@@ -246,10 +246,38 @@ pub(crate) fn put_back_again(request: &Request<'_>, kept: &Kept) -> Vec<String> 
             None => Vec::new(),
         },
         What::Values { key, columns } => {
-            undisturbed(request.start, &of, update(request, kept, &of, (key, columns)))
+            let update = update(request, kept, &of, (key, columns));
+            within_identities(request, kept, columns, undisturbed(request.start, &of, update))
         }
     };
     if statements.is_empty() { Vec::new() } else { [statements, vec![drop]].concat() }
+}
+
+/// The statements with identities that take no other value out of the way.
+fn within_identities(
+    request: &Request<'_>,
+    kept: &Kept,
+    columns: &[KeptColumn],
+    statements: Vec<String>,
+) -> Vec<String> {
+    let then =
+        |column: &KeptColumn| request.directives.before(&kept.of.child(Kind::Column, &column.name), None);
+    let is_always = |id: &Id| {
+        let identities = request.start.children_of_kind(id, Kind::Identity).into_iter();
+        identities
+            .map(|object| &object.spec)
+            .any(|spec| matches!(spec, Spec::Identity(identity) if identity.always))
+    };
+    let identities: Vec<Id> = columns.iter().map(then).filter(is_always).collect();
+    if statements.is_empty() || identities.is_empty() {
+        return statements;
+    }
+    let set = |word: &str| {
+        let action = |id: &Id| format!("ALTER COLUMN {} SET GENERATED {word}", sql::ident(id.name()));
+        let actions: Vec<String> = identities.iter().map(action).collect();
+        format!("ALTER TABLE {} {}", identities[0].relation_sql(), actions.join(", "))
+    };
+    [vec![set("BY DEFAULT")], statements, vec![set("ALWAYS")]].concat()
 }
 
 fn update(
