@@ -123,7 +123,46 @@ fn whole(kind: Kind) -> Option<String> {
             "concat_ws(' ', d.objid::regclass, d.refobjid::regclass, d.refobjsubid)",
             "pg_depend AS d JOIN pg_class AS c ON c.oid = d.objid AND c.relkind = 'S' WHERE d.deptype = 'a'",
         ),
+        Kind::Aggregate => all(
+            "concat_ws(' ', a.aggfnoid::regprocedure, a.aggtransfn, a.aggfinalfn, a.aggtranstype::regtype, a.agginitval, a.aggkind, a.aggmtransfn)",
+            "pg_aggregate AS a WHERE a.aggfnoid >= 16384",
+        ),
+        Kind::Language => all("concat_ws(' ', l.lanname, l.lanpltrusted)", "pg_language AS l"),
+        Kind::Transform => all(
+            "concat_ws(' ', t.trftype::regtype, t.trflang, nullif(t.trffromsql, 0)::regproc, nullif(t.trftosql, 0)::regproc)",
+            "pg_transform AS t",
+        ),
+        // Neither passwords nor what settings say.
+        Kind::Role => all(
+            "concat_ws(' ', r.rolname, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin, r.rolreplication, r.rolbypassrls, r.rolconnlimit, r.rolvaliduntil)",
+            "pg_roles AS r",
+        ),
+        Kind::Membership => all(
+            "concat_ws(' ', m.roleid::regrole, m.member::regrole, m.admin_option)",
+            "pg_auth_members AS m",
+        ),
+        Kind::RoleSetting | Kind::DatabaseSetting => all(
+            "concat_ws(' ', nullif(s.setrole, 0)::regrole, s.setdatabase = 0, md5(s.setconfig::text))",
+            "pg_db_role_setting AS s LEFT JOIN pg_database AS d ON d.oid = s.setdatabase WHERE s.setdatabase = 0 OR d.datname = current_database()",
+        ),
+        Kind::PublicationSchema => all(
+            "concat_ws(' ', p.pubname, n.pnnspid::regnamespace)",
+            "pg_publication_namespace AS n JOIN pg_publication AS p ON p.oid = n.pnpubid",
+        ),
+        Kind::SecurityLabel => all("concat_ws(' ', l.objname, l.provider, l.label)", "pg_seclabels AS l"),
         Kind::ClusterMark => all("x.indexrelid::regclass::text", "pg_index AS x WHERE x.indisclustered"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_can_be_asked_for() {
+        let silent = |kind: &Kind| kind.definition().is_none() && of(*kind).is_none();
+        // The database itself has nothing that could differ.
+        assert_eq!(Kind::ALL.iter().copied().filter(silent).collect::<Vec<_>>(), [Kind::Database]);
     }
 }

@@ -182,7 +182,12 @@ impl Kept {
 pub fn enums_given_back(kept: &[Kept], back: &Directives, to: &Model) -> BTreeSet<Id> {
     let is_kept = |id: &Id| {
         let then = back.before(id, None);
-        kept.iter().filter_map(|kept| kept.column(&then)).any(|column| column.image.is_some())
+        let is_within = |kept: &Kept| match &kept.what {
+            // With its rows, all values of a table come back.
+            What::Rows { .. } => then.parent() == Some(&kept.of),
+            _ => kept.column(&then).is_some_and(|column| column.image.is_some()),
+        };
+        kept.iter().any(is_within)
     };
     let columns = to.objects().filter_map(|object| match &object.spec {
         Spec::Column(column) if is_kept(&object.id) => find::enum_within(to, &column.data_type),
