@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::column::sources;
+use kinds::kinds::constraint::Constraint;
 use kinds::{Id, Kind, Model, Object, Spec, Statement};
 
 use crate::archive::{self, Kept, Return, Saving};
@@ -83,6 +84,7 @@ impl<'a> Graph<'a> {
         graph.order_overloads();
         graph.order_grants();
         graph.order_attachments();
+        graph.order_incomplete_indexes();
         graph.order_not_null();
         graph.order_persistence();
         graph.order_references();
@@ -241,7 +243,7 @@ impl<'a> Graph<'a> {
             let (id, verb) = node;
             for ancestor in id.ancestors().filter(|ancestor| !self.changes.suspends(ancestor)) {
                 self.before(self.there(ancestor), Some(place));
-                if verb == Verb::Create {
+                if verb == Verb::Create && !self.gets_another_bound(&id) {
                     self.before(self.at(ancestor, Verb::Alter), Some(place));
                 }
             }
@@ -351,7 +353,12 @@ impl<'a> Graph<'a> {
                 }
                 let part =
                     used == root || used.is_within(&root) || self.gone_with(&used).as_ref() == Some(&root);
-                if !part {
+                // A partition's part of a constraint goes with the whole or with the partition, whichever is first.
+                let of_used = |constraint: &Constraint| constraint.parent.as_deref() == Some(used.name());
+                let from = self.request.from.get(&user).map(|object| &object.spec);
+                let both = used.kind() == Kind::Constraint
+                    && matches!(from, Some(Spec::Constraint(constraint)) if of_used(constraint));
+                if !part && !both {
                     self.before(other, drop_used);
                     self.before(other, self.at(&used, Verb::Alter));
                 }
