@@ -58,6 +58,11 @@ impl Leg<'_> {
     }
 }
 
+/// A block of PL/pgSQL that is run by itself.
+pub fn block(body: &str) -> String {
+    format!("DO {};\n", sql::dollar_tagged("endstate", &format!("\n{body}")))
+}
+
 /// How many steps come before the event triggers, which are made last and might object to whatever is done.
 fn before_event_triggers(steps: &[&Step]) -> usize {
     let is_event_trigger = |step: &&Step| {
