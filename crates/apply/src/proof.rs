@@ -275,6 +275,8 @@ impl Prover<'_> {
     fn script(&self, place: &str, script: &Script) -> Result<(), Error> {
         self.counts.scripts.fetch_add(1, Relaxed);
         let mut connection = self.bench.connect_as(place, &self.bench.facts().user)?;
+        // As the database has it: the script itself must see to it that it may write.
+        connection.run("RESET default_transaction_read_only")?;
         connection.run(&script.text).map(|_| ()).map_err(|error| {
             let code = error.server().map(|server| server.code.clone()).unwrap_or_default();
             Error::Unproven {
