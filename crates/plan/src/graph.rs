@@ -116,7 +116,11 @@ impl<'a> Graph<'a> {
             self.push(Verb::Fill, id, fill, action);
         }
         if let (Action::Create | Action::Replace { .. }, Some(to)) = (action, self.request.to.get(id)) {
-            let statements = self.creation(to, changes);
+            let mut statements = self.creation(to, changes);
+            let table = if id.kind() == Kind::Partition { id.top() } else { id };
+            if let (Some(statement), true) = (statements.last_mut(), table.kind().is_table()) {
+                statement.demands.extend(rules::partition_rows::demands(self.request, changes, table));
+            }
             self.push(Verb::Create, id, statements, action);
         }
         match action {

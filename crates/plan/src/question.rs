@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kinds::kinds::column::sources;
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec};
 use serde::Serialize;
 
@@ -121,9 +122,16 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    /// What an object of the catalog that is wanted is called in the one that is there.
+    /// What an object of the catalog that is wanted is called in the one that is there. A column that a table has from its parent is
+    /// renamed there.
     fn origin(&self, id: &Id) -> Id {
-        self.renames.iter().rev().fold(id.clone(), |id, (old, new)| id.rebased(new, old))
+        let own = self.renames.iter().rev().fold(id.clone(), |id, (old, new)| id.rebased(new, old));
+        if id.kind() != Kind::Column || self.before.contains(&own) {
+            return own;
+        }
+        let above =
+            sources(self.after, id).into_iter().map(|source| own.renamed(self.origin(&source).name()));
+        above.into_iter().find(|id| self.before.contains(id)).unwrap_or(own)
     }
 
     /// The object that it takes the place of. `NOT NULL` of a column is one, whatever it is called.

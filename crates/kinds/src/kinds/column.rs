@@ -363,7 +363,8 @@ impl ObjectKind for Column {
     }
 
     fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
-        let Some(table) = id.parent().filter(|_| !self.inherited && self.generated.is_none()) else {
+        let by_itself = self.inherited && inheritance::follows(id.top(), context);
+        let Some(table) = id.parent().filter(|_| !by_itself && self.generated.is_none()) else {
             return Vec::new();
         };
         let name = sql::ident(id.name());

@@ -9,6 +9,7 @@ pub(crate) mod dependents;
 pub(crate) mod enum_change;
 pub(crate) mod foreign_key;
 pub(crate) mod overloads;
+pub(crate) mod partition_rows;
 pub(crate) mod privileges;
 pub(crate) mod rebuild;
 pub(crate) mod rename;
