@@ -142,6 +142,20 @@ pub fn there_and_back(column: &str, from: &str, to: &str, context: &Context<'_>)
     Some(using(&value, to, from, &inverse).unwrap_or_else(|| format!("{value}::{from}")))
 }
 
+/// Whether every value that another type's became by assignment or cast becomes one of that type again: not where a cast goes by way of a
+/// text, nor where only PostgreSQL knows whether there is any.
+pub fn is_total(from: &str, to: &str, context: &Context<'_>) -> bool {
+    let (source, target) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
+    let (source, target) = (base(source.trim_end_matches("[]")), base(target.trim_end_matches("[]")));
+    let textual = is_text(source) || is_text(target) || enum_values(context, target).is_some();
+    textual || is_assigned(source, target) || CAST.contains(&(source, target))
+}
+
+/// Whether a type is a text that is compared without regard to case.
+fn is_citext(data_type: &str) -> bool {
+    data_type == "citext" || data_type.ends_with(".citext")
+}
+
 fn comes_back(from: &str, to: &str, context: &Context<'_>) -> bool {
     match (from.strip_suffix("[]"), to.strip_suffix("[]")) {
         (Some(from), Some(to)) => return comes_back(from, to, context),
@@ -157,6 +171,7 @@ fn comes_back(from: &str, to: &str, context: &Context<'_>) -> bool {
         return !matches!(target, "character" | "bpchar" | "name");
     }
     match (source, target) {
+        ("text" | "character varying", target) if is_citext(target) => true,
         ("smallint", "integer" | "bigint" | "numeric" | "real" | "double precision")
         | ("integer", "smallint" | "bigint" | "numeric" | "double precision")
         | ("bigint", "smallint" | "integer" | "numeric")
