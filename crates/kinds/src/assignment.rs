@@ -237,11 +237,30 @@ pub fn refused(
             let digits = precision - scale;
             Some((format!("abs(round({column}::numeric, {scale})) >= 1e{digits}::numeric"), None))
         }
-        (target, _) if is_text(base(source)) && !is_text(target) && context.version >= 16 => {
+        (target, _) if goes_by_text(base(source), target) && context.version >= 16 => {
             Some((format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(to)), None))
         }
         _ => None,
     }
+}
+
+/// Whether a cast reads the text of the value, which may not be one of the type.
+fn goes_by_text(source: &str, target: &str) -> bool {
+    let no_cast = is_built_in(source) && is_built_in(target) && !is_assigned(source, target);
+    !is_text(target)
+        && !is_citext(target)
+        && (is_text(source) || no_cast && !CAST.contains(&(source, target)))
+}
+
+/// What tells values of a column apart once they are of another type; none where values that differ stay so, or where some may not be
+/// converted at all.
+pub fn key(column: &str, from: &str, to: &str, context: &Context<'_>) -> Option<String> {
+    let (source, target) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
+    if is_citext(&target) && is_text(base(&source)) {
+        return Some(format!("lower({column}::text)"));
+    }
+    let all = is_assigned(base(&source), base(&target)) && refused(column, from, to, context).is_none();
+    (all && there_and_back(column, from, to, context).is_some()).then(|| format!("({column}::{to})"))
 }
 
 fn outside(column: &str, least: i64, most: i64) -> String {
@@ -346,6 +365,7 @@ mod tests {
             ("text", "character varying(5)"),
             ("uuid", "text"),
             ("text", "public.mood"),
+            ("text", "public.citext"),
             ("public.mood", "text"),
             ("numeric(10,2)", "numeric(8,2)"),
             ("timestamp without time zone", "timestamp with time zone"),

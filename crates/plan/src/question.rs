@@ -250,7 +250,10 @@ fn twice(rows: &str, keys: &str, predicate: Option<&String>) -> Found {
         "{outside}({keys}) IN (SELECT {keys} FROM {rows} AS o{within} GROUP BY {keys} HAVING count(*) > 1)"
     );
     let stay = format!("SELECT DISTINCT ON ({keys}) tableoid, ctid FROM {rows}{within} ORDER BY {keys}");
-    let mend = format!("DELETE FROM {rows} WHERE {outside}(tableoid, ctid) NOT IN ({stay})");
+    // Rows with NULL in the key have it in common with none.
+    let mend = format!(
+        "DELETE FROM {rows} WHERE {outside}({keys}) IS NOT NULL AND (tableoid, ctid) NOT IN ({stay})"
+    );
     (format!("that have {keys} in common with others"), condition, mend)
 }
 

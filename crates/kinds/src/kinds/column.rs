@@ -204,6 +204,33 @@ impl Column {
     }
 }
 
+/// Keys that stay over a column that gets another type: values that differ now may be the same then.
+fn twice_in_keys(from: &Column, to: &Column, id: &Id, context: &Context<'_>) -> Vec<Demand> {
+    let name = sql::ident(id.name());
+    let (Some(table), Some(converted)) =
+        (id.parent(), assignment::key(&name, &from.data_type, &to.data_type, context))
+    else {
+        return Vec::new();
+    };
+    let parts = [Kind::Constraint, Kind::Index].map(|kind| context.to.children_of_kind(table, kind));
+    let keys = parts.into_iter().flatten().filter(|part| context.from.contains(&part.id));
+    let keys = keys.filter_map(|part| match &part.spec {
+        Spec::Constraint(constraint) => constraint.primary_key().or_else(|| constraint.unique_key()),
+        Spec::Index(index) => index.unique_key(),
+        _ => None,
+    });
+    let is_column = |name: &String| context.to.contains(&table.child(Kind::Column, name));
+    keys.filter(|key| key.iter().all(is_column) && key.iter().any(|column| column == id.name()))
+        .map(|key| {
+            let expression =
+                |column: &String| if column == id.name() { converted.clone() } else { sql::ident(column) };
+            let rows = Rows::Twice { key: key.iter().map(expression).collect(), predicate: None };
+            let columns = key.iter().map(|column| table.child(Kind::Column, column)).collect();
+            Demand { relation: table.clone(), columns, rows }
+        })
+        .collect()
+}
+
 /// What a type is stored as, in the words of `SET STORAGE`.
 fn usual_storage(data_type: &str, version: u32) -> &'static str {
     if version >= 16 {
@@ -382,14 +409,14 @@ impl ObjectKind for Column {
                 demand(Vec::new(), "true".to_owned(), what, mend)
             }
             Some(before) if before.data_type != self.data_type => {
-                let Some((condition, mend)) =
-                    assignment::refused(&name, &before.data_type, &self.data_type, context)
-                else {
-                    return Vec::new();
-                };
-                let what = format!("whose {name} does not fit {}", self.data_type);
-                let words = || Mend::Words(format!("change {name} so that it fits"));
-                demand(vec![id.clone()], condition, what, mend.map_or_else(words, Mend::Set))
+                let refused = assignment::refused(&name, &before.data_type, &self.data_type, context);
+                let fits = refused.into_iter().flat_map(|(condition, mend)| {
+                    let what = format!("whose {name} does not fit {}", self.data_type);
+                    let words =
+                        || Mend::Words(format!("change {name} so that it fits, or say how with using"));
+                    demand(vec![id.clone()], condition, what, mend.map_or_else(words, Mend::Set))
+                });
+                fits.chain(twice_in_keys(before, self, id, context)).collect()
             }
             _ => Vec::new(),
         }
