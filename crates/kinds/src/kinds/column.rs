@@ -357,7 +357,10 @@ impl ObjectKind for Column {
             Err(reason) => return Change::Replace(reason.to_owned()),
         };
         let retyped = self.data_type != to.data_type || self.collation != to.collation;
-        let by_itself = to.inherited && inheritance::stays(id.top(), context);
+        // A parent's column takes those of its children along, also where they are declared there as well.
+        let has_source = |model: &Model| !sources(model, id).is_empty();
+        let shared = to.inherited || has_source(context.from) && has_source(context.to);
+        let by_itself = shared && inheritance::stays(id.top(), context);
         let mut settings = self.clone();
         if retyped {
             if !by_itself {
