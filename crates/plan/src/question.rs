@@ -6,7 +6,7 @@ use kinds::kinds::column::sources;
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec};
 use serde::Serialize;
 
-use crate::archive::Kept;
+use crate::archive::{Kept, KeptColumn};
 use crate::{Round, Verb};
 
 /// How many keys of rows that are in the way are shown.
@@ -53,7 +53,9 @@ pub fn questions(
         let filled = match object.id.kind() {
             Kind::NotNull => object.id.parent().is_some_and(|column| is_filled(rounds, column)),
             _ => {
-                directives.backfills.contains_key(&object.id)
+                let kept = kept.iter().filter_map(|kept| kept.column(&way.origin(&object.id)));
+                kept.into_iter().any(KeptColumn::is_looked_up)
+                    || directives.backfills.contains_key(&object.id)
                     || former.is_some() && directives.conversions.contains_key(&object.id)
             }
         };

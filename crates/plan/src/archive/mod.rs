@@ -85,6 +85,7 @@ pub enum What {
 
 /// A column of an archive.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each says one thing of how a column is kept")]
 pub struct KeptColumn {
     /// The name, under which it is also kept.
     pub name: String,
@@ -108,6 +109,11 @@ impl KeptColumn {
         let collated = column.collation.is_some()
             || matches!(domain, Some(Spec::Domain(domain)) if domain.collation.is_some());
         KeptColumn { name: name.to_owned(), as_text, collated, image: None, one_way: false, filled: false }
+    }
+
+    /// Whether its values are looked up, and not cast back.
+    pub(crate) fn is_looked_up(&self) -> bool {
+        self.one_way
     }
 
     /// The name, quoted.

@@ -166,7 +166,9 @@ fn retype_column(
     let alter = |using: String| format!("ALTER TABLE {relation} {plain} USING {using}");
     let found = [create, alter(format!("{function}({})", arguments.join(", "))), drop];
     let lines = |statements: &[String]| -> String {
-        statements.iter().map(|statement| format!("        {statement};\n")).collect()
+        let lines: Vec<String> =
+            statements.iter().map(|statement| format!("        {statement};\n")).collect();
+        lines.concat()
     };
     let body = format!(
         "\nBEGIN\n    IF pg_catalog.to_regclass({}) IS NOT NULL THEN\n{}    ELSE\n{}    END IF;\nEND;\n",
