@@ -53,8 +53,7 @@ pub fn questions(
         let filled = match object.id.kind() {
             Kind::NotNull => object.id.parent().is_some_and(|column| is_filled(rounds, column)),
             _ => {
-                let kept = kept.iter().filter_map(|kept| kept.column(&way.origin(&object.id)));
-                kept.into_iter().any(KeptColumn::is_looked_up)
+                is_looked_up(kept, &way.origin(&object.id))
                     || directives.backfills.contains_key(&object.id)
                     || former.is_some() && directives.conversions.contains_key(&object.id)
             }
@@ -82,6 +81,11 @@ pub fn questions(
     demands.extend(steps.flat_map(|step| &step.statement.demands).cloned());
     asked.extend(demands.iter().filter_map(|demand| way.question(demand)));
     asked.into_iter().collect()
+}
+
+/// Whether an archive says what the values of a column were, so that they need not be cast back.
+fn is_looked_up(kept: &[Kept], column: &Id) -> bool {
+    kept.iter().filter_map(|kept| kept.column(column)).any(KeptColumn::is_looked_up)
 }
 
 fn is_filled(rounds: &[Round], column: &Id) -> bool {
