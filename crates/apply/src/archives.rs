@@ -73,7 +73,7 @@ pub fn give_up(conninfo: &Conninfo, archives: &[&Archive]) -> Result<(), Error> 
         archives.iter().map(|archive| format!("DROP TABLE {};\n", archive.name)).collect();
     let tables = tables.concat();
     let sql = format!(
-        "BEGIN;\nSET LOCAL lock_timeout = '5s';\n{tables}\
+        "BEGIN;\nSET TRANSACTION READ WRITE;\nSET LOCAL lock_timeout = '5s';\n{tables}\
          DO $endstate$\nDECLARE\n    endstate_procedure text;\nBEGIN\n    \
          FOR endstate_procedure IN\n        SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = to_regnamespace('{SCHEMA}') AND p.proname LIKE 'again\\_%'\n        \
          AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = p.pronamespace AND c.relkind = 'r' AND strpos(p.prosrc, c.relname) > 0)\n    \

@@ -45,6 +45,8 @@ pub struct Proof {
     pub sample_refused: Option<String>,
     /// Relations whose rows are not compared, because the plan loses some of their values.
     pub not_compared: Vec<String>,
+    /// Relations whose rows are not compared, because event triggers write there whatever the plan does.
+    pub logs: Vec<String>,
     /// How long it took, in milliseconds.
     #[serde(skip)]
     pub took: Duration,
@@ -192,6 +194,7 @@ impl Prover<'_> {
         }
         let Some(end) = end else { return Ok(()) };
         self.reached_desired(&end)?;
+        self.proof.logs = self.logs(&original, &place)?;
         self.proof.archived = self.archived(&place)?.values().sum();
         // The longest first.
         ways.insert(0, Way::ThereAndBackAgain { place });
@@ -306,6 +309,29 @@ impl Prover<'_> {
         Ok(rows::fingerprint(&mut self.bench.connect(place)?)?)
     }
 
+    /// Tables that the plan does not touch and that have more rows at its end all the same, and sequences that moved: where there are event
+    /// triggers, they write there.
+    fn logs(&self, original: &rows::Fingerprint, place: &str) -> Result<Vec<String>, Error> {
+        let models = [&self.proposal.before, &self.proposal.desired];
+        if !models.into_iter().flat_map(Model::ids).any(|id| id.kind() == Kind::EventTrigger) {
+            return Ok(Vec::new());
+        }
+        let rounds = self.proposal.stages.iter().flat_map(|stage| stage.forward.iter().chain(&stage.back));
+        let touched: BTreeSet<String> = rounds
+            .flat_map(|round| &round.steps)
+            .flat_map(|step| &step.ids)
+            .map(|(_, id)| id.top().sql())
+            .collect();
+        let is_touched = |relation: &String| touched.iter().any(|name| same_relation(name, relation));
+        let grows = |difference: &rows::RowDifference| match (&difference.left, &difference.right) {
+            (Some(left), Some(right)) => left.held == rows::Held::Sequence || left.count < right.count,
+            _ => false,
+        };
+        let differences = original.differences(&self.fingerprint(place)?).into_iter();
+        let logs = differences.filter(|found| grows(found) && !is_touched(&found.relation));
+        Ok(logs.map(|found| found.relation).collect())
+    }
+
     /// How many rows each archive holds.
     fn archived(&self, place: &str) -> Result<BTreeMap<String, u64>, Error> {
         if !self.proposal.stages.iter().flat_map(|stage| &stage.forward).any(|round| !round.kept.is_empty()) {
@@ -327,6 +353,8 @@ impl Prover<'_> {
     fn script(&self, place: &str, script: &Script) -> Result<(), Error> {
         self.counts.scripts.fetch_add(1, Relaxed);
         let mut connection = self.bench.connect_as(place, &self.bench.facts().user)?;
+        // As the database has it: the script itself must see to it that it may write.
+        connection.run("RESET default_transaction_read_only")?;
         connection.run(&script.text).map(|_| ()).map_err(|error| {
             let code = error.server().map(|server| server.code.clone()).unwrap_or_default();
             Error::Unproven {
@@ -482,6 +510,7 @@ impl Prover<'_> {
         let refused =
             self.proof.without_rows.iter().any(|(view, _)| same_relation(view, &difference.relation));
         among(lossy)
+            || self.proof.logs.contains(&difference.relation)
             || (among(&self.refilled) && (refused || count(&difference.left) == count(&difference.right)))
     }
 

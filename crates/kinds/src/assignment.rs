@@ -142,6 +142,20 @@ pub fn there_and_back(column: &str, from: &str, to: &str, context: &Context<'_>)
     Some(using(&value, to, from, &inverse).unwrap_or_else(|| format!("{value}::{from}")))
 }
 
+/// Whether every value that another type's became by assignment or cast becomes one of that type again: not where a cast goes by way of a
+/// text, nor where only PostgreSQL knows whether there is any.
+pub fn is_total(from: &str, to: &str, context: &Context<'_>) -> bool {
+    let (source, target) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
+    let (source, target) = (base(source.trim_end_matches("[]")), base(target.trim_end_matches("[]")));
+    let textual = is_text(source) || is_text(target) || enum_values(context, target).is_some();
+    textual || is_assigned(source, target) || CAST.contains(&(source, target))
+}
+
+/// Whether a type is a text that is compared without regard to case.
+fn is_citext(data_type: &str) -> bool {
+    data_type == "citext" || data_type.ends_with(".citext")
+}
+
 fn comes_back(from: &str, to: &str, context: &Context<'_>) -> bool {
     match (from.strip_suffix("[]"), to.strip_suffix("[]")) {
         (Some(from), Some(to)) => return comes_back(from, to, context),
@@ -157,6 +171,7 @@ fn comes_back(from: &str, to: &str, context: &Context<'_>) -> bool {
         return !matches!(target, "character" | "bpchar" | "name");
     }
     match (source, target) {
+        ("text" | "character varying", target) if is_citext(target) => true,
         ("smallint", "integer" | "bigint" | "numeric" | "real" | "double precision")
         | ("integer", "smallint" | "bigint" | "numeric" | "double precision")
         | ("bigint", "smallint" | "integer" | "numeric")
@@ -222,11 +237,30 @@ pub fn refused(
             let digits = precision - scale;
             Some((format!("abs(round({column}::numeric, {scale})) >= 1e{digits}::numeric"), None))
         }
-        (target, _) if is_text(base(source)) && !is_text(target) && context.version >= 16 => {
+        (target, _) if goes_by_text(base(source), target) && context.version >= 16 => {
             Some((format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(to)), None))
         }
         _ => None,
     }
+}
+
+/// Whether a cast reads the text of the value, which may not be one of the type.
+fn goes_by_text(source: &str, target: &str) -> bool {
+    let no_cast = is_built_in(source) && is_built_in(target) && !is_assigned(source, target);
+    !is_text(target)
+        && !is_citext(target)
+        && (is_text(source) || no_cast && !CAST.contains(&(source, target)))
+}
+
+/// What tells values of a column apart once they are of another type; none where values that differ stay so, or where some may not be
+/// converted at all.
+pub fn key(column: &str, from: &str, to: &str, context: &Context<'_>) -> Option<String> {
+    let (source, target) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
+    if is_citext(&target) && is_text(base(&source)) {
+        return Some(format!("lower({column}::text)"));
+    }
+    let all = is_assigned(base(&source), base(&target)) && refused(column, from, to, context).is_none();
+    (all && there_and_back(column, from, to, context).is_some()).then(|| format!("({column}::{to})"))
 }
 
 fn outside(column: &str, least: i64, most: i64) -> String {
@@ -331,6 +365,7 @@ mod tests {
             ("text", "character varying(5)"),
             ("uuid", "text"),
             ("text", "public.mood"),
+            ("text", "public.citext"),
             ("public.mood", "text"),
             ("numeric(10,2)", "numeric(8,2)"),
             ("timestamp without time zone", "timestamp with time zone"),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::column::sources;
+use kinds::kinds::constraint::Constraint;
 use kinds::{Id, Kind, Model, Object, Spec, Statement};
 
 use crate::archive::{self, Kept, Return, Saving};
@@ -83,6 +84,7 @@ impl<'a> Graph<'a> {
         graph.order_overloads();
         graph.order_grants();
         graph.order_attachments();
+        graph.order_incomplete_indexes();
         graph.order_not_null();
         graph.order_persistence();
         graph.order_references();
@@ -114,7 +116,11 @@ impl<'a> Graph<'a> {
             self.push(Verb::Fill, id, fill, action);
         }
         if let (Action::Create | Action::Replace { .. }, Some(to)) = (action, self.request.to.get(id)) {
-            let statements = self.creation(to, changes);
+            let mut statements = self.creation(to, changes);
+            let table = if id.kind() == Kind::Partition { id.top() } else { id };
+            if let (Some(statement), true) = (statements.last_mut(), table.kind().is_table()) {
+                statement.demands.extend(rules::partition_rows::demands(self.request, changes, table));
+            }
             self.push(Verb::Create, id, statements, action);
         }
         match action {
@@ -243,7 +249,7 @@ impl<'a> Graph<'a> {
                 self.before(self.there(ancestor), Some(place));
                 // What a table is altered in is no matter of its columns.
                 let is_column = (ancestor.kind(), id.kind()) == (Kind::Table, Kind::Column);
-                if verb == Verb::Create && !is_column {
+                if verb == Verb::Create && !is_column && !self.gets_another_bound(&id) {
                     self.before(self.at(ancestor, Verb::Alter), Some(place));
                 }
             }
@@ -353,7 +359,12 @@ impl<'a> Graph<'a> {
                 }
                 let part =
                     used == root || used.is_within(&root) || self.gone_with(&used).as_ref() == Some(&root);
-                if !part {
+                // A partition's part of a constraint goes with the whole or with the partition, whichever is first.
+                let of_used = |constraint: &Constraint| constraint.parent.as_deref() == Some(used.name());
+                let from = self.request.from.get(&user).map(|object| &object.spec);
+                let both = used.kind() == Kind::Constraint
+                    && matches!(from, Some(Spec::Constraint(constraint)) if of_used(constraint));
+                if !part && !both {
                     self.before(other, drop_used);
                     self.before(other, self.at(&used, Verb::Alter));
                 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use kinds::kinds::column::sources;
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec};
 use serde::Serialize;
 
-use crate::archive::Kept;
+use crate::archive::{Kept, KeptColumn};
 use crate::{Round, Verb};
 
 /// How many keys of rows that are in the way are shown.
@@ -52,7 +53,8 @@ pub fn questions(
         let filled = match object.id.kind() {
             Kind::NotNull => object.id.parent().is_some_and(|column| is_filled(rounds, column)),
             _ => {
-                directives.backfills.contains_key(&object.id)
+                is_looked_up(kept, &way.origin(&object.id))
+                    || directives.backfills.contains_key(&object.id)
                     || former.is_some() && directives.conversions.contains_key(&object.id)
             }
         };
@@ -90,6 +92,11 @@ pub(crate) fn rows_changed(before: &Model, after: &Model, id: &Id) -> Option<Str
     let former = before.get(id).map(|object| &object.spec);
     let demands = after.get(id)?.spec.demands(former, id, &context);
     Some(way.question(demands.first()?)?.count)
+}
+
+/// Whether an archive says what the values of a column were, so that they need not be cast back.
+fn is_looked_up(kept: &[Kept], column: &Id) -> bool {
+    kept.iter().filter_map(|kept| kept.column(column)).any(KeptColumn::is_looked_up)
 }
 
 fn is_filled(rounds: &[Round], column: &Id) -> bool {
@@ -132,9 +139,16 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    /// What an object of the catalog that is wanted is called in the one that is there.
+    /// What an object of the catalog that is wanted is called in the one that is there. A column that a table has from its parent is
+    /// renamed there.
     fn origin(&self, id: &Id) -> Id {
-        self.renames.iter().rev().fold(id.clone(), |id, (old, new)| id.rebased(new, old))
+        let own = self.renames.iter().rev().fold(id.clone(), |id, (old, new)| id.rebased(new, old));
+        if id.kind() != Kind::Column || self.before.contains(&own) {
+            return own;
+        }
+        let above =
+            sources(self.after, id).into_iter().map(|source| own.renamed(self.origin(&source).name()));
+        above.into_iter().find(|id| self.before.contains(id)).unwrap_or(own)
     }
 
     /// The object that it takes the place of. `NOT NULL` of a column is one, whatever it is called.
@@ -253,7 +267,10 @@ fn twice(rows: &str, keys: &str, predicate: Option<&String>) -> Found {
         "{outside}({keys}) IN (SELECT {keys} FROM {rows} AS o{within} GROUP BY {keys} HAVING count(*) > 1)"
     );
     let stay = format!("SELECT DISTINCT ON ({keys}) tableoid, ctid FROM {rows}{within} ORDER BY {keys}");
-    let mend = format!("DELETE FROM {rows} WHERE {outside}(tableoid, ctid) NOT IN ({stay})");
+    // Rows with NULL in the key have it in common with none.
+    let mend = format!(
+        "DELETE FROM {rows} WHERE {outside}({keys}) IS NOT NULL AND (tableoid, ctid) NOT IN ({stay})"
+    );
     (format!("that have {keys} in common with others"), condition, mend)
 }
 

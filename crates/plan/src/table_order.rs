@@ -24,6 +24,10 @@ impl Graph<'_> {
             if self.nodes[place].statements.is_empty() || self.at(&table, Verb::Create).is_some() {
                 continue;
             }
+            if self.gets_another_bound(&attachment) {
+                self.order_another_bound(&attachment, place, &shapes);
+                continue;
+            }
             let model = if verb == Verb::Drop { self.request.from } else { self.request.to };
             let parents = inheritance::parents(model, &table);
             let relations = parents.iter().chain([&table]);
@@ -40,6 +44,7 @@ impl Graph<'_> {
                 }
                 match (verb, other_verb, self.nodes[other].statements.is_empty()) {
                     (Verb::Drop, _, _) => self.before(Some(place), Some(other)),
+                    (_, Verb::Create, _) if self.is_incomplete(id) => {}
                     (_, Verb::Create, true) if own => self.before(Some(place), Some(other)),
                     (_, _, false) => self.before(Some(other), Some(place)),
                     _ => {}
@@ -72,6 +77,75 @@ impl Graph<'_> {
                 self.before(Some(*earlier), Some(place));
             }
         }
+    }
+
+    /// Whether a partition is taken out of its place only to get another bound there.
+    pub(crate) fn gets_another_bound(&self, attachment: &Id) -> bool {
+        let stays =
+            attachment.parent().is_some_and(|table| inheritance::stays(table, &self.request.context()));
+        attachment.kind() == Kind::Partition && stays && self.at(attachment, Verb::Create).is_some()
+    }
+
+    /// It is back before its shape changes, with its parents'. Foreign keys that refer to its rows are away meanwhile. The room that it
+    /// gets may be another partition's that goes, and the room that it leaves that of one that comes.
+    fn order_another_bound(&mut self, attachment: &Id, place: usize, shapes: &BTreeMap<Id, Vec<usize>>) {
+        let (Some(table), verb) = (attachment.parent(), self.nodes[place].verb) else { return };
+        let mut relations = vec![table.clone()];
+        let mut next = 0;
+        while let Some(relation) = relations.get(next).cloned() {
+            relations.extend(inheritance::parents(self.request.from, &relation));
+            next += 1;
+        }
+        let refers =
+            |id: &Id| reference(self.request.from, id).is_some_and(|above| relations.contains(&above));
+        let parts = relations.iter().filter_map(|relation| shapes.get(relation)).flatten().copied();
+        let parts: Vec<usize> = parts.filter(|other| !refers(&self.nodes[*other].id)).collect();
+        parts.into_iter().for_each(|other| self.before(Some(place), Some(other)));
+        let keys: Vec<Id> = self.changes.actions.keys().filter(|id| refers(id)).cloned().collect();
+        for key in keys {
+            match verb {
+                Verb::Drop => self.before(self.at(&key, Verb::Drop), Some(place)),
+                _ => self.before(Some(place), self.at(&key, Verb::Create)),
+            }
+        }
+        let parents = inheritance::parents(self.request.from, table);
+        let others: Vec<Id> = self.changes.actions.keys().filter(|id| is_attachment(id)).cloned().collect();
+        for other in others.iter().filter(|other| other != &attachment) {
+            let Some(sibling) = other.parent() else { continue };
+            let is_below = |model: &Model| inheritance::parents(model, sibling) == parents;
+            match verb {
+                Verb::Drop if is_below(self.request.to) => {
+                    self.before(Some(place), self.at(other, Verb::Create));
+                    self.before(Some(place), self.at(sibling, Verb::Create));
+                }
+                Verb::Create if is_below(self.request.from) => {
+                    self.before(self.at(other, Verb::Drop), Some(place));
+                    self.before(self.at(sibling, Verb::Drop), Some(place));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// An index that only some partitions have a part of is made when they all are there: one that comes would get a part by itself.
+    pub(crate) fn order_incomplete_indexes(&mut self) {
+        let indexes: Vec<(usize, Key)> =
+            self.snapshot().into_iter().filter(|(_, (id, _))| self.is_incomplete(id)).collect();
+        for (index, (id, _)) in indexes.into_iter().filter(|(_, (_, verb))| *verb == Verb::Create) {
+            for (place, (attachment, verb)) in self.snapshot() {
+                let Some(table) = attachment.parent().filter(|_| is_attachment(&attachment)) else {
+                    continue;
+                };
+                if verb == Verb::Create && table != id.top() && has_above(self.request.to, table, id.top()) {
+                    self.before(Some(place), Some(index));
+                    self.before(self.at(table, Verb::Create), Some(index));
+                }
+            }
+        }
+    }
+
+    fn is_incomplete(&self, id: &Id) -> bool {
+        matches!(self.request.to.get(id).map(|object| &object.spec), Some(Spec::Index(index)) if index.partitioned && !index.valid)
     }
 
     /// `NOT NULL` goes after the keys and identities that demand it, and comes before them.
@@ -159,7 +233,8 @@ impl Graph<'_> {
         for (place, table) in rows(self, Verb::Save) {
             for (other, (id, verb)) in self.snapshot() {
                 let detaches = (id.kind(), verb) == (Kind::Partition, Verb::Drop)
-                    && !self.nodes[other].statements.is_empty();
+                    && !self.nodes[other].statements.is_empty()
+                    && !self.gets_another_bound(&id);
                 let family = has_above(self.request.from, id.top(), &table);
                 if detaches && family && self.at(id.top(), Verb::Drop).is_none() {
                     self.before(Some(other), Some(place));
@@ -223,11 +298,13 @@ fn belongs_to_shape(id: &Id) -> bool {
 
 /// Foreign keys, each with its table and the one that it refers to.
 fn references(model: &Model) -> Vec<(Id, Id, Id)> {
-    let reference = |object: &kinds::Object| {
-        let Spec::Constraint(constraint) = &object.spec else { return None };
-        let mut referenced = model.relations(constraint.references.as_ref()?);
-        let referenced = referenced.find(|object| object.id.kind() == Kind::Table)?;
-        Some((object.id.clone(), object.id.parent()?.clone(), referenced.id.clone()))
-    };
-    model.objects().filter_map(reference).collect()
+    let ids = model.ids().filter(|id| id.kind() == Kind::Constraint);
+    ids.filter_map(|id| Some((id.clone(), id.parent()?.clone(), reference(model, id)?))).collect()
+}
+
+/// The table that a foreign key refers to.
+pub(crate) fn reference(model: &Model, key: &Id) -> Option<Id> {
+    let Spec::Constraint(constraint) = &model.get(key)?.spec else { return None };
+    let mut referenced = model.relations(constraint.references.as_ref()?);
+    referenced.find(|object| object.id.kind() == Kind::Table).map(|object| object.id.clone())
 }

@@ -41,6 +41,9 @@ pub(crate) fn limits(proof: &Proof) -> Vec<String> {
             .iter()
             .map(|relation| format!("rows of {relation} not compared: the plan loses some of their values")),
     );
+    lines.extend(proof.logs.iter().map(|relation| {
+        format!("{relation} not compared: event triggers write there whatever the plan does")
+    }));
     lines
 }
 

@@ -56,11 +56,13 @@ impl Workbench {
         self.connect_as(name, self.cluster.superuser())
     }
 
-    /// Connects to one of its databases as any role that may log in.
+    /// Connects to one of its databases as any role that may log in. It may write, whatever the database or the role is set to.
     pub fn connect_as(&self, name: &str, user: &str) -> Result<Database, Error> {
         let cluster = self.cluster_of(name);
         let conninfo = Conninfo::socket(cluster.socket_directory(), cluster.port(), user, name);
-        Ok(Database::connect(&conninfo)?)
+        let mut database = Database::connect(&conninfo)?;
+        database.run("SET default_transaction_read_only = off")?;
+        Ok(database)
     }
 
     /// Makes an empty database with the encoding and, where this machine has it, the locale of the live one.

@@ -22,6 +22,6 @@ pub use check::{Fragment, check};
 pub use emit::as_printed;
 pub use error::SyntaxError;
 pub use expression::{contains_subquery, functions_called};
-pub use quote::{dollar, ident, literal, qualified};
+pub use quote::{dollar, dollar_tagged, ident, literal, qualified};
 pub use statements::split;
 pub use words::{Word, WordKind, words};

@@ -28,8 +28,20 @@ pub fn literal(text: &str) -> String {
 /// A dollar-quoted string constant with the first of the tags `$$`, `$function$`, `$function1$`, … that does
 /// not occur in the body, nor arise where the body's end meets the tag.
 pub fn dollar(body: &str) -> String {
-    let numbered = (1..).map(|number| format!("$function{number}$"));
-    let mut tags = ["$$", "$function$"].into_iter().map(str::to_owned).chain(numbered);
+    quoted(body, ["$$".to_owned()].into_iter().chain(tags("function")))
+}
+
+/// The same with the first of the tags `$name$`, `$name1$`, ….
+pub fn dollar_tagged(name: &str, body: &str) -> String {
+    quoted(body, tags(name))
+}
+
+fn tags(name: &str) -> impl Iterator<Item = String> {
+    let numbered = (1..).map(move |number| format!("${name}{number}$"));
+    [format!("${name}$")].into_iter().chain(numbered)
+}
+
+fn quoted(body: &str, mut tags: impl Iterator<Item = String>) -> String {
     let closes_once = |tag: &String| format!("{body}{tag}").find(tag.as_str()) == Some(body.len());
     let tag = tags.find(closes_once).unwrap_or_default();
     format!("{tag}{body}{tag}")

@@ -204,6 +204,33 @@ impl Column {
     }
 }
 
+/// Keys that stay over a column that gets another type: values that differ now may be the same then.
+fn twice_in_keys(from: &Column, to: &Column, id: &Id, context: &Context<'_>) -> Vec<Demand> {
+    let name = sql::ident(id.name());
+    let (Some(table), Some(converted)) =
+        (id.parent(), assignment::key(&name, &from.data_type, &to.data_type, context))
+    else {
+        return Vec::new();
+    };
+    let parts = [Kind::Constraint, Kind::Index].map(|kind| context.to.children_of_kind(table, kind));
+    let keys = parts.into_iter().flatten().filter(|part| context.from.contains(&part.id));
+    let keys = keys.filter_map(|part| match &part.spec {
+        Spec::Constraint(constraint) => constraint.primary_key().or_else(|| constraint.unique_key()),
+        Spec::Index(index) => index.unique_key(),
+        _ => None,
+    });
+    let is_column = |name: &String| context.to.contains(&table.child(Kind::Column, name));
+    keys.filter(|key| key.iter().all(is_column) && key.iter().any(|column| column == id.name()))
+        .map(|key| {
+            let expression =
+                |column: &String| if column == id.name() { converted.clone() } else { sql::ident(column) };
+            let rows = Rows::Twice { key: key.iter().map(expression).collect(), predicate: None };
+            let columns = key.iter().map(|column| table.child(Kind::Column, column)).collect();
+            Demand { relation: table.clone(), columns, rows }
+        })
+        .collect()
+}
+
 /// What a type is stored as, in the words of `SET STORAGE`.
 fn usual_storage(data_type: &str, version: u32) -> &'static str {
     if version >= 16 {
@@ -330,7 +357,10 @@ impl ObjectKind for Column {
             Err(reason) => return Change::Replace(reason.to_owned()),
         };
         let retyped = self.data_type != to.data_type || self.collation != to.collation;
-        let by_itself = to.inherited && inheritance::stays(id.top(), context);
+        // A parent's column takes those of its children along, also where they are declared there as well.
+        let has_source = |model: &Model| !sources(model, id).is_empty();
+        let shared = to.inherited || has_source(context.from) && has_source(context.to);
+        let by_itself = shared && inheritance::stays(id.top(), context);
         let mut settings = self.clone();
         if retyped {
             if !by_itself {
@@ -363,7 +393,8 @@ impl ObjectKind for Column {
     }
 
     fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
-        let Some(table) = id.parent().filter(|_| !self.inherited && self.generated.is_none()) else {
+        let by_itself = self.inherited && inheritance::follows(id.top(), context);
+        let Some(table) = id.parent().filter(|_| !by_itself && self.generated.is_none()) else {
             return Vec::new();
         };
         let name = sql::ident(id.name());
@@ -381,14 +412,14 @@ impl ObjectKind for Column {
                 demand(Vec::new(), "true".to_owned(), what, mend)
             }
             Some(before) if before.data_type != self.data_type => {
-                let Some((condition, mend)) =
-                    assignment::refused(&name, &before.data_type, &self.data_type, context)
-                else {
-                    return Vec::new();
-                };
-                let what = format!("whose {name} does not fit {}", self.data_type);
-                let words = || Mend::Words(format!("change {name} so that it fits"));
-                demand(vec![id.clone()], condition, what, mend.map_or_else(words, Mend::Set))
+                let refused = assignment::refused(&name, &before.data_type, &self.data_type, context);
+                let fits = refused.into_iter().flat_map(|(condition, mend)| {
+                    let what = format!("whose {name} does not fit {}", self.data_type);
+                    let words =
+                        || Mend::Words(format!("change {name} so that it fits, or say how with using"));
+                    demand(vec![id.clone()], condition, what, mend.map_or_else(words, Mend::Set))
+                });
+                fits.chain(twice_in_keys(before, self, id, context)).collect()
             }
             _ => Vec::new(),
         }

@@ -168,6 +168,15 @@ impl ObjectKind for Index {
 }
 
 impl Index {
+    /// The keys of a unique index of all rows.
+    pub(crate) fn unique_key(&self) -> Option<Vec<String>> {
+        let (head, predicate) = split_predicate(&self.definition);
+        let (_, list) = head.split_once('(').filter(|_| self.unique && predicate.is_empty())?;
+        let keys = split_list(&list[..closing_bracket(list)]);
+        let bare = |key: &String| unquoted(key.trim_end_matches(" NULLS FIRST").trim_end_matches(" DESC"));
+        Some(keys.iter().map(bare).collect())
+    }
+
     fn name(&self, id: &Id) -> String {
         sql::qualified(&[id.schema().unwrap_or_default(), id.name()])
     }

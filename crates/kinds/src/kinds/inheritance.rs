@@ -102,16 +102,10 @@ pub fn follows(table: &Id, context: &Context<'_>) -> bool {
     !context.from.contains(table) || stays(table, context)
 }
 
-/// Whether what a table inherits goes from it by itself, because it has the same parents before and after, and all the time: a
-/// partition whose bound changes is detached meanwhile.
+/// Whether what a table inherits goes from it by itself, because it has the same parents before and after: a partition whose bound
+/// changes is back in its place before anything else is done to it.
 pub fn stays(table: &Id, context: &Context<'_>) -> bool {
-    let bound = |model: &Model| match model.get(&table.child(Kind::Partition, "")).map(|object| &object.spec)
-    {
-        Some(Spec::Partition(partition)) => Some(partition.bound.clone()),
-        _ => None,
-    };
     parent_names(context.from, table) == parent_names(context.to, table)
-        && bound(context.from) == bound(context.to)
 }
 
 /// Whether other tables have columns from this one.

@@ -171,8 +171,9 @@ impl ObjectKind for NotNull {
         format!("CONSTRAINT {} ON {}", sql::ident(id.name()), table(id))
     }
 
-    fn demands(&self, before: Option<&Self>, id: &Id, _context: &Context<'_>) -> Vec<Demand> {
-        let Some(column) = id.parent().filter(|_| self.valid && !self.inherited) else { return Vec::new() };
+    fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
+        let by_itself = self.inherited && super::inheritance::follows(id.top(), context);
+        let Some(column) = id.parent().filter(|_| self.valid && !by_itself) else { return Vec::new() };
         if before.is_some_and(|before| before.valid) {
             return Vec::new();
         }

@@ -6,12 +6,22 @@ use crate::{Change, Context, Id, Lock, ObjectKind, Statement, Work, query};
 
 /// `PARTITION OF ... FOR VALUES ...` (catalogs `pg_inherits`, `pg_class.relpartbound`). A table that is attached or detached keeps
 /// its rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Partition {
     /// The partitioned table, quoted with its schema.
     pub of: String,
     /// `FOR VALUES ...` or `DEFAULT`.
     pub bound: String,
+    /// What is true of its rows, as PostgreSQL says it; not told of the default partition, nor of one by hash.
+    #[serde(default, skip_serializing)]
+    pub condition: Option<String>,
+}
+
+/// The condition follows from the bound, and from those of the tables above.
+impl PartialEq for Partition {
+    fn eq(&self, other: &Partition) -> bool {
+        (&self.of, &self.bound) == (&other.of, &other.bound)
+    }
 }
 
 impl Partition {
@@ -28,8 +38,9 @@ impl ObjectKind for Partition {
         Some(format!(
             "SELECT jsonb_build_object('at', jsonb_build_array('pg_inherits'::regclass::oid, c.oid, 0), 'in', {}, 'name', '', \
              'needs', jsonb_build_array({}), \
-             'spec', jsonb_build_object('of', i.inhparent::regclass::text, 'bound', pg_get_expr(c.relpartbound, c.oid))) \
-             FROM pg_class AS c JOIN pg_inherits AS i ON i.inhrelid = c.oid \
+             'spec', jsonb_build_object('of', i.inhparent::regclass::text, 'bound', pg_get_expr(c.relpartbound, c.oid), \
+             'condition', CASE WHEN p.partstrat <> 'h' AND p.partdefid <> c.oid THEN pg_get_partition_constraintdef(c.oid) END)) \
+             FROM pg_class AS c JOIN pg_inherits AS i ON i.inhrelid = c.oid JOIN pg_partitioned_table AS p ON p.partrelid = i.inhparent \
              WHERE c.relispartition AND c.relkind IN ('r', 'p', 'f') AND {}",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_class", "i.inhparent", "0"),

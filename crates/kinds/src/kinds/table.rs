@@ -403,7 +403,7 @@ impl TableDoc {
         let place = |key: &str| node.and_then(|node| node.get(key));
         if let Some(of) = &self.partition_of {
             let bound = self.bound.clone().unwrap_or_else(|| "DEFAULT".to_owned());
-            let partition = Partition { of: of.clone(), bound };
+            let partition = Partition { of: of.clone(), bound, condition: None };
             declared.add(id.child(Kind::Partition, ""), partition, 0, place("partition_of"));
         }
         if !self.inherits.is_empty() {

@@ -64,7 +64,7 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
                 (Verb::Drop, KeptColumn { filled, ..plain })
             }
             Some(Action::Alter(_)) => match image(request, changes, object, column) {
-                Some(image) => (Verb::Alter, KeptColumn { image: Some(image), ..plain }),
+                Some((image, one_way)) => (Verb::Alter, KeptColumn { image: Some(image), one_way, ..plain }),
                 None => continue,
             },
             _ => continue,
@@ -83,25 +83,24 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
     Some(Saving { statements: save::values(request, &kept), kept, saves })
 }
 
-/// What a value of a column becomes there and back again, where that may be something else.
-fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Column) -> Option<String> {
+/// What a value of a column becomes there and back again, where that may be something else; or what it becomes there, where not every such
+/// value can be cast back.
+fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Column) -> Option<(String, bool)> {
     let Some(Spec::Column(to)) = request.to.get(&object.id).map(|object| &object.spec) else { return None };
     let name = sql::ident(object.id.name());
     if to.generated.is_some() {
         return None;
     }
     if from.data_type != to.data_type {
-        let swapped = object.needs.keys().any(|need| need.kind().is_type() && changes.goes(need));
         // A type that comes with this round is not there to be tried when the values are kept.
         let element = to.data_type.trim_end_matches("[]");
-        if element.contains('.') && type_named(request.from, element).is_none() {
+        let comes =
+            element.contains('.') && type_named(request.from, element).is_none() && is_made(request, to);
+        let swapped = object.needs.keys().any(|need| need.kind().is_type() && changes.goes(need));
+        if comes || swapped {
             return None;
         }
-        if let Some(image) = using::there_and_back(request, &object.id) {
-            return Some(image).filter(|_| !swapped);
-        }
-        let image = assignment::there_and_back(&name, &from.data_type, &to.data_type, &request.context());
-        return image.filter(|_| !swapped).map(|image| format!("({image})::text"));
+        return retyped_image(request, object, &name, (from, to));
     }
     let (id, is_array) = enum_within(request.from, &from.data_type)?;
     let images = enum_change::there_and_back(request, id);
@@ -109,13 +108,48 @@ fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Colum
         return None;
     }
     if is_array {
-        return Some(format!("{}::text", conversion::replaced(&name, &images)));
+        return Some((format!("{}::text", conversion::replaced(&name, &images)), false));
     }
     let cases: Vec<String> = images
         .iter()
         .map(|(old, image)| format!("WHEN {} THEN {}", sql::literal(old), sql::literal(image)))
         .collect();
-    Some(format!("CASE {name}::text {} ELSE {name}::text END", cases.join(" ")))
+    Some((format!("CASE {name}::text {} ELSE {name}::text END", cases.join(" ")), false))
+}
+
+/// Whether the type of a column is one that the plan makes, rather than an extension's.
+fn is_made(request: &Request<'_>, column: &Column) -> bool {
+    type_named(request.to, column.data_type.trim_end_matches("[]")).is_some()
+}
+
+fn retyped_image(
+    request: &Request<'_>,
+    object: &Object,
+    name: &str,
+    (from, to): (&Column, &Column),
+) -> Option<(String, bool)> {
+    let context = request.context();
+    let inverse = kinds::Context { from: context.to, to: context.from, ..context };
+    let image = assignment::there_and_back(name, &from.data_type, &to.data_type, &context);
+    let said = request.directives.conversions.get(&object.id);
+    let (using, using_back) =
+        said.map_or((None, None), |said| (said.using.as_ref(), said.using_back.as_ref()));
+    let back = matches!(request.archive, Archive::Back { .. });
+    let there = using.is_some() || assignment::is_total(&from.data_type, &to.data_type, &context);
+    let back_again = using_back.is_some() || assignment::is_total(&to.data_type, &from.data_type, &inverse);
+    if back && !there {
+        // The rollback knows what kept values become, and no others.
+        return Some(("NULL::text".to_owned(), false));
+    }
+    if !back_again && (image.is_some() || using.is_some()) {
+        let there =
+            using.cloned().or_else(|| assignment::using(name, &from.data_type, &to.data_type, &context));
+        let there = there.unwrap_or_else(|| name.to_owned());
+        return (!back).then(|| (format!("(({there})::{})::text", to.data_type), true));
+    }
+    using::there_and_back(request, &object.id)
+        .or(image.map(|image| format!("({image})::text")))
+        .map(|image| (image, false))
 }
 
 /// The enum type that values of a type are of, through domains, and whether they are arrays of such values.

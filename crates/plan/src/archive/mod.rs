@@ -18,7 +18,7 @@ use kinds::{Directives, Id, Kind, Model, Spec};
 pub(crate) use find::{Saving, savings};
 pub(crate) use nulls::fill;
 pub(crate) use once::once;
-pub(crate) use put_back::{Return, returns, undisturbed};
+pub(crate) use put_back::{Return, returns, retype, undisturbed};
 
 use crate::rules::conversion::type_named;
 use crate::{Request, Round};
@@ -85,6 +85,7 @@ pub enum What {
 
 /// A column of an archive.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each says one thing of how a column is kept")]
 pub struct KeptColumn {
     /// The name, under which it is also kept.
     pub name: String,
@@ -94,6 +95,8 @@ pub struct KeptColumn {
     collated: bool,
     /// What its value comes to there and back again, where the column stays: what was changed meanwhile is told by it.
     image: Option<String>,
+    /// Whether the image is only that of the value there, as text, because not every such value can be cast back.
+    one_way: bool,
     /// Whether a new column gets another value than NULL by itself.
     filled: bool,
 }
@@ -105,7 +108,12 @@ impl KeptColumn {
         let domain = type_named(model, &column.data_type).map(|(_, spec)| spec);
         let collated = column.collation.is_some()
             || matches!(domain, Some(Spec::Domain(domain)) if domain.collation.is_some());
-        KeptColumn { name: name.to_owned(), as_text, collated, image: None, filled: false }
+        KeptColumn { name: name.to_owned(), as_text, collated, image: None, one_way: false, filled: false }
+    }
+
+    /// Whether its values are looked up, and not cast back.
+    pub(crate) fn is_looked_up(&self) -> bool {
+        self.one_way
     }
 
     /// The name, quoted.

@@ -77,7 +77,7 @@ fn values(
         .collect::<Option<_>>()?;
     let (mut inside, mut actions, mut after) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ids, mut nullable) = (Vec::new(), Vec::new());
-    for (number, kept_column) in columns.iter().enumerate() {
+    for (number, kept_column) in columns.iter().enumerate().filter(|(_, column)| !column.one_way) {
         let id = of(kept_column);
         let Some(Spec::Column(column)) = request.to.get(&id).map(|object| &object.spec) else { continue };
         let function = sql::qualified(&[SCHEMA, &format!("value_{}", number + 1)]);
@@ -105,12 +105,82 @@ fn values(
     }
     let name = table.sql();
     let mut block: Vec<String> = inside.iter().map(|(create, _)| create.clone()).collect();
-    block.push(format!("ALTER TABLE {name}\n    {}", actions.join(",\n    ")));
+    if !actions.is_empty() {
+        block.push(format!("ALTER TABLE {name}\n    {}", actions.join(",\n    ")));
+    }
     block.extend(inside.into_iter().map(|(_, drop)| drop));
     block.push(drop_archive(kept));
     let mut statements = vec![if_kept(kept, &block).lock(Lock::AccessExclusive, &name).work(Work::Rewrite)];
     statements.extend(after.into_iter().map(|statement| statement.pass(2)));
     Some(Return { id: table.clone(), statements, columns: ids, nullable })
+}
+
+/// Columns whose values cannot all be cast back change their type by looking up what was kept of each; what was written since comes to NULL.
+pub(crate) fn retype(request: &Request<'_>, changes: &mut Changes) {
+    let Archive::Back { kept, .. } = request.archive else { return };
+    for kept in kept {
+        let What::Values { key, columns } = &kept.what else { continue };
+        for kept_column in columns.iter().filter(|column| column.one_way) {
+            retype_column(request, changes, kept, key, kept_column);
+        }
+    }
+}
+
+fn retype_column(
+    request: &Request<'_>,
+    changes: &mut Changes,
+    kept: &Kept,
+    key: &[KeptColumn],
+    kept_column: &KeptColumn,
+) -> Option<()> {
+    let at_the_other_end = |id: &Id| request.directives.before(id, None);
+    let column_id = kept.of.child(Kind::Column, &kept_column.name);
+    let object = request
+        .to
+        .objects()
+        .find(|object| object.id.kind() == Kind::Column && at_the_other_end(&object.id) == column_id)?;
+    let (Spec::Column(column), Some(Action::Alter(statements))) =
+        (&object.spec, changes.actions.get_mut(&object.id))
+    else {
+        return None;
+    };
+    let table = object.id.top();
+    let key_now: Vec<(String, String)> = key
+        .iter()
+        .map(|column| column_now(request, kept, table, column))
+        .map(|now| now.map(|now| (sql::ident(now.id.name()), data_type(now))))
+        .collect::<Option<_>>()?;
+    let function = sql::qualified(&[SCHEMA, "value"]);
+    let (create, drop) = lookup(&function, kept, (key, &key_now), kept_column, column);
+    let name = sql::ident(object.id.name());
+    let mut arguments: Vec<String> =
+        key.iter().zip(&key_now).map(|(kept, (name, _))| kept.as_kept(name)).collect();
+    arguments.push(format!("{name}::text"));
+    let head = format!("ALTER COLUMN {name} TYPE ");
+    let is_it = |statement: &&mut Statement| {
+        statement.action.as_ref().is_some_and(|(_, action)| action.starts_with(&head))
+    };
+    let statement = statements.iter_mut().find(is_it)?;
+    let (relation, action) = statement.action.clone()?;
+    let plain = action.split(" USING ").next()?;
+    let alter = |using: String| format!("ALTER TABLE {relation} {plain} USING {using}");
+    let found = [create, alter(format!("{function}({})", arguments.join(", "))), drop];
+    let lines = |statements: &[String]| -> String {
+        let lines: Vec<String> =
+            statements.iter().map(|statement| format!("        {statement};\n")).collect();
+        lines.concat()
+    };
+    let body = format!(
+        "\nBEGIN\n    IF pg_catalog.to_regclass({}) IS NOT NULL THEN\n{}    ELSE\n{}    END IF;\nEND;\n",
+        sql::literal(&kept.archive),
+        lines(&found),
+        lines(&[alter(format!("NULL::{}", column.data_type))])
+    );
+    let block = Statement::new(format!("DO {}", sql::dollar(&body)))
+        .lock(Lock::AccessExclusive, &relation)
+        .work(Work::Rewrite);
+    *statement = Statement { hazards: statement.hazards.clone(), ..block };
+    Some(())
 }
 
 /// A column of the table, which may have another name by now.
@@ -151,7 +221,7 @@ fn lookup(
         .zip(key_now)
         .map(|(kept, (_, data_type))| if kept.as_text { "text" } else { data_type.as_str() })
         .collect();
-    types.push(&column.data_type);
+    types.push(if kept_column.one_way { "text" } else { &column.data_type });
     let signature = format!("{function}({})", types.join(", "));
     let value = format!("${}", types.len());
     let mut found: Vec<String> = key
@@ -163,8 +233,9 @@ fn lookup(
         found.push(format!("k.{} IS NOT DISTINCT FROM {value}::text", kept_column.image_sql()));
     }
     let given = kept_column.given_back(&format!("k.{}", kept_column.sql()), &column.data_type);
+    let own = if kept_column.one_way { format!("NULL::{}", column.data_type) } else { value };
     let body = format!(
-        "SELECT CASE WHEN k.{KEPT_AT} IS NULL THEN {value} ELSE {given} END \
+        "SELECT CASE WHEN k.{KEPT_AT} IS NULL THEN {own} ELSE {given} END \
          FROM (SELECT) AS o LEFT JOIN {} AS k ON {}",
         kept.archive,
         found.join(" AND ")

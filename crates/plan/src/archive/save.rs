@@ -14,6 +14,10 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
         list.push(kept_as(column));
         let name = column.sql();
         lost.push(match &column.image {
+            Some(image) if column.one_way => {
+                list.push(format!("{image} AS {}", column.image_sql()));
+                format!("{name} IS NOT NULL")
+            }
             Some(image) => {
                 list.push(format!("{image} AS {}", column.image_sql()));
                 format!("{name}::text IS DISTINCT FROM {image}")

@@ -1,5 +1,5 @@
-//! A foreign key between columns of which both change their types: in between, values of the one could not be compared with those of the
-//! other.
+//! Foreign keys that must be away for a while: between columns of which both change their types, as values of the one could not be compared
+//! with those of the other in between; and to the rows of a partition that gets another bound, as PostgreSQL detaches none that is referred to.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,7 @@ use kinds::{Id, Kind, Model, Object, Spec};
 use super::type_swap::go_and_come_back;
 use crate::Request;
 use crate::changes::{Action, Changes};
+use crate::table_order::{has_above, reference};
 
 /// Types whose values can be compared with each other's, so that one column may be first.
 const COMPARABLE: [&[&str]; 2] =
@@ -25,8 +26,22 @@ pub(crate) fn let_go(request: &Request<'_>, changes: &mut Changes) {
         let comparable = !period(key) && retyped.iter().all(|id| stays_comparable(request, id));
         if untouched && tables.len() > 1 && !comparable {
             go_and_come_back(request, changes, key, retyped[0]);
+        } else if let Some(bound) = bound_below(request, changes, &key.id)
+            && request.to.contains(&key.id)
+            && !changes.goes(&key.id)
+        {
+            go_and_come_back(request, changes, key, &bound);
         }
     }
+}
+
+/// The bound of a partition, at any depth below the table that a key refers to before and after, that changes.
+fn bound_below(request: &Request<'_>, changes: &Changes, key: &Id) -> Option<Id> {
+    let (from, to) = (reference(request.from, key)?, reference(request.to, key)?);
+    let below = |table: &Id| has_above(request.from, table, &from) && has_above(request.to, table, &to);
+    let replaced = |id: &&Id| matches!(changes.actions.get(id), Some(Action::Replace { .. }));
+    let mut bounds = changes.actions.keys().filter(|id| id.kind() == Kind::Partition).filter(replaced);
+    bounds.find(|bound| bound.parent().is_some_and(|table| !changes.goes(table) && below(table))).cloned()
 }
 
 /// A foreign key of a table's own: those of partitions go with their parents'.

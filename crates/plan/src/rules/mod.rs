@@ -10,6 +10,7 @@ pub(crate) mod enum_change;
 pub(crate) mod foreign_key;
 pub(crate) mod overloads;
 pub(crate) mod partition_in_place;
+pub(crate) mod partition_rows;
 pub(crate) mod privileges;
 pub(crate) mod rebuild;
 pub(crate) mod rename;

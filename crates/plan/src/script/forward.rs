@@ -42,12 +42,11 @@ pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
 }
 
 fn given_back(procedure: &str) -> String {
-    format!(
-        "\n-- What the rollback of this script kept, where it has been run, comes back.\n\
-         DO $endstate$\nBEGIN\n    IF to_regprocedure({}) IS NOT NULL THEN\n        CALL {procedure}();\n    \
-         END IF;\nEND;\n$endstate$;\n",
+    let block = super::block(&format!(
+        "BEGIN\n    IF to_regprocedure({}) IS NOT NULL THEN\n        CALL {procedure}();\n    END IF;\nEND;\n",
         sql::literal(&format!("{procedure}()")),
-    )
+    ));
+    format!("\n-- What the rollback of this script kept, where it has been run, comes back.\n{block}")
 }
 
 /// Stops where an archive is still there that this script would make.
@@ -129,13 +128,13 @@ fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
         .collect();
     let count = checks::variables(&leg.asks);
     let asked = if rows.is_empty() { String::new() } else { questions(&rows, leg) };
-    format!(
-        "DO $endstate$\nDECLARE\n    endstate_wrong text;\n    endstate_done boolean;\n    endstate_missing text;\n{count}BEGIN\n\
-         {}{asked}{}{}END;\n$endstate$;\n",
+    super::block(&format!(
+        "DECLARE\n    endstate_wrong text;\n    endstate_done boolean;\n    endstate_missing text;\n{count}BEGIN\n\
+         {}{asked}{}{}END;\n",
         version(heading, file),
         free(leg),
         checks::rows(&leg.asks, &format!("{file} stopped before it changed anything"), "    "),
-    )
+    ))
 }
 
 /// Each object as it must be now, as it will be, and the script that should have seen to it.
@@ -200,7 +199,7 @@ fn reached(legs: &[Leg<'_>], number: usize) -> String {
     let wrong = if probes.is_empty() { "" } else { "    endstate_wrong text;\n" };
     let count = if rows.is_empty() { "" } else { "    endstate_count bigint;\n" };
     let verified = if probes.is_empty() { String::new() } else { verified(&probes, &leg.file) };
-    format!("DO $endstate$\nDECLARE\n{wrong}{count}BEGIN\n{verified}{rows}END;\n$endstate$;\n")
+    super::block(&format!("DECLARE\n{wrong}{count}BEGIN\n{verified}{rows}END;\n"))
 }
 
 /// Stops when a row that is declared is not there as it should be.

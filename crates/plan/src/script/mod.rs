@@ -58,6 +58,11 @@ impl Leg<'_> {
     }
 }
 
+/// A block of PL/pgSQL that is run by itself.
+pub fn block(body: &str) -> String {
+    format!("DO {};\n", sql::dollar_tagged("endstate", &format!("\n{body}")))
+}
+
 /// How many steps come before the event triggers, which are made last and might object to whatever is done.
 fn before_event_triggers(steps: &[&Step]) -> usize {
     let is_event_trigger = |step: &&Step| {
@@ -110,10 +115,10 @@ const LOCK_TIMEOUT: &str = "5s";
 const STATEMENT_TIMEOUT: &str = "30min";
 
 /// The settings that every script runs under. A transaction that keeps to its first snapshot would keep old values of rows that others
-/// changed before it got its locks.
+/// changed before it got its locks; a database or a role may have transactions that only read by default.
 pub fn settings() -> String {
     format!(
-        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\nSET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\nSET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}';\n\
+        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;\nSET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\nSET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}';\n\
          SET LOCAL search_path = '';\nSET LOCAL check_function_bodies = off;\nSET LOCAL row_security = off;\n\
          SET LOCAL client_min_messages = notice;\nSET LOCAL DateStyle = 'ISO, MDY';\n\
          SET LOCAL IntervalStyle = 'postgres';\nSET LOCAL TimeZone = 'UTC';\nSET LOCAL standard_conforming_strings = on;\n"

@@ -13,7 +13,14 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
     let mut text = head(heading, legs);
     text.push_str("BEGIN;\n\n");
     text.push_str(&settings());
-    text.push_str("\nDO $endstate$\nDECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_count bigint;\n    endstate_keys text;\nBEGIN\n");
+    text.push('\n');
+    text.push_str(&super::block(&block(heading, legs)));
+    text.push_str("\nCOMMIT;\n");
+    super::encoded(text)
+}
+
+fn block(heading: &Heading, legs: &[Leg<'_>]) -> String {
+    let mut text = "DECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_count bigint;\n    endstate_keys text;\nBEGIN\n".to_owned();
     text.push_str(&forward::version(heading, &heading.rollback));
     text.push_str(&standing(heading, legs));
     for (number, leg) in legs.iter().enumerate().rev() {
@@ -38,8 +45,8 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
         text.push_str("    END IF;\n");
     }
     text.push_str(&reached(heading, legs));
-    text.push_str("END;\n$endstate$;\n\nCOMMIT;\n");
-    super::encoded(text)
+    text.push_str("END;\n");
+    text
 }
 
 fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {
@@ -263,12 +270,7 @@ fn holds_line_break(statement: &str) -> bool {
 
 /// A statement as a literal that stays readable.
 fn quote(statement: &str) -> String {
-    let tag = (0..).map(|number| if number == 0 { "$do$".to_owned() } else { format!("$do{number}$") });
-    let tag = tag
-        .into_iter()
-        .find(|tag| !statement.contains(tag.trim_end_matches('$')))
-        .unwrap_or_else(|| "$do$".to_owned());
-    format!("{tag}{statement}{tag}")
+    sql::dollar_tagged("do", statement)
 }
 
 fn reached(heading: &Heading, legs: &[Leg<'_>]) -> String {
