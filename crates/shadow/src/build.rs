@@ -48,7 +48,7 @@ pub fn build(
 ) -> Result<(), Vec<Failure>> {
     let model: Model = objects.iter().cloned().collect();
     let existing = existing(database).map_err(one)?;
-    let units = units(&model, &existing, major);
+    let units = units(&model, &existing, major, names);
     database
         .run("SET check_function_bodies = off; SET client_min_messages = warning; SET row_security = off")
         .map_err(one)?;
@@ -233,11 +233,11 @@ fn existing(database: &mut Database) -> Result<Existing, catalog::Error> {
     Ok(existing)
 }
 
-fn units(model: &Model, existing: &Existing, major: u32) -> Vec<Unit> {
+fn units(model: &Model, existing: &Existing, major: u32, names: Names) -> Vec<Unit> {
     let nothing = Model::default();
     let context = Context { from: &nothing, to: model, version: major, user: "" };
     let mut units = Vec::new();
-    for object in ordered(model) {
+    for object in ordered(model, names) {
         let statements: Vec<String> = match &object.spec {
             Spec::Column(column) if stands_in_table(model, &object.id) => {
                 let settings = column.settings(&object.id, &context);
@@ -307,11 +307,28 @@ fn is_twin(one: &Id, other: &Id) -> bool {
 
 /// What partitions have under their own names is made before their parents' twins, which find it; all else after, or it would be found,
 /// too.
-fn generation(model: &Model, id: &Id) -> isize {
+fn generation(model: &Model, id: &Id, names: Names) -> isize {
     let generation =
         isize::try_from(kinds::kinds::inheritance::generation(model, id.top())).unwrap_or(isize::MAX);
-    let is_part = matches!(model.get(id).map(|object| &object.spec), Some(Spec::Constraint(constraint)) if constraint.parent.is_some());
-    if is_part { -generation } else { generation }
+    if is_part(model, id, names) { -generation } else { generation }
+}
+
+/// Whether a constraint of a partition is part of one of a table above it. What people write does not say so: there it is one if it says the
+/// same.
+fn is_part(model: &Model, id: &Id, names: Names) -> bool {
+    let Some(Spec::Constraint(constraint)) = model.get(id).map(|object| &object.spec) else { return false };
+    let says_the_same = |object: &Object| match &object.spec {
+        Spec::Constraint(above) => {
+            above.constraint_type == constraint.constraint_type
+                && above.definition.eq_ignore_ascii_case(&constraint.definition)
+        }
+        _ => false,
+    };
+    let above = || kinds::kinds::inheritance::parents(model, id.top());
+    let is_written = || {
+        above().iter().any(|table| model.of_kind_in(Some(table), Kind::Constraint).any(says_the_same))
+    };
+    constraint.parent.is_some() || names == Names::Written && is_written()
 }
 
 /// The attributes that stand before one.
@@ -322,13 +339,15 @@ fn earlier_siblings<'a>(model: &'a Model, object: &'a Object) -> impl Iterator<I
 }
 
 /// For an index that a partition has for itself: those of the tables above it, which would otherwise take it for their part.
-fn indexes_above<'a>(model: &'a Model, object: &Object) -> Vec<&'a Id> {
-    let has_index = |spec: &Spec| match spec {
-        Spec::Constraint(constraint) => constraint.has_index().then_some(constraint.parent.is_some()),
+fn indexes_above<'a>(model: &'a Model, object: &Object, names: Names) -> Vec<&'a Id> {
+    let has_index = |object: &Object| match &object.spec {
+        Spec::Constraint(constraint) => {
+            constraint.has_index().then(|| is_part(model, &object.id, names))
+        }
         Spec::Index(index) => Some(index.parent.is_some()),
         _ => None,
     };
-    if has_index(&object.spec) != Some(false) || !model.contains(&object.id.top().child(Kind::Partition, ""))
+    if has_index(object) != Some(false) || !model.contains(&object.id.top().child(Kind::Partition, ""))
     {
         return Vec::new();
     }
@@ -338,14 +357,14 @@ fn indexes_above<'a>(model: &'a Model, object: &Object) -> Vec<&'a Id> {
         above.extend(kinds::kinds::inheritance::parents(model, &table));
         for kind in [Kind::Constraint, Kind::Index] {
             let parts = model.of_kind_in(Some(&table), kind);
-            found.extend(parts.filter(|part| has_index(&part.spec).is_some()).map(|part| &part.id));
+            found.extend(parts.filter(|part| has_index(part).is_some()).map(|part| &part.id));
         }
     }
     found
 }
 
 /// By kind, and where the dependencies are known, each object after what it needs.
-fn ordered(model: &Model) -> Vec<&Object> {
+fn ordered(model: &Model, names: Names) -> Vec<&Object> {
     let mut waiting: BTreeMap<&Id, BTreeSet<&Id>> = BTreeMap::new();
     let mut followers: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
     for object in model.objects() {
@@ -357,7 +376,7 @@ fn ordered(model: &Model) -> Vec<&Object> {
             needs.filter(|(need, how)| !(**how == kinds::Dependency::Auto && is_twin(&object.id, need)));
         let needs =
             needs.map(|(need, _)| need).chain(object.id.ancestors()).chain(earlier_siblings(model, object));
-        let above = indexes_above(model, object);
+        let above = indexes_above(model, object, names);
         let needs = needs.chain(above.iter().copied());
         // A column is made with its table: what it needs, the table needs.
         let owner = match object.id.kind() {
@@ -376,7 +395,7 @@ fn ordered(model: &Model) -> Vec<&Object> {
     let rank = |id: &Id| {
         let object = model.get(id);
         let late = matches!(object.map(|o| &o.spec), Some(Spec::Constraint(c)) if c.references.is_some() || c.definition.starts_with("FOREIGN"));
-        (id.kind(), late, generation(model, id), object.map_or(0, |object| object.position), id.clone())
+        (id.kind(), late, generation(model, id, names), object.map_or(0, |object| object.position), id.clone())
     };
     let mut ready: BTreeSet<_> =
         waiting.iter().filter(|(_, needs)| needs.is_empty()).map(|(id, _)| (rank(id), *id)).collect();
