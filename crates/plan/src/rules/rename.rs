@@ -118,6 +118,8 @@ pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<St
     // A new name that is held by an object that stays is no rename to be done: it has been done already.
     let leaving: Vec<Id> = level.iter().map(|(old, _)| old.clone()).collect();
     level.retain(|(old, new)| !state.contains(&old.renamed(new)) || leaving.contains(&old.renamed(new)));
+    let renames = level.clone();
+    level.retain(|(old, new)| !renames.iter().any(|above| goes_with(state, (old, new), above)));
     if level.is_empty() {
         return steps;
     }
@@ -143,6 +145,16 @@ pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<St
         }
     }
     steps
+}
+
+/// Whether PostgreSQL renames the `NOT NULL` that a table has from one above together with that one.
+fn goes_with(state: &Model, (old, new): (&Id, &String), (above, other): &(Id, String)) -> bool {
+    let inherited = matches!(state.get(old).map(|object| &object.spec), Some(Spec::NotNull(not_null)) if not_null.inherited);
+    inherited
+        && above.kind() == Kind::NotNull
+        && (above.name(), other) == (old.name(), new)
+        && above.parent().map(Id::name) == old.parent().map(Id::name)
+        && is_below(state, old.top(), above.top())
 }
 
 type Name = (Option<Id>, String);
