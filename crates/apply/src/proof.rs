@@ -576,22 +576,27 @@ fn mended(model: &Model) -> Model {
     mended
 }
 
-/// Whether nothing differs but that a table's check, which it has from its parent, counts as valid: that depends on which of the two came
-/// first, and no kind says it.
+/// Whether nothing differs but that a table's check, which it has from its parent, counts as valid, or its `NOT NULL` as its own as well: that
+/// depends on which of the two came first, and no kind says it.
 pub fn is_unsaid(difference: &Difference, models: [&Model; 2]) -> bool {
     let bare = |side: &Option<serde_json::Value>| {
         side.as_ref()?.as_str().map(|text| text.trim_end_matches(" NOT VALID").to_owned())
     };
     let is_it = match difference.attribute.as_deref() {
-        Some("convalidated") => difference.left.is_some() && difference.right.is_some(),
+        Some("convalidated" | "conislocal") => difference.left.is_some() && difference.right.is_some(),
         Some("definition") => {
             bare(&difference.left).is_some() && bare(&difference.left) == bare(&difference.right)
         }
         _ => false,
     };
+    let local = difference.attribute.as_deref() == Some("conislocal");
     let is_of = |object: &Object| {
-        let inherited = matches!(&object.spec, Spec::Constraint(check) if check.inherited);
-        let name = || format!("{}.{}", object.id.relation_sql(), sql::ident(object.id.name()));
+        let inherited = match &object.spec {
+            Spec::Constraint(check) => check.inherited && !local,
+            Spec::NotNull(not_null) => not_null.inherited && local,
+            _ => false,
+        };
+        let name = || format!("{}.{}", object.id.top().sql(), sql::ident(object.id.name()));
         inherited && same_relation(&name(), &difference.identity)
     };
     is_it && difference.kind == "constraint" && models.into_iter().flat_map(Model::objects).any(is_of)

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use catalog::Database;
 use kinds::kinds::function::signature_of;
-use kinds::{Directives, Id, Kind, Model, Object, Seeds, Spec};
+use kinds::{Directives, Id, Kind, Model, Object, Seeds, Spec, Statement};
 use plan::archive::{Archive, Kept, SCHEMA};
-use plan::{Request, Round};
+use plan::{Request, Round, Step};
 use shadow::{Names, Workbench};
 
 use crate::groups::Groups;
@@ -389,7 +389,7 @@ impl<'a> Planner<'a> {
                 Some(connection) => connection,
                 none => none.insert(self.bench.connect_as(database, &self.user)?),
             };
-            run(connection, &round)?;
+            let round = run_by_path(connection, round)?;
             state = self.read(connection)?;
             let commit = round.commit_after;
             rounds.push(round);
@@ -567,6 +567,35 @@ pub(crate) fn run(database: &mut Database, round: &Round) -> Result<(), Error> {
     }
     database.run("COMMIT").map_err(|error| Error::Statement { statement: "COMMIT".to_owned(), error })?;
     Ok(())
+}
+
+/// Runs a round. A statement may run functions whose bodies find names by the search path of their users: where one finds none, the
+/// statement gets the path that its object would be used with.
+fn run_by_path(database: &mut Database, mut round: Round) -> Result<Round, Error> {
+    loop {
+        let Err(failed) = run(database, &round) else { return Ok(round) };
+        let Error::Statement { statement, error } = &failed else { return Err(failed) };
+        let is_undefined = error.server().is_some_and(|server| shadow::missing_name(server).is_some());
+        let place = round.steps.iter().position(|step| step.statement.sql == *statement);
+        let schema = place.and_then(|place| round.steps[place].ids.first()?.1.schema().map(sql::ident));
+        let (Some(place), Some(schema), true, false) = (place, schema, is_undefined, round.commit_after)
+        else {
+            return Err(failed);
+        };
+        let has_path = |step: &Step| step.statement.sql.starts_with("SET LOCAL search_path");
+        if place.checked_sub(1).is_some_and(|before| has_path(&round.steps[before])) {
+            return Err(failed);
+        }
+        database.run("ROLLBACK")?;
+        let path = if schema == "public" { schema } else { format!("{schema}, public") };
+        let set = |path: &str| Step {
+            statement: Statement::new(format!("SET LOCAL search_path = {path}")),
+            ..round.steps[place].clone()
+        };
+        let (before, after) = (set(&path), set("''"));
+        round.steps.insert(place + 1, after);
+        round.steps.insert(place, before);
+    }
 }
 
 /// The rounds that the server takes, again and again until it takes no more of them.

@@ -51,6 +51,7 @@ pub fn of(kind: Kind) -> Option<String> {
 }
 
 /// All that there is of a kind, in one text.
+#[allow(clippy::too_many_lines, reason = "it is a list")]
 fn whole(kind: Kind) -> Option<String> {
     let all = |text: &str, from: &str| {
         Some(format!(

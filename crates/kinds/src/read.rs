@@ -98,7 +98,7 @@ pub fn queries(version: u32) -> Vec<String> {
     kinds.chain(shared).collect()
 }
 
-/// Comments, security labels, members of extensions, dependencies, all that a user made, what members of extensions were granted since, and what else nobody reads.
+/// Comments, security labels, members of extensions with the arrays of their types, dependencies, all that a user made, what members of extensions were granted since, and what else nobody reads.
 const SHARED: [&str; 7] = [
     "SELECT jsonb_build_array(jsonb_build_array(d.classoid, d.objoid, d.objsubid), d.description) FROM pg_description AS d \
      WHERE d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass \
@@ -108,7 +108,10 @@ const SHARED: [&str; 7] = [
      UNION ALL SELECT jsonb_build_array(jsonb_build_array(l.classoid, l.objoid, 0), l.provider, l.label) FROM pg_shseclabel AS l \
      WHERE l.classoid = 'pg_authid'::regclass",
     "SELECT jsonb_build_array(jsonb_build_array(d.classid, d.objid, d.objsubid), jsonb_build_array(d.refclassid, d.refobjid, 0)) \
-     FROM pg_depend AS d WHERE d.deptype = 'e'",
+     FROM pg_depend AS d WHERE d.deptype = 'e' \
+     UNION ALL SELECT jsonb_build_array(jsonb_build_array(d.classid, t.typarray, 0), jsonb_build_array(d.refclassid, d.refobjid, 0)) \
+     FROM pg_depend AS d JOIN pg_type AS t ON t.oid = d.objid AND t.typarray <> 0 \
+     WHERE d.deptype = 'e' AND d.classid = 'pg_type'::regclass",
     "SELECT jsonb_build_array(jsonb_build_array(d.classid, d.objid, d.objsubid), jsonb_build_array(d.refclassid, d.refobjid, d.refobjsubid), d.deptype::text) \
      FROM pg_depend AS d WHERE d.objid >= 16384 AND d.deptype IN ('n', 'a', 'i', 'P', 'S') \
      AND (d.refobjid >= 16384 OR d.refclassid = 'pg_namespace'::regclass)",

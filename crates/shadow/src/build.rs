@@ -325,9 +325,8 @@ fn is_part(model: &Model, id: &Id, names: Names) -> bool {
         _ => false,
     };
     let above = || kinds::kinds::inheritance::parents(model, id.top());
-    let is_written = || {
-        above().iter().any(|table| model.of_kind_in(Some(table), Kind::Constraint).any(says_the_same))
-    };
+    let is_written =
+        || above().iter().any(|table| model.of_kind_in(Some(table), Kind::Constraint).any(says_the_same));
     constraint.parent.is_some() || names == Names::Written && is_written()
 }
 
@@ -341,14 +340,11 @@ fn earlier_siblings<'a>(model: &'a Model, object: &'a Object) -> impl Iterator<I
 /// For an index that a partition has for itself: those of the tables above it, which would otherwise take it for their part.
 fn indexes_above<'a>(model: &'a Model, object: &Object, names: Names) -> Vec<&'a Id> {
     let has_index = |object: &Object| match &object.spec {
-        Spec::Constraint(constraint) => {
-            constraint.has_index().then(|| is_part(model, &object.id, names))
-        }
+        Spec::Constraint(constraint) => constraint.has_index().then(|| is_part(model, &object.id, names)),
         Spec::Index(index) => Some(index.parent.is_some()),
         _ => None,
     };
-    if has_index(object) != Some(false) || !model.contains(&object.id.top().child(Kind::Partition, ""))
-    {
+    if has_index(object) != Some(false) || !model.contains(&object.id.top().child(Kind::Partition, "")) {
         return Vec::new();
     }
     let mut above: Vec<Id> = kinds::kinds::inheritance::parents(model, object.id.top());
@@ -395,7 +391,13 @@ fn ordered(model: &Model, names: Names) -> Vec<&Object> {
     let rank = |id: &Id| {
         let object = model.get(id);
         let late = matches!(object.map(|o| &o.spec), Some(Spec::Constraint(c)) if c.references.is_some() || c.definition.starts_with("FOREIGN"));
-        (id.kind(), late, generation(model, id, names), object.map_or(0, |object| object.position), id.clone())
+        (
+            id.kind(),
+            late,
+            generation(model, id, names),
+            object.map_or(0, |object| object.position),
+            id.clone(),
+        )
     };
     let mut ready: BTreeSet<_> =
         waiting.iter().filter(|(_, needs)| needs.is_empty()).map(|(id, _)| (rank(id), *id)).collect();

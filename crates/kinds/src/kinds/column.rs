@@ -195,7 +195,8 @@ impl Column {
             (Some(_), None) if self.stored => Ok(vec![alter("DROP EXPRESSION".to_owned())]),
             (Some(_), Some(expression)) if self.stored == to.stored && context.version >= 17 => {
                 let work = if to.stored { Work::Rewrite } else { Work::Catalog };
-                Ok(vec![alter(format!("SET EXPRESSION AS ({expression})")).work(work)])
+                // In one statement with it, a column that the old expression used would be dropped first.
+                Ok(vec![alter(format!("SET EXPRESSION AS ({expression})")).work(work).pass(1)])
             }
             _ => {
                 Err("PostgreSQL cannot make a column generated, nor change the expression before version 17")

@@ -19,7 +19,7 @@ pub struct NotNull {
     /// Whether child tables are left out (18).
     #[serde(default)]
     pub no_inherit: bool,
-    /// Whether a partition or child table has it from its parent alone.
+    /// Whether a partition or child table has it from its parent; whether it says so itself as well depends on how it got there.
     #[serde(default)]
     pub inherited: bool,
 }
@@ -112,8 +112,8 @@ impl ObjectKind for NotNull {
         }
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', c.conname, \
-             'spec', jsonb_build_object('valid', c.convalidated, 'no_inherit', c.connoinherit, 'inherited', NOT c.conislocal OR (c.coninhcount > 0 AND t.relispartition))) \
-             FROM pg_constraint AS c JOIN pg_class AS t ON t.oid = c.conrelid WHERE c.contype = 'n' AND {}",
+             'spec', jsonb_build_object('valid', c.convalidated, 'no_inherit', c.connoinherit, 'inherited', c.coninhcount > 0)) \
+             FROM pg_constraint AS c WHERE c.contype = 'n' AND {}",
             query::address("pg_constraint", "c.oid", "0"),
             query::address("pg_class", "c.conrelid", "c.conkey[1]"),
             query::user_made("c.oid"),

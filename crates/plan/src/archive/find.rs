@@ -97,7 +97,7 @@ fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Colum
         let comes =
             element.contains('.') && type_named(request.from, element).is_none() && is_made(request, to);
         let swapped = object.needs.keys().any(|need| need.kind().is_type() && changes.goes(need));
-        if comes || swapped {
+        if comes || swapped || moves_with_extension(request, from, to) {
             return None;
         }
         return retyped_image(request, object, &name, (from, to));
@@ -115,6 +115,14 @@ fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Colum
         .map(|(old, image)| format!("WHEN {} THEN {}", sql::literal(old), sql::literal(image)))
         .collect();
     Some((format!("CASE {name}::text {} ELSE {name}::text END", cases.join(" ")), false))
+}
+
+/// Whether a type of an extension only has another schema from now on, with the extension.
+fn moves_with_extension(request: &Request<'_>, from: &Column, to: &Column) -> bool {
+    let bare = |data_type: &str| data_type.rsplit('.').next().map(str::to_owned);
+    let is_own =
+        |model: &Model, column: &Column| type_named(model, column.data_type.trim_end_matches("[]")).is_some();
+    bare(&from.data_type) == bare(&to.data_type) && !is_own(request.from, from) && !is_own(request.to, to)
 }
 
 /// Whether the type of a column is one that the plan makes, rather than an extension's.
