@@ -113,7 +113,7 @@ impl ObjectKind for NotNull {
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', c.conname, \
              'spec', jsonb_build_object('valid', c.convalidated, 'no_inherit', c.connoinherit, 'inherited', c.coninhcount > 0)) \
-             FROM pg_constraint AS c WHERE c.contype = 'n' AND {}",
+             FROM pg_constraint AS c WHERE c.contype = 'n' AND c.conrelid <> 0 AND {}",
             query::address("pg_constraint", "c.oid", "0"),
             query::address("pg_class", "c.conrelid", "c.conkey[1]"),
             query::user_made("c.oid"),
