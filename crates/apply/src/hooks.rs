@@ -39,13 +39,7 @@ fn round(name: &str, hook: &Hook, text: &str, when: &str) -> Option<Round> {
         if hook.back.is_none() {
             statement.no_way_back = Some(format!("nothing says what takes hook {name} back"));
         }
-        Step {
-            objects: Vec::new(),
-            ids: Vec::new(),
-            renamed_to: None,
-            statement,
-            reason: Some(format!("hook {name}, {when}")),
-        }
+        Step::hook(statement, format!("hook {name}, {when}"))
     };
     let steps: Vec<Step> = sql::split(text).ok()?.into_iter().map(step).collect();
     (!steps.is_empty()).then(|| Round::new(steps, false))
@@ -54,7 +48,7 @@ fn round(name: &str, hook: &Hook, text: &str, when: &str) -> Option<Round> {
 /// Whether any statement is a hook's.
 pub(crate) fn are_in(stages: &[Stage]) -> bool {
     let rounds = stages.iter().flat_map(|stage| stage.forward.iter().chain(&stage.back));
-    rounds.flat_map(|round| &round.steps).any(|step| step.ids.is_empty())
+    rounds.flat_map(|round| &round.steps).any(Step::is_hook)
 }
 
 /// A statement of a hook that failed, as a problem of the settings; any other error as it is.

@@ -46,7 +46,7 @@ impl Seeds {
         Seeds { tables: tables.collect(), renames }
     }
 
-    /// Whether the rows of a table, as it is called in this catalog, are declared.
+    /// The tables whose rows are declared, as they are called in this catalog.
     pub fn tables<'m>(&self, model: &'m Model) -> Vec<&'m Id> {
         self.tables.iter().filter_map(|seed| self.table(seed, model)).collect()
     }

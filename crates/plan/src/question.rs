@@ -85,15 +85,6 @@ pub fn questions(
     asked.into_iter().collect()
 }
 
-/// The query that counts the rows, of those that are declared, that are not what they are before a way.
-pub(crate) fn rows_changed(before: &Model, after: &Model, id: &Id) -> Option<String> {
-    let way = Way { before, after, renames: Vec::new() };
-    let context = Context { from: before, to: after, version: 0, user: "" };
-    let former = before.get(id).map(|object| &object.spec);
-    let demands = after.get(id)?.spec.demands(former, id, &context);
-    Some(way.question(demands.first()?)?.count)
-}
-
 /// Whether an archive says what the values of a column were, so that they need not be cast back.
 fn is_looked_up(kept: &[Kept], column: &Id) -> bool {
     kept.iter().filter_map(|kept| kept.column(column)).any(KeptColumn::is_looked_up)

@@ -79,6 +79,16 @@ impl Step {
         }
     }
 
+    /// A step that is SQL of people: it is of no object.
+    pub fn hook(statement: Statement, reason: String) -> Step {
+        Step { objects: Vec::new(), ids: Vec::new(), renamed_to: None, statement, reason: Some(reason) }
+    }
+
+    /// Whether it is SQL of people.
+    pub fn is_hook(&self) -> bool {
+        self.ids.is_empty()
+    }
+
     /// A step that gives an object another name.
     pub fn rename(id: &Id, to: &Id, statement: Statement) -> Step {
         Step { renamed_to: Some(to.clone()), ..Step::new(Verb::Rename, id, statement, None) }

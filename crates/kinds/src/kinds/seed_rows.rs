@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use yaml::{Node, Problem};
 
 use crate::declared::Declared;
-use crate::kinds::constraint::ConstraintType;
-use crate::{Change, Context, Demand, Id, Kind, Lock, Mend, Model, ObjectKind, Rows, Spec, Statement, Work};
+use crate::{Change, Context, Demand, Id, Kind, Lock, Mend, Model, ObjectKind, Rows, Spec, Statement};
 
 /// The values of a row as text, by column; `None` is NULL.
 pub type Values = BTreeMap<String, Option<String>>;
@@ -178,7 +177,7 @@ impl Writer<'_> {
     }
 
     fn write(&self, sql: String) -> Statement {
-        Statement::new(sql).lock(Lock::RowExclusive, self.table.sql()).work(Work::Catalog)
+        Statement::new(sql).lock(Lock::RowExclusive, self.table.sql())
     }
 
     /// How rows of other tables, or of this one, refer to a row.
@@ -187,10 +186,7 @@ impl Writer<'_> {
         let mut found = Vec::new();
         for object in self.context.from.objects() {
             let Spec::Constraint(constraint) = &object.spec else { continue };
-            if constraint.constraint_type != ConstraintType::ForeignKey
-                || constraint.inherited
-                || constraint.references.as_ref() != Some(&table)
-            {
+            if constraint.inherited || constraint.references.as_ref() != Some(&table) {
                 continue;
             }
             let (Some(key), Some(other)) = (constraint.foreign_key(), object.id.parent()) else { continue };
@@ -332,6 +328,41 @@ impl SeedRows {
             conditions.join(" AND ")
         };
         written.map(condition).collect()
+    }
+
+    /// A query that counts the rows, of those that come, change or go on the way from `before`, that are not what they were.
+    pub fn changed_since(&self, before: &SeedRows, id: &Id, context: &Context<'_>) -> Option<String> {
+        let table = id.parent()?;
+        let writer = Writer { table, context };
+        let (gone, both) = before.against(self);
+        let (new, _) = self.against(before);
+        let as_before = |values: &Values, still: Vec<String>| {
+            [vec![writer.is("t.", &before.key, values)], still].concat().join(" AND ")
+        };
+        let gone = gone.into_iter().map(|values| {
+            let declared = values.iter().filter(|(column, _)| before.declared.contains(*column));
+            as_before(values, writer.still("t.", &before.key, declared))
+        });
+        let changed = both.into_iter().filter_map(|(from, to)| {
+            let columns = self.changed(from, to).filter_map(|(column, _)| from.get_key_value(column));
+            let still = writer.still("t.", &before.key, columns);
+            (!still.is_empty()).then(|| as_before(from, still))
+        });
+        let there: Vec<String> = gone.chain(changed).collect();
+        let not_there: Vec<String> =
+            new.into_iter().map(|values| writer.is("t.", &self.key, values)).collect();
+        let count = |conditions: &[String]| {
+            let any: Vec<String> = conditions.iter().map(|condition| format!("({condition})")).collect();
+            format!("(SELECT count(*) FROM {} AS t WHERE {})", table.sql(), any.join(" OR "))
+        };
+        let mut parts = Vec::new();
+        if !there.is_empty() {
+            parts.push(format!("{} - {}", there.len(), count(&there)));
+        }
+        if !not_there.is_empty() {
+            parts.push(count(&not_there));
+        }
+        (!parts.is_empty()).then(|| format!("SELECT {} AS count", parts.join(" + ")))
     }
 
     /// The rows whose keys another list does not have.

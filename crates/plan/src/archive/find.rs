@@ -95,7 +95,7 @@ fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Colum
         // A type that comes with this round is not there to be tried when the values are kept.
         let element = to.data_type.trim_end_matches("[]");
         let comes =
-            element.contains('.') && type_named(request.from, element).is_none() && is_made(request, to);
+            element.contains('.') && type_named(request.from, element).is_none() && is_own(request.to, to);
         let swapped = object.needs.keys().any(|need| need.kind().is_type() && changes.goes(need));
         if comes || swapped || moves_with_extension(request, from, to) {
             return None;
@@ -120,14 +120,12 @@ fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Colum
 /// Whether a type of an extension only has another schema from now on, with the extension.
 fn moves_with_extension(request: &Request<'_>, from: &Column, to: &Column) -> bool {
     let bare = |data_type: &str| data_type.rsplit('.').next().map(str::to_owned);
-    let is_own =
-        |model: &Model, column: &Column| type_named(model, column.data_type.trim_end_matches("[]")).is_some();
     bare(&from.data_type) == bare(&to.data_type) && !is_own(request.from, from) && !is_own(request.to, to)
 }
 
-/// Whether the type of a column is one that the plan makes, rather than an extension's.
-fn is_made(request: &Request<'_>, column: &Column) -> bool {
-    type_named(request.to, column.data_type.trim_end_matches("[]")).is_some()
+/// Whether the type of a column is one of the catalog's own, rather than an extension's.
+fn is_own(model: &Model, column: &Column) -> bool {
+    type_named(model, column.data_type.trim_end_matches("[]")).is_some()
 }
 
 fn retyped_image(

@@ -165,20 +165,9 @@ fn retype_column(
     let plain = action.split(" USING ").next()?;
     let alter = |using: String| format!("ALTER TABLE {relation} {plain} USING {using}");
     let found = [create, alter(format!("{function}({})", arguments.join(", "))), drop];
-    let lines = |statements: &[String]| -> String {
-        let lines: Vec<String> =
-            statements.iter().map(|statement| format!("        {statement};\n")).collect();
-        lines.concat()
-    };
-    let body = format!(
-        "\nBEGIN\n    IF pg_catalog.to_regclass({}) IS NOT NULL THEN\n{}    ELSE\n{}    END IF;\nEND;\n",
-        sql::literal(&kept.archive),
-        lines(&found),
-        lines(&[alter(format!("NULL::{}", column.data_type))])
-    );
-    let block = Statement::new(format!("DO {}", sql::dollar(&body)))
-        .lock(Lock::AccessExclusive, &relation)
-        .work(Work::Rewrite);
+    let otherwise = [alter(format!("NULL::{}", column.data_type))];
+    let block =
+        if_kept_else(kept, &found, &otherwise).lock(Lock::AccessExclusive, &relation).work(Work::Rewrite);
     *statement = Statement { hazards: statement.hazards.clone(), ..block };
     Some(())
 }
@@ -293,11 +282,22 @@ pub(super) fn drop_archive(kept: &Kept) -> String {
 
 /// The statements where the archive is there: who gave it up gets the structure back alone.
 pub(super) fn if_kept(kept: &Kept, statements: &[String]) -> Statement {
-    let lines: Vec<String> = statements.iter().map(|statement| format!("        {statement};\n")).collect();
-    let body = format!(
-        "\nBEGIN\n    IF pg_catalog.to_regclass({}) IS NOT NULL THEN\n{}    END IF;\nEND;\n",
-        sql::literal(&kept.archive),
+    if_kept_else(kept, statements, &[])
+}
+
+/// The same, and others where it is not there.
+fn if_kept_else(kept: &Kept, statements: &[String], otherwise: &[String]) -> Statement {
+    let lines = |statements: &[String]| -> String {
+        let lines: Vec<String> =
+            statements.iter().map(|statement| format!("        {statement};\n")).collect();
         lines.concat()
+    };
+    let otherwise =
+        if otherwise.is_empty() { String::new() } else { format!("    ELSE\n{}", lines(otherwise)) };
+    let body = format!(
+        "\nBEGIN\n    IF pg_catalog.to_regclass({}) IS NOT NULL THEN\n{}{otherwise}    END IF;\nEND;\n",
+        sql::literal(&kept.archive),
+        lines(statements)
     );
     Statement::new(format!("DO {}", sql::dollar(&body)))
 }

@@ -13,7 +13,7 @@ pub use rollback::{loses, rollback};
 pub use standing::{astray, boundary};
 pub use subject::subject;
 
-use kinds::{Id, Kind, Model, probe};
+use kinds::{Context, Id, Kind, Model, Spec, probe};
 
 use crate::archive::{self, SCHEMA};
 use crate::{Question, Round, Step, Verb};
@@ -148,9 +148,14 @@ pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Touched {
     let (telling, others): (Vec<Id>, Vec<Id>) =
         touched.into_iter().partition(|id| id.kind().definition().is_some());
     let (rows, others): (Vec<Id>, Vec<Id>) = others.into_iter().partition(|id| id.kind() == Kind::SeedRows);
-    // Rows are told by what is asked of them.
+    // Rows are told by a query that counts those that are not what they were.
+    let context = Context { from: before, to: after, version: 0, user: "" };
+    let spec = |model: &Model, id: &Id| match model.get(id).map(|object| &object.spec) {
+        Some(Spec::SeedRows(rows)) => Some(rows.clone()),
+        _ => None,
+    };
     let rows = rows.into_iter().filter_map(|id| {
-        let query = crate::question::rows_changed(before, after, &id)?;
+        let query = spec(after, &id)?.changed_since(&spec(before, &id)?, &id, &context)?;
         Some(id.with_signature(Some(query)))
     });
     let others = others.into_iter().filter(|id| probe::of(id.kind()).is_some());
@@ -195,7 +200,7 @@ pub fn summary(rounds: &[Round]) -> Vec<String> {
     let kept = |id: &Id| rounds.iter().flat_map(|round| &round.kept).find(|kept| kept.saved() == *id);
     for step in rounds.iter().flat_map(|round| &round.steps) {
         // SQL of people.
-        if step.ids.is_empty() {
+        if step.is_hook() {
             lines.extend(step.reason.iter().map(|hook| format!("runs {hook}")));
         }
         for (verb, id) in &step.ids {
