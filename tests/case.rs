@@ -221,6 +221,58 @@ fn forward_reaches_the_desired_state_and_leaves_rows_alone() {
     }
 }
 
+/// Nothing of ours is left where nothing was written that only the new state could hold, and otherwise no more than that.
+#[test]
+fn the_statements_alone_go_both_ways_too() {
+    for cluster in servers() {
+        let plan = plan(cluster, "before", &root().join("schema"));
+        let (catalog, before) = (witness(cluster, "before"), rows(cluster, "before"));
+        let (forward, back) = &plan.scripts.plain;
+        let database = copy(cluster, "plain");
+        let run = |sql: &str| connect(cluster, &database).run(sql).unwrap_or_else(|error| panic!("{error}"));
+        let archives = || {
+            let query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace::regnamespace::text = 'endstate_archive' ORDER BY 1";
+            let found = connect(cluster, &database).select(query).unwrap();
+            found.into_iter().filter_map(|mut row| row.pop().flatten()).collect::<Vec<_>>()
+        };
+        let schemas =
+            || connect(cluster, &database).select("SELECT nspname FROM pg_namespace ORDER BY 1").unwrap();
+        let schemas_before = schemas();
+        let rollback = &plan.scripts.rollback.text;
+        for back in [back, rollback] {
+            run(forward);
+            run(back);
+            same_catalog(&catalog, &witness(cluster, &database), "back by the statements alone");
+            assert_eq!(before, rows(cluster, &database));
+            assert_eq!(schemas_before, schemas(), "nothing is left behind");
+        }
+        // What only the new state can hold is kept, and comes back with the next way forward, by statements and scripts alike.
+        run(forward);
+        run("UPDATE public.users SET phone = '+420 1'");
+        run(back);
+        assert_eq!(archives().len(), 1, "{:?}", archives());
+        let scripts: Vec<&str> = plan.scripts.forward.iter().map(|script| script.text.as_str()).collect();
+        scripts.iter().for_each(|script| drop(run(script)));
+        assert!(archives().is_empty());
+        run(rollback);
+        run(forward);
+        let phones = connect(cluster, &database).select("SELECT DISTINCT phone FROM public.users").unwrap();
+        assert_eq!(phones, [[Some("+420 1".to_owned())]]);
+        // Nothing that was kept earlier stands in the way.
+        run(back);
+        let procedure = "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace::regnamespace::text = 'endstate_archive'";
+        let procedure = connect(cluster, &database).select(procedure).unwrap()[0][0].clone().unwrap();
+        run(&format!("DROP PROCEDURE {procedure}"));
+        run(forward);
+        run("UPDATE public.users SET phone = '+420 2'");
+        run(rollback);
+        assert_eq!(archives().len(), 2, "{:?}", archives());
+        run(forward);
+        let phones = connect(cluster, &database).select("SELECT DISTINCT phone FROM public.users").unwrap();
+        assert_eq!(phones, [[Some("+420 2".to_owned())]]);
+    }
+}
+
 #[test]
 fn scripts_stop_where_they_do_not_belong() {
     let cluster = &servers()[0];

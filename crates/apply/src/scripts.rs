@@ -31,6 +31,8 @@ pub struct Scripts {
     pub rollback: Script,
     /// What the whole way forward demands of the rows, in the names that the live database has.
     pub asks: Vec<Question>,
+    /// The statements alone, forward and back.
+    pub plain: (String, String),
     /// A query that yields the boundary at which a database stands: the number of forward scripts that have been run.
     pub boundary: String,
     /// A query that says what is as at which boundaries.
@@ -79,7 +81,8 @@ pub fn write(bench: &mut Workbench, proposal: &Proposal, settings: &Settings) ->
         asks: legs.iter().rev().flat_map(|leg| leg.asks_back.clone()).collect(),
     };
     let (boundary, astray) = (plan::script::boundary(&legs), plan::script::astray(&legs));
-    Ok(Scripts { forward, rollback: back, asks: walk.whole, boundary, astray })
+    let plain = (plan::script::plain(&legs, false), plan::script::plain(&legs, true));
+    Ok(Scripts { forward, rollback: back, asks: walk.whole, plain, boundary, astray })
 }
 
 /// `004_update_user_roles.sql`, from the settings or from what the stage does.

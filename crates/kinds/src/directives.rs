@@ -13,6 +13,8 @@ pub struct Directives {
     pub renames: BTreeMap<Id, String>,
     /// `backfill` of a column: an expression over the row as it was.
     pub backfills: BTreeMap<Id, String>,
+    /// On a way back: the `backfill` that a column has on the way forward, where rows get that rather than the default.
+    pub backfilled: BTreeMap<Id, String>,
     /// `using` and `using_back` of a column whose type changes.
     pub conversions: BTreeMap<Id, Conversion>,
     /// `map`, `map_back` and `strategy` of an enum type.
@@ -99,7 +101,9 @@ impl Directives {
         let conversions = self.conversions.iter();
         let conversions =
             conversions.map(|(id, conversion)| (self.before(id, None), conversion.inverted())).collect();
-        Directives { renames, backfills: BTreeMap::new(), conversions, enums }
+        let backfills = self.backfills.iter();
+        let backfilled = backfills.map(|(id, value)| (self.before(id, None), value.clone())).collect();
+        Directives { renames, backfills: BTreeMap::new(), backfilled, conversions, enums }
     }
 
     /// What an object was called before all renames.

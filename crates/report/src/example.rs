@@ -60,6 +60,7 @@ pub(crate) fn plan() -> Plan {
             after,
         }],
         scripts: Scripts {
+            plain: (String::new(), String::new()),
             forward: vec![script("001_rename.sql")],
             rollback: script("002_rollback.sql"),
             asks: Vec::new(),
@@ -85,7 +86,7 @@ pub(crate) fn plan() -> Plan {
 
 mod tests {
     use super::plan;
-    use crate::{Direction, Options, html, json, markdown, refusal, runbook, sql, text};
+    use crate::{Direction, Options, html, json, markdown, refusal, runbook, text};
 
     #[test]
     fn each_format() {
@@ -95,8 +96,6 @@ mod tests {
             "text_rollback",
             text(&plan, Options { direction: Direction::Rollback, ..Options::default() })
         );
-        insta::assert_snapshot!("sql", sql(&plan, Direction::Forward));
-        insta::assert_snapshot!("sql_rollback", sql(&plan, Direction::Rollback));
         insta::assert_snapshot!("json", json(&plan, &[]));
         insta::assert_snapshot!("markdown", markdown(&plan, &[]));
         insta::assert_snapshot!("runbook", runbook(&plan));

@@ -30,6 +30,71 @@ pub fn functions_called(expression: &str) -> Vec<Vec<String>> {
     })
 }
 
+/// The columns that `expression` is computed from, without qualifiers, where it yields the same for the same row whenever it is
+/// evaluated: where it is made of literals, columns, operators, casts and a few immutable functions of PostgreSQL's own.
+pub fn columns_computed_from(expression: &str) -> Option<Vec<String>> {
+    // PostgreSQL prints `'now'::timestamp` as the time that it was; people mean the time that it will be.
+    const MOVING: [&str; 5] = ["now", "today", "tomorrow", "yesterday", "allballs"];
+    const ALLOWED: [&str; 16] = [
+        "SelectStmt",
+        "ResTarget",
+        "AConst",
+        "ColumnRef",
+        "String",
+        "Integer",
+        "TypeCast",
+        "AExpr",
+        "BoolExpr",
+        "NullTest",
+        "BooleanTest",
+        "CaseExpr",
+        "CaseWhen",
+        "CoalesceExpr",
+        "AArrayExpr",
+        "List",
+    ];
+    const IMMUTABLE: [&str; 14] = [
+        "abs",
+        "btrim",
+        "ceil",
+        "floor",
+        "left",
+        "length",
+        "lower",
+        "ltrim",
+        "md5",
+        "replace",
+        "right",
+        "rtrim",
+        "split_part",
+        "upper",
+    ];
+    ask(expression, |tree| {
+        let (mut columns, mut targets, mut same): (Vec<String>, _, _) = (Vec::new(), 0, true);
+        each_node(tree, &mut |node| {
+            if let Some(tag) = node.get("node").and_then(|node| node.as_object()?.keys().next()) {
+                targets += usize::from(tag == "ResTarget");
+                same &= ALLOWED.contains(&tag.as_str()) || tag == "FuncCall";
+            }
+            if let Some(name) = node.get("funcname").map(names) {
+                same &= match name.as_slice() {
+                    [name] => IMMUTABLE.contains(&name.as_str()),
+                    [schema, name] => schema == "pg_catalog" && IMMUTABLE.contains(&name.as_str()),
+                    _ => false,
+                };
+            }
+            if let Some(text) = node.get("sval").and_then(|text| text.as_str()) {
+                same &= !MOVING.contains(&text.trim().to_lowercase().as_str());
+            }
+            if let Some(name) = node.get("fields").map(names) {
+                let new = name.into_iter().next_back().filter(|name| !columns.contains(name));
+                columns.extend(new);
+            }
+        });
+        (same && targets == 1).then_some(columns)
+    })
+}
+
 fn ask<T: Default + Send + 'static>(expression: &str, question: fn(&ParseResult) -> T) -> T {
     let text = expression.to_owned();
     on_parser_thread(move || {
@@ -58,6 +123,40 @@ mod tests {
             for expression in expressions {
                 assert_eq!(contains_subquery(expression), expect, "{expression}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_computed_from_the_row() {
+        let computed = [
+            ("1", ""),
+            ("'{}'::jsonb", ""),
+            ("'-1'::integer", ""),
+            ("ARRAY['a'::text, 'b'::text]", ""),
+            ("coalesce(metadata ->> 'timezone', 'UTC')", "metadata"),
+            ("CASE WHEN t.a IS NULL THEN b + 1 ELSE lower(c)::integer END", "a b c"),
+        ];
+        for (expression, columns) in computed {
+            let found = columns_computed_from(expression).map(|columns| columns.join(" "));
+            assert_eq!(found.as_deref(), Some(columns), "{expression}");
+        }
+        let others = [
+            "now()",
+            "CURRENT_DATE",
+            "'now'::timestamp",
+            "'today'::text::date",
+            "f(a)",
+            "app.lower(a)",
+            "nextval('s'::regclass)",
+            "(SELECT 1)",
+            "a IN (SELECT b FROM c)",
+            "ARRAY[random()]",
+            "current_user",
+            "t.*",
+            "",
+        ];
+        for expression in others {
+            assert_eq!(columns_computed_from(expression), None, "{expression}");
         }
     }
 

@@ -30,7 +30,10 @@ fn text(plan: &apply::Plan, arguments: &Plan) -> String {
         PlanFormat::Text => {
             report::text(plan, report::Options { direction, allow, color: output::stdout_has_color() })
         }
-        PlanFormat::Sql => report::sql(plan, direction),
+        PlanFormat::Sql => match direction {
+            report::Direction::Forward => plan.scripts.plain.0.clone(),
+            report::Direction::Rollback => plan.scripts.plain.1.clone(),
+        },
         PlanFormat::Json => report::json(plan, allow),
         PlanFormat::Markdown => report::markdown(plan, allow),
         PlanFormat::Html => report::html(plan, allow),

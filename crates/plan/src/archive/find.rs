@@ -5,11 +5,12 @@ use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Model, Object, Spec, Statement, assignment};
 
 use super::put_back::put_back_again;
-use super::{Archive, Kept, KeptColumn, What, archive_name, nulls, save};
+use super::{Anew, Archive, Kept, KeptColumn, What, archive_name, nulls, save};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
 use crate::rules::conversion::{self, type_named};
+use crate::rules::rename::ASIDE;
 use crate::rules::{enum_change, using};
 use crate::table_order::has_above;
 
@@ -59,9 +60,7 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
         let plain = KeptColumn::plain(object.id.name(), column, request.from);
         let (verb, kept) = match changes.actions.get(&object.id) {
             Some(Action::Drop) => {
-                let is_filled = |kind| !request.from.children_of_kind(&object.id, kind).is_empty();
-                let filled = is_filled(Kind::ColumnDefault) || is_filled(Kind::Identity);
-                (Verb::Drop, KeptColumn { filled, ..plain })
+                (Verb::Drop, KeptColumn { anew: anew(request, changes, &object.id, column), ..plain })
             }
             Some(Action::Alter(_)) => match image(request, changes, object, column) {
                 Some((image, one_way)) => (Verb::Alter, KeptColumn { image: Some(image), one_way, ..plain }),
@@ -81,6 +80,48 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
     let what = What::Values { key, columns };
     let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
     Some(Saving { statements: save::values(request, &kept), kept, saves })
+}
+
+/// What the rows get in the column where it is added anew.
+fn anew(request: &Request<'_>, changes: &Changes, id: &Id, column: &Column) -> Anew {
+    let model = request.from;
+    // What stands aside is not known by its own name.
+    if id.name().starts_with(ASIDE) || !model.children_of_kind(id, Kind::Identity).is_empty() {
+        return Anew::Anything;
+    }
+    let cast_to = format!("::{}", column.data_type);
+    let known = |value: &str| {
+        let value = if value.ends_with(&cast_to) { value.to_owned() } else { format!("({value}){cast_to}") };
+        Anew::Known(if cast_to == "::text" { value } else { format!("{value}::text") })
+    };
+    // Columns that are then what they are now.
+    let stays = |name: &String| {
+        let id = id.parent().map(|table| table.child(Kind::Column, name));
+        id.is_some_and(|id| {
+            let renamed = request.directives.renames.contains_key(&id);
+            model.contains(&id) && !changes.actions.contains_key(&id) && !renamed
+        })
+    };
+    if let Some(backfill) = request.directives.backfilled.get(id) {
+        let columns = sql::columns_computed_from(backfill);
+        let same = columns.is_some_and(|columns| columns.iter().all(stays));
+        return if same { known(backfill) } else { Anew::Anything };
+    }
+    let default = match model.get(&id.child(Kind::ColumnDefault, "")).map(|object| &object.spec) {
+        Some(Spec::ColumnDefault(default)) => Some(default.expression.as_str()),
+        _ => default_within(model, &column.data_type),
+    };
+    match default {
+        None => Anew::Null,
+        Some(default) if sql::columns_computed_from(default).is_some() => known(default),
+        Some(_) => Anew::Anything,
+    }
+}
+
+/// The default of a domain, or of the one that it is over.
+fn default_within<'a>(model: &'a Model, data_type: &str) -> Option<&'a str> {
+    let Some((_, Spec::Domain(domain))) = type_named(model, data_type) else { return None };
+    domain.default.as_deref().or_else(|| default_within(model, &domain.data_type))
 }
 
 /// What a value of a column becomes there and back again, where that may be something else; or what it becomes there, where not every such

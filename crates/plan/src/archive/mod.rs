@@ -85,7 +85,6 @@ pub enum What {
 
 /// A column of an archive.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::struct_excessive_bools, reason = "each says one thing of how a column is kept")]
 pub struct KeptColumn {
     /// The name, under which it is also kept.
     pub name: String,
@@ -97,8 +96,19 @@ pub struct KeptColumn {
     image: Option<String>,
     /// Whether the image is only that of the value there, as text, because not every such value can be cast back.
     one_way: bool,
-    /// Whether a new column gets another value than NULL by itself.
-    filled: bool,
+    /// What it has where it has been added anew.
+    anew: Anew,
+}
+
+/// What the rows have in a column that is added anew.
+#[derive(Clone, Debug, PartialEq)]
+enum Anew {
+    /// NULL.
+    Null,
+    /// What this yields for the row, an expression of type `text`.
+    Known(String),
+    /// Something else each time.
+    Anything,
 }
 
 impl KeptColumn {
@@ -108,7 +118,7 @@ impl KeptColumn {
         let domain = type_named(model, &column.data_type).map(|(_, spec)| spec);
         let collated = column.collation.is_some()
             || matches!(domain, Some(Spec::Domain(domain)) if domain.collation.is_some());
-        KeptColumn { name: name.to_owned(), as_text, collated, image: None, one_way: false, filled: false }
+        KeptColumn { name: name.to_owned(), as_text, collated, image: None, one_way: false, anew: Anew::Null }
     }
 
     /// Whether its values are looked up, and not cast back.

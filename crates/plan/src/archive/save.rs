@@ -2,7 +2,7 @@
 
 use kinds::{Id, Kind, Lock, Model, Spec, Statement, Work};
 
-use super::{KEPT_AT, Kept, KeptColumn, SCHEMA, What, sequence};
+use super::{Anew, KEPT_AT, Kept, KeptColumn, SCHEMA, What, sequence};
 use crate::Request;
 
 /// Values of columns, of those rows alone whose values do not come back by themselves.
@@ -22,13 +22,16 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
                 list.push(format!("{image} AS {}", column.image_sql()));
                 format!("{name}::text IS DISTINCT FROM {image}")
             }
-            None if column.filled => "true".to_owned(),
-            None => format!("{name} IS NOT NULL"),
+            None => match &column.anew {
+                Anew::Anything => "true".to_owned(),
+                Anew::Known(value) => format!("{name}::text IS DISTINCT FROM {value}"),
+                Anew::Null => format!("{name} IS NOT NULL"),
+            },
         });
     }
     let condition = match lost.iter().any(|condition| condition == "true") {
         true => String::new(),
-        false => format!("\nWHERE {}", lost.join(" OR ")),
+        false => format!("\nWHERE {}", lost.join("\n   OR ")),
     };
     let mut statements = opened(request, &kept.of);
     let table = kept.of.sql();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kinds::kinds::seed_rows::SeedRows;
 use kinds::{Context, Id, Kind, Spec};
 
+use super::archives::{free, given_back};
 use super::{Heading, Leg, Probe, checks, locks, settings, statements, summary};
 use crate::Step;
 
@@ -39,33 +40,6 @@ pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
         text.push_str("\nCOMMIT;\n");
     }
     super::encoded(text)
-}
-
-fn given_back(procedure: &str) -> String {
-    let block = super::block(&format!(
-        "BEGIN\n    IF to_regprocedure({}) IS NOT NULL THEN\n        CALL {procedure}();\n    END IF;\nEND;\n",
-        sql::literal(&format!("{procedure}()")),
-    ));
-    format!("\n-- What the rollback of this script kept, where it has been run, comes back.\n{block}")
-}
-
-/// Stops where an archive is still there that this script would make.
-fn free(leg: &Leg<'_>) -> String {
-    let kept = leg.forward.iter().flat_map(|round| &round.kept);
-    let stops = kept.map(|kept| {
-        format!(
-            "    IF to_regclass({}) IS NOT NULL THEN\n        RAISE EXCEPTION {} USING HINT = {};\n    END IF;\n",
-            sql::literal(&kept.archive),
-            sql::literal(&format!(
-                "{} stopped before it changed anything: {} still keeps {} of an earlier change",
-                leg.file.replace('%', "%%"),
-                kept.archive.replace('%', "%%"),
-                kept.words().replace('%', "%%")
-            )),
-            sql::literal("if nobody needs that any more: endstate finalize --drop"),
-        )
-    });
-    stops.collect::<Vec<_>>().concat()
 }
 
 fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {

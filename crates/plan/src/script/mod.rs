@@ -1,21 +1,25 @@
 //! Writes scripts: plain SQL that a person would have written, that checks where it stands before it changes anything, is one
 //! transaction, and ends by verifying what it reached. Runs with `psql -f`, in an SQL editor and under migration runners.
 
+mod archives;
 mod checks;
 mod forward;
+mod plain;
 mod rollback;
 mod standing;
 mod subject;
 
+pub use archives::tidied;
 pub use checks::ask;
 pub use forward::forward;
+pub use plain::plain;
 pub use rollback::{loses, rollback};
 pub use standing::{astray, boundary};
 pub use subject::subject;
 
 use kinds::{Context, Id, Kind, Model, Spec, probe};
 
-use crate::archive::{self, SCHEMA};
+use crate::archive::SCHEMA;
 use crate::{Question, Round, Step, Verb};
 
 /// The way from one boundary to the next, as the script writer needs it.
@@ -39,27 +43,8 @@ pub struct Leg<'a> {
     pub probes: Vec<Probe>,
 }
 
-impl Leg<'_> {
-    /// The procedure that gives back what the way back kept, quoted with its schema.
-    fn again(&self) -> String {
-        let sum = format!("{:x}", md5::compute(archive::mark(self.forward).as_bytes()));
-        let stem = kinds::kinds::range_type::clipped(self.file.trim_end_matches(".sql"), 45);
-        sql::qualified(&[SCHEMA, &format!("again_{stem}_{}", &sum[..8])])
-    }
-
-    /// Whether there may be something that it gives back.
-    fn comes_back(&self) -> bool {
-        self.back.iter().flat_map(|round| &round.kept).any(|kept| !kept.again.is_empty())
-    }
-
-    /// Whether that takes a transaction of its own: a value that is added to an enum type can be used only when it is committed.
-    fn comes_back_late(&self) -> bool {
-        self.comes_back() && self.forward.iter().any(|round| round.commit_after)
-    }
-}
-
 /// A block of PL/pgSQL that is run by itself.
-pub fn block(body: &str) -> String {
+fn block(body: &str) -> String {
     format!("DO {};\n", sql::dollar_tagged("endstate", &format!("\n{body}")))
 }
 
@@ -69,20 +54,6 @@ fn before_event_triggers(steps: &[&Step]) -> usize {
         step.ids.iter().any(|(verb, id)| *verb != Verb::Drop && id.top().kind() == Kind::EventTrigger)
     };
     steps.iter().position(is_event_trigger).unwrap_or(steps.len())
-}
-
-/// The schema of the archives goes when there is nothing in it any more.
-pub fn tidied(indent: &str) -> String {
-    [
-        "IF EXISTS (",
-        &format!("    SELECT FROM pg_namespace AS n WHERE n.nspname = '{SCHEMA}' AND pg_has_role(n.nspowner, 'USAGE')"),
-        "    AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid)",
-        ") THEN",
-        &format!("    DROP SCHEMA {SCHEMA};"),
-        "END IF;",
-    ]
-    .map(|line| format!("{indent}{line}\n"))
-    .concat()
 }
 
 /// A question to the catalog whose answer tells boundaries apart.
@@ -116,7 +87,7 @@ const STATEMENT_TIMEOUT: &str = "30min";
 
 /// The settings that every script runs under. A transaction that keeps to its first snapshot would keep old values of rows that others
 /// changed before it got its locks; a database or a role may have transactions that only read by default.
-pub fn settings() -> String {
+fn settings() -> String {
     format!(
         "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;\nSET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\nSET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}';\n\
          SET LOCAL search_path = '';\nSET LOCAL check_function_bodies = off;\nSET LOCAL row_security = off;\n\
@@ -126,7 +97,7 @@ pub fn settings() -> String {
 }
 
 /// The text, which is UTF-8, for clients that take it for something else: in a database of another encoding, `psql` does.
-pub fn encoded(text: String) -> String {
+fn encoded(text: String) -> String {
     if text.is_ascii() { text } else { format!("SET client_encoding = 'UTF8';\n\n{text}") }
 }
 

@@ -2,6 +2,7 @@
 
 use kinds::{Hazard, Kind, Spec};
 
+use super::archives::{VARIABLES, finished, kept_back, out_of_the_way, tidied};
 use super::standing::{found, probes};
 use super::{Heading, Leg, Probe, checks, forward, locks, settings, summary};
 use crate::archive::Kept;
@@ -20,7 +21,10 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
 }
 
 fn block(heading: &Heading, legs: &[Leg<'_>]) -> String {
-    let mut text = "DECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_count bigint;\n    endstate_keys text;\nBEGIN\n".to_owned();
+    let archives = if legs.iter().any(Leg::keeps) { VARIABLES } else { "    endstate_count bigint;\n" };
+    let mut text = format!(
+        "DECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_keys text;\n{archives}BEGIN\n"
+    );
     text.push_str(&forward::version(heading, &heading.rollback));
     text.push_str(&standing(heading, legs));
     for (number, leg) in legs.iter().enumerate().rev() {
@@ -35,10 +39,10 @@ fn block(heading: &Heading, legs: &[Leg<'_>]) -> String {
             "        ",
         ));
         text.push_str(&losses(leg));
+        text.push_str(&out_of_the_way(leg));
         // The last leg to be taken back leaves nothing that is empty.
-        let keeps = |leg: &Leg<'_>| leg.forward.iter().chain(leg.back).any(|round| !round.kept.is_empty());
-        let tidied = match number == 0 && legs.iter().any(keeps) {
-            true => super::tidied("        "),
+        let tidied = match number == 0 && legs.iter().any(Leg::keeps) {
+            true => tidied("        "),
             false => String::new(),
         };
         text.push_str(&indented(leg, &tidied));
@@ -111,56 +115,6 @@ fn standing(heading: &Heading, legs: &[Leg<'_>]) -> String {
     )
 }
 
-/// Gives back what the last rollback kept, where the forward script was interrupted before its last transaction.
-fn finished(leg: &Leg<'_>) -> String {
-    if !leg.comes_back_late() {
-        return String::new();
-    }
-    let procedure = leg.again();
-    format!(
-        "        -- {} was interrupted before its last transaction.\n        IF to_regprocedure({}) IS NOT NULL THEN\n            EXECUTE {};\n        END IF;\n",
-        leg.file,
-        sql::literal(&format!("{procedure}()")),
-        quote(&format!("CALL {procedure}()")),
-    )
-}
-
-/// Archives that turned out to keep nothing go; for the others it says how much they keep, and there is a procedure with which the
-/// forward script, when it is run again, gives that back.
-fn again(leg: &Leg<'_>) -> String {
-    let kept: Vec<&Kept> = leg.back.iter().flat_map(|round| &round.kept).collect();
-    let is_there = |kept: &Kept| format!("to_regclass({}) IS NOT NULL", sql::literal(&kept.archive));
-    let mut text = String::new();
-    for kept in &kept {
-        let archive = &kept.archive;
-        let what = format!("{} in {archive}", kept.words()).replace('%', "%%");
-        let notice = sql::literal(&format!("{}: keeps % rows: {what}", leg.file.replace('%', "%%")));
-        text.push_str(&format!(
-            "        SELECT count(*) INTO STRICT endstate_count FROM {archive};\n        IF endstate_count = 0 THEN\n            DROP TABLE {archive};\n\
-             \x20       ELSE\n            RAISE NOTICE {notice}, endstate_count;\n        END IF;\n"
-        ));
-    }
-    let restored: Vec<&&Kept> = kept.iter().filter(|kept| !kept.again.is_empty()).collect();
-    if restored.is_empty() {
-        return text;
-    }
-    let given_back = |kept: &&&Kept| {
-        let statements: Vec<String> = kept.again.iter().map(|sql| format!("        {sql};\n")).collect();
-        format!("    IF {} THEN\n{}    END IF;\n", is_there(kept), statements.concat())
-    };
-    let (procedure, tidied) = (leg.again(), super::tidied("    "));
-    let body = restored.iter().map(given_back).collect::<String>();
-    let body = sql::dollar(&format!("\nBEGIN\n{body}    DROP PROCEDURE {procedure}();\n{tidied}END;\n"));
-    let create = format!("CREATE PROCEDURE {procedure}() LANGUAGE plpgsql AS {body}");
-    let any: Vec<String> = restored.iter().map(|kept| is_there(kept)).collect();
-    text.push_str(&format!(
-        "        IF {} THEN\n            EXECUTE {};\n        END IF;\n",
-        any.join(" OR "),
-        quote(&create)
-    ));
-    text
-}
-
 /// Whether all rows of a table are here: those of foreign tables, its partitions among them, are elsewhere and not counted.
 fn is_here(leg: &Leg<'_>, table: &kinds::Id) -> bool {
     let elsewhere = |id: &kinds::Id| id.kind() == Kind::ForeignTable && has_above(leg.after, id, table);
@@ -230,7 +184,7 @@ fn indented(leg: &Leg<'_>, tidied: &str) -> String {
             text.push_str(tidied);
         }
         if last_kept.is_some_and(|last| place == last + 1) {
-            text.push_str(&again(leg));
+            text.push_str(&kept_back(leg));
         }
         let statement = &step.statement.sql;
         let quoted = statement.contains('$')
@@ -269,7 +223,7 @@ fn holds_line_break(statement: &str) -> bool {
 }
 
 /// A statement as a literal that stays readable.
-fn quote(statement: &str) -> String {
+pub(super) fn quote(statement: &str) -> String {
     sql::dollar_tagged("do", statement)
 }
 

@@ -1,0 +1,148 @@
+//! What scripts say of the archives: what the rollback keeps, and the procedure with which the forward script gives that back.
+
+use super::Leg;
+use super::rollback::quote;
+use crate::archive::{self, Kept, SCHEMA};
+
+impl Leg<'_> {
+    /// The procedure that gives back what the way back kept, quoted with its schema.
+    pub(super) fn again(&self) -> String {
+        let sum = format!("{:x}", md5::compute(archive::mark(self.forward).as_bytes()));
+        let stem = kinds::kinds::range_type::clipped(self.file.trim_end_matches(".sql"), 45);
+        sql::qualified(&[SCHEMA, &format!("again_{stem}_{}", &sum[..8])])
+    }
+
+    /// Whether there may be something that it gives back.
+    pub(super) fn comes_back(&self) -> bool {
+        self.back.iter().flat_map(|round| &round.kept).any(|kept| !kept.again.is_empty())
+    }
+
+    /// Whether that takes a transaction of its own: a value that is added to an enum type can be used only when it is committed.
+    pub(super) fn comes_back_late(&self) -> bool {
+        self.comes_back() && self.forward.iter().any(|round| round.commit_after)
+    }
+
+    /// Whether it keeps anything, on either way.
+    pub(super) fn keeps(&self) -> bool {
+        self.forward.iter().chain(self.back).any(|round| !round.kept.is_empty())
+    }
+}
+
+/// The schema of the archives goes when there is nothing in it any more.
+pub fn tidied(indent: &str) -> String {
+    [
+        "IF EXISTS (",
+        &format!("    SELECT FROM pg_namespace AS n WHERE n.nspname = '{SCHEMA}' AND pg_has_role(n.nspowner, 'USAGE')"),
+        "    AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid)",
+        ") THEN",
+        &format!("    DROP SCHEMA {SCHEMA};"),
+        "END IF;",
+    ]
+    .map(|line| format!("{indent}{line}\n"))
+    .concat()
+}
+
+/// Stops where an archive is still there that this script would make.
+pub(super) fn free(leg: &Leg<'_>) -> String {
+    let kept = leg.forward.iter().flat_map(|round| &round.kept);
+    let stops = kept.map(|kept| {
+        format!(
+            "    IF to_regclass({}) IS NOT NULL THEN\n        RAISE EXCEPTION {} USING HINT = {};\n    END IF;\n",
+            sql::literal(&kept.archive),
+            sql::literal(&format!(
+                "{} stopped before it changed anything: {} still keeps {} of an earlier change",
+                leg.file.replace('%', "%%"),
+                kept.archive.replace('%', "%%"),
+                kept.words().replace('%', "%%")
+            )),
+            sql::literal("if nobody needs that any more: endstate finalize --drop"),
+        )
+    });
+    stops.collect::<Vec<_>>().concat()
+}
+
+/// Archives of an earlier rollback that nobody gave back make room: their names get a number.
+pub(super) fn out_of_the_way(leg: &Leg<'_>) -> String {
+    let kept = leg.back.iter().flat_map(|round| &round.kept);
+    let archives: Vec<String> = kept.map(|kept| sql::literal(&kept.archive)).collect();
+    if archives.is_empty() {
+        return String::new();
+    }
+    let notice = sql::literal(&format!(
+        "{}: what an earlier rollback kept, and nobody gave back, is in {SCHEMA}.% from now on",
+        leg.file.replace('%', "%%")
+    ));
+    format!(
+        "        FOR endstate_archive, endstate_name IN\n\
+         \x20           SELECT a, (SELECT format('%s_%s', (parse_ident(a))[2], min(n)) FROM generate_series(2, 9999) AS n\n\
+         \x20                      WHERE to_regclass(format('{SCHEMA}.%I', format('%s_%s', (parse_ident(a))[2], n))) IS NULL)\n\
+         \x20           FROM unnest(ARRAY[{}]) AS a WHERE to_regclass(a) IS NOT NULL\n\
+         \x20       LOOP\n\
+         \x20           EXECUTE format('ALTER TABLE %s RENAME TO %I', endstate_archive, endstate_name);\n\
+         \x20           RAISE NOTICE {notice}, endstate_name;\n\
+         \x20       END LOOP;\n",
+        archives.join(", ")
+    )
+}
+
+/// The variables of [`out_of_the_way`] and [`kept_back`].
+pub(super) const VARIABLES: &str =
+    "    endstate_archive text;\n    endstate_name text;\n    endstate_count bigint;\n";
+
+/// Archives that turned out to keep nothing go; for the others it says how much they keep, and there is a procedure with which the
+/// forward script, when it is run again, gives that back.
+pub(super) fn kept_back(leg: &Leg<'_>) -> String {
+    let kept: Vec<&Kept> = leg.back.iter().flat_map(|round| &round.kept).collect();
+    let is_there = |kept: &Kept| format!("to_regclass({}) IS NOT NULL", sql::literal(&kept.archive));
+    let mut text = String::new();
+    for kept in &kept {
+        let archive = &kept.archive;
+        let what = format!("{} in {archive}", kept.words()).replace('%', "%%");
+        let notice = sql::literal(&format!("{}: keeps % rows: {what}", leg.file.replace('%', "%%")));
+        text.push_str(&format!(
+            "        SELECT count(*) INTO STRICT endstate_count FROM {archive};\n        IF endstate_count = 0 THEN\n            DROP TABLE {archive};\n\
+             \x20       ELSE\n            RAISE NOTICE {notice}, endstate_count;\n        END IF;\n"
+        ));
+    }
+    let restored: Vec<&&Kept> = kept.iter().filter(|kept| !kept.again.is_empty()).collect();
+    if restored.is_empty() {
+        return text;
+    }
+    let given_back = |kept: &&&Kept| {
+        let statements: Vec<String> = kept.again.iter().map(|sql| format!("        {sql};\n")).collect();
+        format!("    IF {} THEN\n{}    END IF;\n", is_there(kept), statements.concat())
+    };
+    let (procedure, tidied) = (leg.again(), tidied("    "));
+    let body = restored.iter().map(given_back).collect::<String>();
+    let body = sql::dollar(&format!("\nBEGIN\n{body}    DROP PROCEDURE {procedure}();\n{tidied}END;\n"));
+    let create = format!("CREATE OR REPLACE PROCEDURE {procedure}() LANGUAGE plpgsql AS {body}");
+    let any: Vec<String> = restored.iter().map(|kept| is_there(kept)).collect();
+    text.push_str(&format!(
+        "        IF {} THEN\n            EXECUTE {};\n        END IF;\n",
+        any.join(" OR "),
+        quote(&create)
+    ));
+    text
+}
+
+/// Gives back what the last rollback kept, where the forward script was interrupted before its last transaction.
+pub(super) fn finished(leg: &Leg<'_>) -> String {
+    if !leg.comes_back_late() {
+        return String::new();
+    }
+    let procedure = leg.again();
+    format!(
+        "        -- {} was interrupted before its last transaction.\n        IF to_regprocedure({}) IS NOT NULL THEN\n            EXECUTE {};\n        END IF;\n",
+        leg.file,
+        sql::literal(&format!("{procedure}()")),
+        quote(&format!("CALL {procedure}()")),
+    )
+}
+
+pub(super) fn given_back(procedure: &str) -> String {
+    let block = super::block(&format!(
+        "BEGIN\n    IF to_regprocedure({}) IS NOT NULL THEN\n        CALL {procedure}();\n    END IF;\nEND;\n",
+        sql::literal(&format!("{procedure}()")),
+    ));
+    format!("\n-- What the rollback of this script kept, where it has been run, comes back.\n{block}")
+}
