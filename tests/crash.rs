@@ -34,6 +34,130 @@ fn a_script_that_keeps_what_it_takes_away_and_is_killed_has_done_nothing() {
     }
 }
 
+/// Scripts that are no transactions: where the session ends between their statements, or while the index is built, the database is at the
+/// boundary before or after, and from there both ways are gone to their ends.
+#[test]
+fn an_index_that_is_built_while_others_write_may_be_interrupted() {
+    for binaries in testkit::majors() {
+        let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
+        let folder = root().join("fixtures/concurrent_indexes");
+        connect(&cluster, "postgres").unwrap().run("CREATE DATABASE work").unwrap();
+        let before = fs::read_to_string(folder.join("before.sql")).unwrap();
+        connect(&cluster, "work").unwrap().run(&before).unwrap();
+        let schema = folder.join("schema");
+        let options = apply::Options { conninfo: conninfo(&cluster, "work"), schema, sample: None };
+        let scripts = apply::prepare(&options).unwrap_or_else(|error| panic!("{error}")).scripts;
+        Interrupted::new(&cluster, scripts).everywhere();
+    }
+}
+
+/// Scripts, run on a database `work` that stands where they have led so far.
+struct Interrupted<'a> {
+    cluster: &'a Cluster,
+    scripts: apply::Scripts,
+    start: State,
+    end: State,
+}
+
+impl Interrupted<'_> {
+    fn new(cluster: &Cluster, scripts: apply::Scripts) -> Interrupted<'_> {
+        let start = State::of(cluster, "work");
+        copied(cluster, "work", "at_the_end");
+        scripts.forward.iter().for_each(|script| run(cluster, "at_the_end", &script.text));
+        let end = State::of(cluster, "at_the_end");
+        Interrupted { cluster, scripts, start, end }
+    }
+
+    fn everywhere(&self) {
+        let mut builds = 0;
+        for (number, script) in self.scripts.forward.iter().enumerate() {
+            let statements: Vec<&str> =
+                sql::split(&script.text).unwrap().into_iter().map(|range| &script.text[range]).collect();
+            if let Some(build) = statements.iter().position(|statement| statement.contains(" CONCURRENTLY "))
+            {
+                builds += 1;
+                for count in 1..=statements.len() {
+                    self.ended_behind(&statements[..count], number + usize::from(count > build));
+                }
+                self.unfinished(&statements[..=build], number, &|cluster, process| {
+                    let kill = format!("SELECT pg_catalog.pg_terminate_backend({process})");
+                    connect(cluster, "postgres").unwrap().run(&kill).unwrap();
+                });
+                self.unfinished(&statements[..=build], number, &|_, process| {
+                    let status = std::process::Command::new("kill").args(["-9", process]).status().unwrap();
+                    assert!(status.success());
+                });
+            }
+            run(self.cluster, "work", &script.text);
+        }
+        assert!(builds > 1, "no indexes are built while others write");
+    }
+
+    /// The session ends behind some statements.
+    fn ended_behind(&self, statements: &[&str], boundary: usize) {
+        copied(self.cluster, "work", "broken");
+        let mut connection = connect(self.cluster, "broken").unwrap();
+        statements.iter().for_each(|statement| drop(connection.run(statement).unwrap()));
+        connection.run(&format!("SELECT {KILL}")).map(|_| ()).unwrap_err();
+        nobody_else_is_there(self.cluster, "broken");
+        self.is_recognised(boundary, statements[statements.len() - 1]);
+    }
+
+    /// The session, or the server, ends while the last statement waits for somebody who writes.
+    fn unfinished(&self, statements: &[&str], boundary: usize, end: &dyn Fn(&Cluster, &str)) {
+        let cluster = self.cluster;
+        copied(cluster, "work", "broken");
+        let mut writer = connect(cluster, "broken").unwrap();
+        writer.run("BEGIN; UPDATE public.orders SET placed = placed").unwrap();
+        std::thread::scope(|scope| {
+            let builder = scope.spawn(|| {
+                let mut connection = connect(cluster, "broken").unwrap();
+                statements.iter().try_for_each(|statement| connection.run(statement).map(|_| ())).is_err()
+            });
+            let waits = "SELECT pid::text FROM pg_stat_activity WHERE query LIKE 'CREATE %INDEX CONCURRENTLY %' AND wait_event_type = 'Lock'";
+            let mut watch = connect(cluster, "postgres").unwrap();
+            let process = soon(|| watch.select(waits).unwrap().into_iter().flatten().flatten().next());
+            watch.run("CHECKPOINT").unwrap();
+            end(cluster, &process);
+            assert!(builder.join().unwrap());
+        });
+        drop(writer);
+        soon(|| connect(cluster, "broken").ok());
+        nobody_else_is_there(cluster, "broken");
+        let invalid = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid";
+        let left = connect(cluster, "broken").unwrap().select(invalid).unwrap();
+        assert_eq!(left.len(), 1, "nothing is left of an interrupted build");
+        self.is_recognised(boundary, "while it waits");
+    }
+
+    /// Both ways lead from where the database `broken` stands to their ends.
+    fn is_recognised(&self, boundary: usize, place: &str) {
+        let cluster = self.cluster;
+        let mut connection = connect(cluster, "broken").unwrap();
+        let stands = connection.snapshot().unwrap().text_rows(&self.scripts.boundary).unwrap();
+        drop(connection);
+        assert_eq!(stands, [[Some(boundary.to_string())]], "{place}");
+        copied(cluster, "broken", "back");
+        run(cluster, "back", &self.scripts.rollback.text);
+        self.start.is_but_for_archives(&State::of(cluster, "back"), &format!("back from {place}"));
+        self.scripts.forward[boundary..].iter().for_each(|script| run(cluster, "broken", &script.text));
+        self.end.is_but_for_archives(&State::of(cluster, "broken"), &format!("forward from {place}"));
+    }
+}
+
+fn copied(cluster: &Cluster, from: &str, to: &str) {
+    nobody_else_is_there(cluster, from);
+    let mut connection = connect(cluster, "postgres").unwrap();
+    connection.run(&format!("DROP DATABASE IF EXISTS {to}")).unwrap();
+    connection.run(&format!("CREATE DATABASE {to} TEMPLATE {from}")).unwrap();
+}
+
+fn run(cluster: &Cluster, database: &str, script: &str) {
+    let ran = apply::run_script(&mut connect(cluster, database).unwrap(), script);
+    ran.unwrap_or_else(|error| panic!("{error}\n{script}"));
+    nobody_else_is_there(cluster, database);
+}
+
 fn killed_everywhere(cluster: &Cluster, database: &str, schema: &Path, edit: Option<&str>) {
     let options =
         apply::Options { conninfo: conninfo(cluster, database), schema: schema.to_owned(), sample: None };

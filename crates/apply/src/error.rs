@@ -36,10 +36,12 @@ pub enum Error {
         wanted: u32,
     },
     /// A script failed on the live database, which has undone it.
-    #[error("{file} failed, and has changed nothing: {error}")]
+    #[error("{file} failed{}: {error}", if *undone { ", and has changed nothing" } else { "; it can be run again, or taken back" })]
     Script {
         /// The script.
         file: String,
+        /// Whether it was a transaction, and so has changed nothing.
+        undone: bool,
         /// What the server said.
         error: catalog::Error,
     },

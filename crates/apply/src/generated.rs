@@ -8,7 +8,7 @@ use catalog::{Conninfo, Database, Notice};
 use serde::{Deserialize, Serialize};
 
 use crate::lock::sum;
-use crate::{Error, Plan, Script, Stage};
+use crate::{Error, Plan, Script, Stage, scripts};
 
 /// The file that says what is in the folder.
 pub const MANIFEST: &str = "plan.json";
@@ -178,19 +178,21 @@ impl Generated {
             ));
         }
         let mut database = Database::connect(conninfo)?;
+        let undone = scripts::statements_outside_of_transaction(&text).is_none();
         for tries in 1.. {
-            match database.run(&text) {
+            match scripts::run(&mut database, &text) {
                 Ok(ran) => return Ok(ran.notices),
                 Err(error) if tries < MOST_TRIES && is_worth_trying(&error) => {
                     let pause = Duration::from_secs(1 << tries);
+                    let unchanged = if undone { "nothing is changed, " } else { "" };
                     waiting(&format!(
-                        "{}: {error}; nothing is changed, the next try is in {} s",
+                        "{}: {error}; {unchanged}the next try is in {} s",
                         entry.file,
                         pause.as_secs()
                     ));
                     std::thread::sleep(pause);
                 }
-                Err(error) => return Err(Error::Script { file: entry.file.clone(), error }),
+                Err(error) => return Err(Error::Script { file: entry.file.clone(), undone, error }),
             }
         }
         Ok(Vec::new())

@@ -1,6 +1,6 @@
 //! SQL of people that runs with a change, and what takes it back.
 
-use kinds::{Id, Statement};
+use kinds::Statement;
 use plan::{Round, Step};
 use yaml::Problem;
 
@@ -29,8 +29,9 @@ pub(crate) fn add(stages: &mut [Stage], workspace: &Workspace) {
 
 /// Whether a round changes what a pattern names, or something in it.
 fn is_of(pattern: &Pattern, round: &Round) -> bool {
-    let named = |id: &Id| std::iter::once(id).chain(id.ancestors()).any(|id| pattern.matches(id));
-    round.steps.iter().any(|step| step.ids.iter().map(|(_, id)| id).chain(&step.renamed_to).any(named))
+    let mut ids =
+        round.steps.iter().flat_map(|step| step.ids.iter().map(|(_, id)| id).chain(&step.renamed_to));
+    ids.any(|id| pattern.covers(id))
 }
 
 fn round(name: &str, hook: &Hook, text: &str, when: &str) -> Option<Round> {

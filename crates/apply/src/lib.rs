@@ -37,6 +37,6 @@ pub use prepare::{NOT_KEPT, Options, Plan, prepare};
 pub use proof::{Proof, Sample, is_unsaid, prove};
 pub use propose::{Proposal, Stage, propose};
 pub use scope::Scope;
-pub use scripts::{Script, Scripts, write as write_scripts};
+pub use scripts::{Script, Scripts, run as run_script, write as write_scripts};
 pub use settings::Settings;
 pub use workspace::Workspace;

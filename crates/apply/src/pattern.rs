@@ -37,6 +37,11 @@ impl Pattern {
         self.name == "*"
     }
 
+    /// Whether it names this object, or what it stands in.
+    pub(crate) fn covers(&self, id: &Id) -> bool {
+        std::iter::once(id).chain(id.ancestors()).any(|id| self.matches(id))
+    }
+
     /// Whether it names this object itself.
     pub(crate) fn matches(&self, id: &Id) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&id.kind()))

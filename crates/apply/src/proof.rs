@@ -15,7 +15,7 @@ use plan::archive::SCHEMA;
 use serde::Serialize;
 use shadow::{Difference, Witness, Workbench, rows};
 
-use crate::scripts::{Script, Scripts};
+use crate::scripts::{self, Script, Scripts};
 use crate::{Error, Proposal, hooks, losses, parallel};
 
 /// What was run to prove a plan, and what it showed.
@@ -355,11 +355,15 @@ impl Prover<'_> {
         let mut connection = self.bench.connect_as(place, &self.bench.facts().user)?;
         // As the database has it: the script itself must see to it that it may write.
         connection.run("RESET default_transaction_read_only")?;
-        connection.run(&script.text).map(|_| ()).map_err(|error| {
+        scripts::run(&mut connection, &script.text).map(|_| ()).map_err(|error| {
             let code = error.server().map(|server| server.code.clone()).unwrap_or_default();
             Error::Unproven {
                 script: script.file.clone(),
-                reason: statement_at(&script.text, &error),
+                // Elsewhere a position is one in a single statement.
+                reason: match scripts::statements_outside_of_transaction(&script.text) {
+                    Some(_) => error.to_string(),
+                    None => statement_at(&script.text, &error),
+                },
                 // Classes 22 and 23: the values, not the statement, are at fault.
                 refused: code.starts_with("22") || code.starts_with("23") || code == "P0001",
             }

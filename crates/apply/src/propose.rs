@@ -11,7 +11,8 @@ use shadow::{Names, Workbench};
 
 use crate::groups::Groups;
 use crate::old_names::{self, OldName};
-use crate::{Error, Live, Scope, Workspace, archives, bodies, hooks, parallel, refusal};
+use crate::pattern::Pattern;
+use crate::{Error, Live, Scope, Settings, Workspace, archives, bodies, hooks, parallel, refusal};
 
 /// One step of the way between two boundaries: a script.
 #[derive(Debug)]
@@ -47,6 +48,26 @@ pub struct Proposal {
     pub seeds: Seeds,
 }
 
+/// Which indexes are built while others write: those that the settings name, but none that a hook is for, since that runs in a transaction.
+struct Concurrent {
+    named: Vec<Pattern>,
+    hooked: Vec<Pattern>,
+}
+
+impl Concurrent {
+    fn new(settings: &Settings) -> Concurrent {
+        Concurrent {
+            named: settings.concurrently.iter().map(|text| Pattern::parse(text)).collect(),
+            hooked: settings.hooks.values().map(|hook| Pattern::parse(&hook.when)).collect(),
+        }
+    }
+
+    fn includes(&self, id: &Id) -> bool {
+        let covered = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.covers(id));
+        covered(&self.named) && !covered(&self.hooked)
+    }
+}
+
 /// Where planning happens.
 struct Planner<'a> {
     bench: &'a mut Workbench,
@@ -57,6 +78,8 @@ struct Planner<'a> {
     rebuilt: bool,
     /// Whether what is taken away is kept.
     keeps: bool,
+    /// Which indexes are built while others write.
+    concurrent: Concurrent,
     /// Which rows are read with a catalog.
     seeds: Seeds,
 }
@@ -180,7 +203,8 @@ impl<'a> Planner<'a> {
     fn new(bench: &'a mut Workbench, live: &Live, scope: &Scope, workspace: &Workspace) -> Planner<'a> {
         let (user, major) = (live.facts.user.clone(), live.facts.major);
         let seeds = Seeds::of(&workspace.declared);
-        Planner { bench, scope: scope.clone(), user, major, rebuilt: false, keeps: false, seeds }
+        let concurrent = Concurrent::new(&workspace.settings);
+        Planner { bench, scope: scope.clone(), user, major, rebuilt: false, keeps: false, concurrent, seeds }
     }
 
     /// The live catalog, built anew: what everything starts from.
@@ -371,6 +395,7 @@ impl<'a> Planner<'a> {
                 version: self.major,
                 user: &self.user,
                 archive,
+                concurrent: &|id| !matches!(archive, Archive::Back { .. }) && self.concurrent.includes(id),
             };
             if rows_wait && plan::stated_renames(&request).is_none() {
                 rows_wait = false;
@@ -385,6 +410,9 @@ impl<'a> Planner<'a> {
             let Some(round) = plan::next_round(&request)? else {
                 return Ok((!rounds.is_empty()).then_some((rounds, state)));
             };
+            if round.is_outside_of_transaction() && !rounds.is_empty() {
+                return Ok(Some((rounds, state)));
+            }
             let connection = match &mut connection {
                 Some(connection) => connection,
                 none => none.insert(self.bench.connect_as(database, &self.user)?),
@@ -427,8 +455,17 @@ impl<'a> Planner<'a> {
             let managed: &dyn Fn(&Id) -> bool = &|id| self.scope.manages(id);
             let (version, user) = (self.major, self.user.as_str());
             let archive = Archive::Off;
-            let request =
-                Request { start: &start, from: &state, to: &to, directives, managed, version, user, archive };
+            let request = Request {
+                start: &start,
+                from: &state,
+                to: &to,
+                directives,
+                managed,
+                version,
+                user,
+                archive,
+                concurrent: &|_| false,
+            };
             // What cannot be planned is no rename, and a difference all the same.
             let Ok(Some(round)) = plan::next_round(&request) else { break };
             if !round.steps.iter().all(|step| step.ids.iter().all(|(verb, _)| *verb == plan::Verb::Rename)) {
@@ -502,6 +539,7 @@ impl<'a> Planner<'a> {
             version: self.major,
             user: &self.user,
             archive: Archive::Off,
+            concurrent: &|_| false,
         };
         let Some(round) = plan::stated_renames(&request) else { return Ok(state.clone()) };
         self.bench.copy("work", place)?;

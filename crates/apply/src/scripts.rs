@@ -1,8 +1,8 @@
 //! The scripts of a plan: what each boundary answers, asked on the shadow, and the texts made of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::Database;
+use catalog::{Database, Ran};
 use kinds::{Id, Kind, Model};
 use plan::archive::Kept;
 use plan::script::{Heading, Leg, Probe, Touched};
@@ -37,6 +37,21 @@ pub struct Scripts {
     pub boundary: String,
     /// A query that says what is as at which boundaries.
     pub astray: String,
+}
+
+/// Runs a script as `psql -f` would: one that is no transaction, statement by statement.
+pub fn run(database: &mut Database, text: &str) -> Result<Ran, catalog::Error> {
+    match statements_outside_of_transaction(text) {
+        Some(statements) => database.run_each(&statements),
+        None => database.run(text),
+    }
+}
+
+/// The statements of a script that is no transaction.
+pub(crate) fn statements_outside_of_transaction(text: &str) -> Option<Vec<String>> {
+    let statements = sql::split(text).ok()?;
+    let statements: Vec<String> = statements.into_iter().map(|range| text[range].to_owned()).collect();
+    (!statements.iter().any(|statement| statement == "BEGIN")).then_some(statements)
 }
 
 /// Writes the scripts of a plan.
@@ -176,7 +191,12 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
             Ok(())
         })?;
     }
+    let concurrent: BTreeSet<&Id> = (rounds.iter().filter(|round| round.is_outside_of_transaction()))
+        .flat_map(|round| &round.steps)
+        .flat_map(|step| step.ids.iter().map(|(_, id)| id))
+        .collect();
     let probe = |id: Id| Probe {
+        concurrent: concurrent.contains(&id),
         answers: answers.iter().map(|answers| answers.get(&id).cloned().flatten()).collect(),
         id,
     };

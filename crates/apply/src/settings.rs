@@ -18,6 +18,9 @@ pub struct Settings {
     pub scripts: Option<Scripts>,
     /// SQL of your own that runs with a change, by a name for it.
     pub hooks: IndexMap<String, Hook>,
+    /// New indexes of tables that are there already which are built by `CREATE INDEX CONCURRENTLY`, so that others may write meanwhile, by kind
+    /// and name with `*`: `index *`, `table orders`. Each has a script of its own that is no transaction, after all that can be done before.
+    pub concurrently: Vec<String>,
     /// Hazards that need no `--allow` in this workspace.
     #[schemars(schema_with = "Hazard::list_schema")]
     pub allow: Vec<String>,
@@ -94,8 +97,11 @@ impl Settings {
     /// What the JSON Schema cannot say: patterns that name a kind that does not exist, and SQL that cannot stand in a script.
     pub(crate) fn problems(&self, node: &Node) -> Vec<Problem> {
         let except = self.manage.except.iter().enumerate();
-        let mut patterns: Vec<(&String, Option<&Node>)> =
-            except.map(|(place, text)| (text, node.at(["manage", "except", &place.to_string()]))).collect();
+        let except = except.map(|(place, text)| (text, node.at(["manage", "except", &place.to_string()])));
+        let concurrently = self.concurrently.iter().enumerate();
+        let concurrently =
+            concurrently.map(|(place, text)| (text, node.at(["concurrently", &place.to_string()])));
+        let mut patterns: Vec<(&String, Option<&Node>)> = except.chain(concurrently).collect();
         for (script, list) in self.scripts.iter().flat_map(|scripts| &scripts.forward) {
             let list = list.iter().enumerate();
             patterns.extend(

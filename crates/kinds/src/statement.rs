@@ -137,6 +137,8 @@ pub struct Statement {
     pub no_way_back: Option<String>,
     /// Must be committed before later statements can use what it made (`ALTER TYPE ... ADD VALUE`).
     pub commit_after: bool,
+    /// Cannot stand in a transaction (`CREATE INDEX CONCURRENTLY`).
+    pub outside_of_transaction: bool,
     /// Which pass over its relation it belongs to: actions merge within a pass only (0 shape, 1 values, 2 what values allow).
     #[serde(skip)]
     pub pass: u8,
@@ -160,6 +162,7 @@ impl Statement {
             kept: Vec::new(),
             no_way_back: None,
             commit_after: false,
+            outside_of_transaction: false,
             pass: 0,
             demands: Vec::new(),
         }
@@ -221,6 +224,13 @@ impl Statement {
     #[must_use]
     pub fn commit_after(mut self) -> Statement {
         self.commit_after = true;
+        self
+    }
+
+    /// The same, outside of any transaction.
+    #[must_use]
+    pub fn outside_of_transaction(mut self) -> Statement {
+        (self.commit_after, self.outside_of_transaction) = (true, true);
         self
     }
 

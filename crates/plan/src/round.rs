@@ -24,6 +24,8 @@ pub struct Request<'a> {
     pub user: &'a str,
     /// Whether what would be lost is kept.
     pub archive: Archive<'a>,
+    /// Which indexes of tables that are there already are built while others write.
+    pub concurrent: &'a dyn Fn(&Id) -> bool,
 }
 
 impl Request<'_> {
@@ -108,6 +110,11 @@ pub struct Round {
 }
 
 impl Round {
+    /// Whether it is a statement that cannot stand in a transaction.
+    pub fn is_outside_of_transaction(&self) -> bool {
+        self.steps.iter().any(|step| step.statement.outside_of_transaction)
+    }
+
     /// A round that keeps nothing.
     pub fn new(steps: Vec<Step>, commit_after: bool) -> Round {
         Round { steps, commit_after, kept: Vec::new() }
@@ -158,12 +165,13 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     if !emptied.is_empty() {
         return Ok(Some(Round::new(emptied, false)));
     }
+    let concurrent = rules::concurrent_index::postpone(request, &mut changes);
     let (nodes, kept) = graph::sorted(request, &changes)?;
     let mut steps = merge::merge(request, nodes);
     archive::once(&mut steps);
     rules::access::judge(request, &mut steps);
     match steps.is_empty() {
-        true => rules::seed_rows::late(request),
+        true => Ok(rules::seed_rows::late(request)?.or(concurrent)),
         false => Ok(Some(Round { steps, commit_after: false, kept })),
     }
 }

@@ -77,6 +77,7 @@ fn step(step: &Step) -> Value {
         "clients": statement.clients,
         "hazards": hazards.iter().map(|(hazard, why)| json!({ "hazard": hazard.name(), "why": why })).collect::<Vec<_>>(),
         "commit_after": statement.commit_after,
+        "outside_of_transaction": statement.outside_of_transaction,
         "rollback_verdict": step.verdict(),
         "reason": step.reason,
     })

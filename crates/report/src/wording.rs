@@ -40,7 +40,10 @@ impl<'a> Held<'a> {
         let mut lines: Vec<String> = self.lock(statement).into_iter().collect();
         lines.extend(statement.clients.as_ref().map(|notice| format!("clients: {notice}")));
         lines.extend(step.reason.as_ref().map(|reason| format!("why: {reason}")));
-        if statement.commit_after {
+        if statement.outside_of_transaction {
+            lines.push("stands in no transaction".to_owned());
+            self.0.clear();
+        } else if statement.commit_after {
             lines.push("is committed before what follows can use it".to_owned());
             self.0.clear();
         }

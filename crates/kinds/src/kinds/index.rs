@@ -177,6 +177,13 @@ impl Index {
         Some(keys.iter().map(bare).collect())
     }
 
+    /// `CREATE INDEX CONCURRENTLY`, which lets others write meanwhile. What else belongs to the index is altered afterwards.
+    pub fn create_concurrently(&self, id: &Id) -> Statement {
+        let sql = self.create_sql(id).replacen("INDEX ", "INDEX CONCURRENTLY ", 1);
+        let table = id.relation_sql();
+        Statement::new(sql).lock(Lock::ShareUpdateExclusive, table).work(Work::Build).outside_of_transaction()
+    }
+
     fn name(&self, id: &Id) -> String {
         sql::qualified(&[id.schema().unwrap_or_default(), id.name()])
     }

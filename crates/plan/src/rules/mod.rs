@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod backfill;
 pub(crate) mod circle;
 pub(crate) mod collation_change;
+pub(crate) mod concurrent_index;
 pub(crate) mod conversion;
 pub(crate) mod dependents;
 pub(crate) mod enum_change;

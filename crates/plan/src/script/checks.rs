@@ -1,5 +1,7 @@
 //! The parts of a script that ask the database where it stands.
 
+use std::collections::BTreeSet;
+
 use kinds::{Id, Kind, probe};
 
 use super::Probe;
@@ -21,7 +23,7 @@ pub(super) fn query(probes: &[(&Probe, Vec<String>)], columns: &str) -> String {
          SELECT e.*, CASE WHEN length(d.definition) > {LONGEST_DEFINITION} THEN md5(d.definition) ELSE d.definition END AS found\n        \
          FROM expected AS e CROSS JOIN LATERAL (SELECT CASE e.kind\n{}\n        END AS definition) AS d\n    )\n",
         rows.join(",\n"),
-        cases(probes.iter().map(|(probe, _)| &probe.id)),
+        cases(probes.iter().map(|(probe, _)| (&probe.id, probe.concurrent))),
     )
 }
 
@@ -31,15 +33,38 @@ fn definition(kind: Kind) -> Option<String> {
 }
 
 /// One way to ask for each kind.
-fn cases<'a>(ids: impl Iterator<Item = &'a Id>) -> String {
-    let kinds: std::collections::BTreeSet<Kind> = ids.map(Id::kind).collect();
-    let cases: Vec<String> = kinds
-        .into_iter()
-        .filter_map(|kind| {
-            Some(format!("            WHEN {} THEN {}", sql::literal(kind.name()), definition(kind)?))
-        })
-        .collect();
-    cases.join("\n")
+fn cases<'a>(ids: impl Iterator<Item = (&'a Id, bool)>) -> String {
+    let (mut kinds, mut concurrent) = (BTreeSet::new(), Vec::new());
+    for (id, is_concurrent) in ids {
+        kinds.insert(id.kind());
+        concurrent.extend(is_concurrent.then(|| sql::literal(&object(id, id.kind()))));
+    }
+    let case = |kind: Kind| {
+        let mut definition = definition(kind)?;
+        if kind == Kind::Index && !concurrent.is_empty() {
+            let list = concurrent.join(", ");
+            definition =
+                format!("CASE WHEN e.object IN ({list}) AND {UNFINISHED} THEN NULL ELSE {definition} END");
+        }
+        Some(format!("            WHEN {} THEN {definition}", sql::literal(kind.name())))
+    };
+    kinds.into_iter().filter_map(case).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether an index is what an interrupted `CREATE INDEX CONCURRENTLY` has left behind.
+const UNFINISHED: &str =
+    "EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = to_regclass(e.object) AND NOT i.indisvalid)";
+
+/// Drops what interrupted builds of indexes have left behind.
+pub(super) fn cleared<'a>(probes: impl Iterator<Item = &'a Probe>, indent: &str) -> String {
+    let objects = probes.filter(|probe| probe.concurrent).map(|probe| object(&probe.id, probe.id.kind()));
+    let drop = |object: String| {
+        format!(
+            "{indent}IF {} THEN\n{indent}    DROP INDEX {object};\n{indent}END IF;\n",
+            UNFINISHED.replace("e.object", &sql::literal(&object))
+        )
+    };
+    objects.map(drop).collect()
 }
 
 /// `'column', 'public.users', 'phone', NULL, 'public.users.phone'`
@@ -116,7 +141,7 @@ pub fn ask(ids: &[Id]) -> String {
         "SELECT coalesce(jsonb_agg(d.definition ORDER BY e.place), '[]') FROM (VALUES {}) AS e (place, kind, parent, name, signature, object) \
          CROSS JOIN LATERAL (SELECT CASE e.kind\n{} END AS definition) AS d",
         rows.join(", "),
-        cases(ids.iter())
+        cases(ids.iter().map(|id| (id, false)))
     )
 }
 

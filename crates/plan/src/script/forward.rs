@@ -6,12 +6,16 @@ use kinds::kinds::seed_rows::SeedRows;
 use kinds::{Context, Id, Kind, Spec};
 
 use super::archives::{free, given_back};
+use super::concurrent::concurrent;
 use super::{Heading, Leg, Probe, checks, locks, settings, statements, summary};
 use crate::Step;
 
 /// The text of the forward script of `legs[number]`.
 pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     let leg = &legs[number];
+    if leg.is_outside_of_transaction() {
+        return concurrent(heading, legs, number);
+    }
     let mut text = head(heading, legs, number);
     text.push_str("BEGIN;\n\n");
     text.push_str(&settings());
@@ -42,7 +46,7 @@ pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     super::encoded(text)
 }
 
-fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
+pub(super) fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     let leg = &legs[number];
     let mut lines = vec![
         leg.file.clone(),
@@ -54,11 +58,15 @@ fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
         "What it does:".to_owned(),
     ];
     lines.extend(summary(leg.forward).into_iter().map(|line| format!("  - {line}")));
-    lines.push("Locks, until the end of the transaction:".to_owned());
+    let outside = leg.is_outside_of_transaction();
+    lines.push(if outside { "Locks:" } else { "Locks, until the end of the transaction:" }.to_owned());
     let locks = locks(leg.forward);
     lines.extend(locks.iter().map(|line| format!("  - {line}")));
     if locks.is_empty() {
         lines.push("  - none on any relation".to_owned());
+    }
+    if outside {
+        lines.push("It is no transaction, and cannot be run in one. Where it is interrupted, it can be run again, or taken back.".to_owned());
     }
     lines.push(format!("Way back: {}, from here and from every later script.", heading.rollback));
     if leg.comes_back_late() {
@@ -90,7 +98,7 @@ fn own<'a>(leg: &'a Leg<'_>) -> impl Iterator<Item = &'a Probe> {
     leg.probes.iter().filter(|probe| probe.id.kind() != Kind::SeedRows)
 }
 
-fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
+pub(super) fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     let leg = &legs[number];
     let file = &leg.file;
     let rows: Vec<(&Probe, Vec<String>)> = known(legs, number)
@@ -104,8 +112,9 @@ fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     let asked = if rows.is_empty() { String::new() } else { questions(&rows, leg) };
     super::block(&format!(
         "DECLARE\n    endstate_wrong text;\n    endstate_done boolean;\n    endstate_missing text;\n{count}BEGIN\n\
-         {}{asked}{}{}END;\n",
+         {}{}{asked}{}{}END;\n",
         version(heading, file),
+        checks::cleared(leg.probes.iter(), "    "),
         free(leg),
         checks::rows(&leg.asks, &format!("{file} stopped before it changed anything"), "    "),
     ))
@@ -163,7 +172,7 @@ pub(super) fn version(heading: &Heading, file: &str) -> String {
     )
 }
 
-fn reached(legs: &[Leg<'_>], number: usize) -> String {
+pub(super) fn reached(legs: &[Leg<'_>], number: usize) -> String {
     let leg = &legs[number];
     let probes: Vec<(&Probe, usize)> = own(leg).map(|probe| (probe, number + 1)).collect();
     let rows = rows_reached(leg);
@@ -172,7 +181,8 @@ fn reached(legs: &[Leg<'_>], number: usize) -> String {
     }
     let wrong = if probes.is_empty() { "" } else { "    endstate_wrong text;\n" };
     let count = if rows.is_empty() { "" } else { "    endstate_count bigint;\n" };
-    let verified = if probes.is_empty() { String::new() } else { verified(&probes, &leg.file) };
+    let undone = if leg.is_outside_of_transaction() { "it can be run again, or taken back" } else { UNDONE };
+    let verified = if probes.is_empty() { String::new() } else { verified(&probes, &leg.file, undone) };
     super::block(&format!("DECLARE\n{wrong}{count}BEGIN\n{verified}{rows}END;\n"))
 }
 
@@ -213,8 +223,11 @@ fn rows_reached(leg: &Leg<'_>) -> String {
     text
 }
 
+/// What has become of a transaction that stops.
+pub(super) const UNDONE: &str = "everything is undone";
+
 /// Stops when an object is not as it is at a boundary.
-pub(super) fn verified(probes: &[(&Probe, usize)], file: &str) -> String {
+pub(super) fn verified(probes: &[(&Probe, usize)], file: &str, undone: &str) -> String {
     let rows: Vec<(&Probe, Vec<String>)> =
         probes.iter().map(|(probe, boundary)| (*probe, vec![checks::expected(probe, *boundary)])).collect();
     format!(
@@ -223,6 +236,6 @@ pub(super) fn verified(probes: &[(&Probe, usize)], file: &str) -> String {
          \x20   INTO endstate_wrong FROM found AS f WHERE f.found IS DISTINCT FROM f.wanted;\n\
          \x20   IF endstate_wrong IS NOT NULL THEN\n        RAISE EXCEPTION {} USING DETAIL = endstate_wrong;\n    END IF;\n",
         checks::query(&rows, "wanted"),
-        sql::literal(&format!("{file} did not reach what it should; everything is undone")),
+        sql::literal(&format!("{file} did not reach what it should; {undone}")),
     )
 }

@@ -3,6 +3,7 @@
 
 mod archives;
 mod checks;
+mod concurrent;
 mod forward;
 mod plain;
 mod rollback;
@@ -43,6 +44,13 @@ pub struct Leg<'a> {
     pub probes: Vec<Probe>,
 }
 
+impl Leg<'_> {
+    /// Whether its forward script cannot be a transaction.
+    fn is_outside_of_transaction(&self) -> bool {
+        self.forward.iter().any(Round::is_outside_of_transaction)
+    }
+}
+
 /// A block of PL/pgSQL that is run by itself.
 fn block(body: &str) -> String {
     format!("DO {};\n", sql::dollar_tagged("endstate", &format!("\n{body}")))
@@ -63,6 +71,8 @@ pub struct Probe {
     pub id: Id,
     /// The answer at each boundary: before the first script, after it, after the second ...
     pub answers: Vec<Option<String>>,
+    /// Whether it is an index that is built while others write: what an interrupted build leaves behind counts as missing.
+    pub concurrent: bool,
 }
 
 /// What all scripts of a plan share.

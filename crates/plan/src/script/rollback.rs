@@ -26,6 +26,7 @@ fn block(heading: &Heading, legs: &[Leg<'_>]) -> String {
         "DECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_keys text;\n{archives}BEGIN\n"
     );
     text.push_str(&forward::version(heading, &heading.rollback));
+    text.push_str(&checks::cleared(probes(legs).into_iter(), "    "));
     text.push_str(&standing(heading, legs));
     for (number, leg) in legs.iter().enumerate().rev() {
         text.push_str(&format!(
@@ -65,7 +66,10 @@ fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {
     ];
     for leg in legs.iter().rev() {
         lines.push(format!("After {}:", leg.file));
-        lines.extend(summary(leg.back).into_iter().map(|line| format!("  - {line}")));
+        let summary = summary(leg.back);
+        let nothing_else =
+            summary.is_empty().then(|| "changes what is said of objects: comments, owners".to_owned());
+        lines.extend(summary.into_iter().chain(nothing_else).map(|line| format!("  - {line}")));
     }
     lines.push("Locks, until the end of the transaction:".to_owned());
     let back: Vec<Round> = legs.iter().flat_map(|leg| leg.back.to_vec()).collect();
@@ -236,7 +240,7 @@ fn reached(heading: &Heading, legs: &[Leg<'_>]) -> String {
     }
     format!(
         "\n    -- Was it reached? If not, everything above is undone.\n{}",
-        forward::verified(&probes, &heading.rollback)
+        forward::verified(&probes, &heading.rollback, forward::UNDONE)
     )
 }
 

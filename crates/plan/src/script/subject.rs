@@ -39,6 +39,10 @@ pub fn subject(rounds: &[Round]) -> String {
             return word(&format!("{text}_{}", id.name()));
         }
     }
+    let mut indexes = steps().filter(|(_, (verb, id))| *verb == Verb::Create && id.kind() == Kind::Index);
+    if let (Some((_, (_, id))), None) = (indexes.next(), indexes.next()) {
+        return word(&format!("create_{}", id.name()));
+    }
     steps()
         .next()
         .map_or_else(|| "nothing".to_owned(), |(_, (_, id))| word(&format!("change_{}", id.top().name())))

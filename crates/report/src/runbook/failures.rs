@@ -20,11 +20,15 @@ pub(super) fn failures(book: &Book<'_>) -> String {
     items.extend(sessions(book));
     items.extend(stale_bodies(book));
     items.extend(clients(book));
-    numbered(
-        "Known failure modes",
-        "A script that stops has changed nothing: each is one transaction.",
-        &items,
-    )
+    let outside = forward_steps(book.plan).any(|step| step.statement.outside_of_transaction);
+    let stopped = match outside {
+        true => {
+            "A script that stops has changed nothing, where it is a transaction. Those that build indexes while others write are none: where such a \
+                 script stops, an unfinished index may be left, which it drops when it is run again, as the rollback does."
+        }
+        false => "A script that stops has changed nothing: each is one transaction.",
+    };
+    numbered("Known failure modes", stopped, &items)
 }
 
 fn lock_timeout(book: &Book<'_>) -> Option<Item> {
