@@ -76,7 +76,10 @@ pub fn questions(
                     both.map(of).collect::<Vec<_>>()
                 }));
             }
-            _ => demands.extend(own),
+            _ => {
+                asked.extend(own.iter().filter_map(|demand| way.question_to_archive(demand, kept)));
+                demands.extend(own);
+            }
         }
     }
     let steps = rounds.iter().flat_map(|round| &round.steps);
@@ -194,6 +197,32 @@ impl Way<'_> {
             query: format!("SELECT t.* {from}"),
             mend,
             archive: None,
+        })
+    }
+
+    /// Of a table that comes back with its rows: which of those refer to rows that have gone meanwhile.
+    fn question_to_archive(&self, demand: &Demand, kept: &[Kept]) -> Option<Question> {
+        let Rows::Orphaned { columns, references, referenced } = &demand.rows else { return None };
+        let target = Some(self.origin(references)).filter(|target| self.before.contains(target))?;
+        let kept = kept.iter().find(|kept| kept.of == demand.relation)?;
+        let referenced = self.old_names(references, referenced);
+        let pairs = columns.iter().zip(&referenced);
+        let matches = pairs.map(|(column, other)| kept.equals(column, &format!("r.{other}")));
+        let matches = matches.collect::<Option<Vec<_>>>()?.join(" AND ");
+        let not_null: Vec<String> = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
+        let (archive, target) = (&kept.archive, target.sql());
+        let from = format!(
+            "FROM {archive} AS t WHERE {} AND NOT EXISTS (SELECT FROM {target} AS r WHERE {matches})",
+            not_null.join(" AND ")
+        );
+        let key: Vec<String> = columns.iter().map(|column| format!("t.{column}::text")).collect();
+        Some(Question {
+            what: format!("{} that refer to rows of {target} which are gone", kept.words()),
+            count: format!("SELECT count(*) {from}"),
+            keys: format!("SELECT concat_ws(', ', {}) {from} LIMIT {MOST_KEYS}", key.join(", ")),
+            query: format!("SELECT t.* {from}"),
+            mend: format!("insert them into {target} again, or: DELETE {from}"),
+            archive: Some((archive.clone(), true)),
         })
     }
 

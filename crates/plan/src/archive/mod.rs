@@ -156,6 +156,13 @@ impl Kept {
         columns.iter().find(|column| self.of.child(Kind::Column, &column.name) == *id)
     }
 
+    /// For whole rows, `t`: the condition that a column of theirs, quoted, equals a value.
+    pub(crate) fn equals(&self, column: &str, value: &str) -> Option<String> {
+        let What::Rows { columns } = &self.what else { return None };
+        let kept = columns.iter().find(|kept| kept.sql() == column)?;
+        Some(format!("t.{column} = {}", kept.as_kept(value)))
+    }
+
     /// For a column that it keeps values of: the archive, and the condition that a row `t` of its table has none there.
     pub(crate) fn rows_without(&self, column: &Id) -> Option<(String, String)> {
         let (What::Values { key, .. }, Some(kept)) = (&self.what, self.column(column)) else { return None };
