@@ -241,10 +241,24 @@ impl Reference<'_> {
 pub struct RowChange {
     /// What goes.
     pub deletes: Vec<Statement>,
-    /// What changes and what comes.
-    pub writes: Vec<Statement>,
+    /// What changes.
+    pub updates: Vec<Statement>,
+    /// What comes.
+    pub inserts: Vec<Statement>,
     /// What goes only when others do not refer to it any more.
     pub late_deletes: Vec<Statement>,
+}
+
+impl RowChange {
+    /// The same where a row whose key somebody has given to another one meanwhile stays away.
+    #[must_use]
+    pub fn giving_way(mut self, key: &[String]) -> RowChange {
+        let key: Vec<String> = key.iter().map(|column| sql::ident(column)).collect();
+        for insert in &mut self.inserts {
+            insert.sql.push_str(&format!("\nON CONFLICT ({}) DO NOTHING", key.join(", ")));
+        }
+        self
+    }
 }
 
 impl SeedRows {
@@ -309,7 +323,8 @@ impl SeedRows {
         };
         // One that has no value of a new column yet is changed, too.
         let updates = both.iter().filter(|(from, row)| to.changed(from, row).next().is_some()).map(update);
-        change.writes = updates.chain(writer.insert(new.into_iter())).collect();
+        change.updates = updates.collect();
+        change.inserts = writer.insert(new.into_iter());
         change
     }
 
@@ -424,8 +439,8 @@ impl ObjectKind for SeedRows {
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
-        let RowChange { deletes, writes, late_deletes } = self.change(to, id, context);
-        Change::Alter([deletes, writes, late_deletes].concat())
+        let RowChange { deletes, updates, inserts, late_deletes } = self.change(to, id, context);
+        Change::Alter([deletes, updates, inserts, late_deletes].concat())
     }
 
     /// That the rows are still what the plan was made for, and that nothing refers to those that go.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kinds::kinds::seed_rows::SeedRows;
 use kinds::{Id, Lock, Model, Spec, Statement};
 
-use crate::archive::{once, undisturbed};
+use crate::archive::{Archive, once, undisturbed};
 use crate::round::Verb;
 use crate::{Error, Request, Round, Step};
 
@@ -34,7 +34,11 @@ fn rounds(request: &Request<'_>, is_there: impl Fn(&Id) -> bool) -> Result<Vec<R
             continue;
         };
         if from != to {
-            changes.push((&object.id, table, to, from.change(to, &object.id, &context)));
+            let change = from.change(to, &object.id, &context);
+            // What was written since the way forward stays.
+            let gives_way = matches!(request.archive, Archive::Back { .. }) && has_immediate_key(request.from, table);
+            let change = if gives_way { change.giving_way(&to.key) } else { change };
+            changes.push((&object.id, table, to, change));
         }
     }
     changes.sort_by_cached_key(|(_, table, ..)| depth(request.to, table, &mut BTreeSet::new()));
@@ -44,13 +48,24 @@ fn rounds(request: &Request<'_>, is_there: impl Fn(&Id) -> bool) -> Result<Vec<R
     }
     for (id, table, to, change) in &changes {
         if columns(table, to).all(|column| is_there(&column)) {
-            rounds.extend(round(request, id, table, &change.writes)?);
+            let writes = [change.updates.as_slice(), &change.inserts].concat();
+            rounds.extend(round(request, id, table, &writes)?);
         }
     }
     for (id, table, _, change) in changes.iter().rev() {
         rounds.extend(round(request, id, table, &change.late_deletes)?);
     }
     Ok(rounds)
+}
+
+/// Whether the primary key is checked row by row: `ON CONFLICT` takes no other.
+fn has_immediate_key(model: &Model, table: &Id) -> bool {
+    let keys = model.children_of_kind(table, kinds::Kind::Constraint).into_iter();
+    let mut keys = keys.filter_map(|object| match &object.spec {
+        Spec::Constraint(constraint) => constraint.primary_key().map(|_| constraint),
+        _ => None,
+    });
+    keys.any(|key| !key.deferrable)
 }
 
 fn columns<'a>(table: &'a Id, rows: &'a SeedRows) -> impl Iterator<Item = Id> + use<'a> {
