@@ -104,7 +104,7 @@ fn trial(
 ) -> Result<(), String> {
     let run = |what: &str, sql: &str| {
         let mut connection = connect(server, database).map_err(|error| error.to_string())?;
-        connection.run(sql).map(|_| ()).map_err(|error| format!("{what}: {error}"))
+        apply::run_script(&mut connection, sql).map(|_| ()).map_err(|error| format!("{what}: {error}"))
     };
     let forward = || scripts.forward.iter().try_for_each(|script| run(&script.file, &script.text));
     let rows = || rows(server, database).map_err(|error| error.to_string());

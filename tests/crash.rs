@@ -34,13 +34,13 @@ fn a_script_that_keeps_what_it_takes_away_and_is_killed_has_done_nothing() {
     }
 }
 
-/// Scripts that are no transactions: where the session ends between their statements, or while the index is built, the database is at the
-/// boundary before or after, and from there both ways are gone to their ends.
+/// Scripts that are no transactions: where the session ends between their statements, while an index is built, or between batches, the
+/// database is at the boundary before or after, and from there both ways are gone to their ends.
 #[test]
-fn an_index_that_is_built_while_others_write_may_be_interrupted() {
+fn a_script_that_is_no_transaction_may_be_interrupted() {
     for binaries in testkit::majors() {
         let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
-        let folder = root().join("fixtures/concurrent_indexes");
+        let folder = root().join("fixtures/outside_of_transaction");
         connect(&cluster, "postgres").unwrap().run("CREATE DATABASE work").unwrap();
         let before = fs::read_to_string(folder.join("before.sql")).unwrap();
         connect(&cluster, "work").unwrap().run(&before).unwrap();
@@ -69,28 +69,31 @@ impl Interrupted<'_> {
     }
 
     fn everywhere(&self) {
-        let mut builds = 0;
+        let mut interrupted = Vec::new();
         for (number, script) in self.scripts.forward.iter().enumerate() {
             let statements: Vec<&str> =
                 sql::split(&script.text).unwrap().into_iter().map(|range| &script.text[range]).collect();
-            if let Some(build) = statements.iter().position(|statement| statement.contains(" CONCURRENTLY "))
-            {
-                builds += 1;
+            let waits = |statement: &&str| statement.contains(" CONCURRENTLY ") || statement.contains("COMMIT;");
+            if let Some(waits) = statements.iter().position(|statement| waits(&statement)) {
+                let builds = statements[waits].contains(" CONCURRENTLY ");
+                interrupted.push(builds);
+                // The last statement of a change is followed by a block that looks whether it was reached.
+                let change = statements.iter().rposition(|statement| statement.starts_with("DO ")).unwrap() - 1;
                 for count in 1..=statements.len() {
-                    self.ended_behind(&statements[..count], number + usize::from(count > build));
+                    self.ended_behind(&statements[..count], number + usize::from(count > change));
                 }
-                self.unfinished(&statements[..=build], number, &|cluster, process| {
+                self.unfinished(&statements[..=waits], number, builds, &|cluster, process| {
                     let kill = format!("SELECT pg_catalog.pg_terminate_backend({process})");
                     connect(cluster, "postgres").unwrap().run(&kill).unwrap();
                 });
-                self.unfinished(&statements[..=build], number, &|_, process| {
+                self.unfinished(&statements[..=waits], number, builds, &|_, process| {
                     let status = std::process::Command::new("kill").args(["-9", process]).status().unwrap();
                     assert!(status.success());
                 });
             }
             run(self.cluster, "work", &script.text);
         }
-        assert!(builds > 1, "no indexes are built while others write");
+        assert_eq!(interrupted, [false, true, true]);
     }
 
     /// The session ends behind some statements.
@@ -104,17 +107,17 @@ impl Interrupted<'_> {
     }
 
     /// The session, or the server, ends while the last statement waits for somebody who writes.
-    fn unfinished(&self, statements: &[&str], boundary: usize, end: &dyn Fn(&Cluster, &str)) {
+    fn unfinished(&self, statements: &[&str], boundary: usize, builds: bool, end: &dyn Fn(&Cluster, &str)) {
         let cluster = self.cluster;
         copied(cluster, "work", "broken");
         let mut writer = connect(cluster, "broken").unwrap();
-        writer.run("BEGIN; UPDATE public.orders SET placed = placed").unwrap();
+        writer.run("BEGIN; UPDATE public.orders SET placed = placed WHERE id > 20").unwrap();
         std::thread::scope(|scope| {
             let builder = scope.spawn(|| {
                 let mut connection = connect(cluster, "broken").unwrap();
                 statements.iter().try_for_each(|statement| connection.run(statement).map(|_| ())).is_err()
             });
-            let waits = "SELECT pid::text FROM pg_stat_activity WHERE query LIKE 'CREATE %INDEX CONCURRENTLY %' AND wait_event_type = 'Lock'";
+            let waits = "SELECT pid::text FROM pg_stat_activity WHERE datname = 'broken' AND wait_event_type = 'Lock'";
             let mut watch = connect(cluster, "postgres").unwrap();
             let process = soon(|| watch.select(waits).unwrap().into_iter().flatten().flatten().next());
             watch.run("CHECKPOINT").unwrap();
@@ -124,9 +127,12 @@ impl Interrupted<'_> {
         drop(writer);
         soon(|| connect(cluster, "broken").ok());
         nobody_else_is_there(cluster, "broken");
-        let invalid = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid";
-        let left = connect(cluster, "broken").unwrap().select(invalid).unwrap();
-        assert_eq!(left.len(), 1, "nothing is left of an interrupted build");
+        let left = match builds {
+            true => "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid",
+            false => "SELECT count(name)::text FROM public.orders HAVING count(name) BETWEEN 1 AND 20",
+        };
+        let left = connect(cluster, "broken").unwrap().select(left).unwrap();
+        assert_eq!(left.len(), 1, "nothing is left of what was interrupted");
         self.is_recognised(boundary, "while it waits");
     }
 

@@ -52,6 +52,7 @@ impl Groups {
         Directives {
             renames: only(&all.renames, own),
             backfills: only(&all.backfills, own),
+            batches: only(&all.batches, own),
             backfilled: only(&all.backfilled, own),
             conversions: only(&all.conversions, own),
             enums: only(&all.enums, own),

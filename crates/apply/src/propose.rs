@@ -575,6 +575,7 @@ fn renamed_back(own: &Directives, later: &Directives) -> Directives {
     Directives {
         renames: then(&own.renames, later),
         backfills: then(&own.backfills, later),
+        batches: then(&own.batches, later),
         backfilled: then(&own.backfilled, later),
         conversions: then(&own.conversions, later),
         enums: then(&own.enums, later),

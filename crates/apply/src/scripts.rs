@@ -194,6 +194,7 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
     let concurrent: BTreeSet<&Id> = (rounds.iter().filter(|round| round.is_outside_of_transaction()))
         .flat_map(|round| &round.steps)
         .flat_map(|step| step.ids.iter().map(|(_, id)| id))
+        .filter(|id| id.kind() == Kind::Index)
         .collect();
     let probe = |id: Id| Probe {
         concurrent: concurrent.contains(&id),

@@ -11,7 +11,7 @@ use yaml::{Node, Source, edit};
 use crate::layout;
 
 /// Keys that tell how to get somewhere: a dump never has them, and they stay.
-const DIRECTIVES: [&str; 9] = [
+const DIRECTIVES: [&str; 10] = [
     "renamed_from",
     "constraints_renamed_from",
     "map",
@@ -19,6 +19,7 @@ const DIRECTIVES: [&str; 9] = [
     "strategy",
     "backfill",
     "backfill_where",
+    "backfill_batch",
     "using",
     "using_back",
 ];

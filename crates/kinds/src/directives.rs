@@ -13,6 +13,8 @@ pub struct Directives {
     pub renames: BTreeMap<Id, String>,
     /// `backfill` of a column: an expression over the row as it was.
     pub backfills: BTreeMap<Id, String>,
+    /// `backfill_batch` of a new column: how many rows get their value in one transaction, on the way forward.
+    pub batches: BTreeMap<Id, u32>,
     /// On a way back: the `backfill` that a column has on the way forward, where rows get that rather than the default.
     pub backfilled: BTreeMap<Id, String>,
     /// `using` and `using_back` of a column whose type changes.
@@ -103,7 +105,8 @@ impl Directives {
             conversions.map(|(id, conversion)| (self.before(id, None), conversion.inverted())).collect();
         let backfills = self.backfills.iter();
         let backfilled = backfills.map(|(id, value)| (self.before(id, None), value.clone())).collect();
-        Directives { renames, backfills: BTreeMap::new(), backfilled, conversions, enums }
+        let batches = self.batches.iter().map(|(id, size)| (self.before(id, None), *size)).collect();
+        Directives { renames, backfills: BTreeMap::new(), batches, backfilled, conversions, enums }
     }
 
     /// What an object was called before all renames.

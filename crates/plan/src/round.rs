@@ -165,12 +165,14 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     if !emptied.is_empty() {
         return Ok(Some(Round::new(emptied, false)));
     }
+    let batches = rules::batches::postpone(request, &mut changes)?;
     let concurrent = rules::concurrent_index::postpone(request, &mut changes);
     let (nodes, kept) = graph::sorted(request, &changes)?;
     let mut steps = merge::merge(request, nodes);
     archive::once(&mut steps);
     rules::access::judge(request, &mut steps);
     match steps.is_empty() {
+        true if batches.is_some() => Ok(batches),
         true => Ok(rules::seed_rows::late(request)?.or(concurrent)),
         false => Ok(Some(Round { steps, commit_after: false, kept })),
     }

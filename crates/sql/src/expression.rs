@@ -95,6 +95,18 @@ pub fn columns_computed_from(expression: &str) -> Option<Vec<String>> {
     })
 }
 
+/// All columns that `expression` names, without qualifiers, those in its subqueries among them.
+pub fn columns_of(expression: &str) -> Vec<String> {
+    ask(expression, |tree| {
+        let mut columns: Vec<String> = Vec::new();
+        each_node(tree, &mut |node| {
+            let name = node.get("fields").map(names).into_iter().flatten().next_back();
+            columns.extend(name.filter(|name| !columns.contains(name)));
+        });
+        columns
+    })
+}
+
 fn ask<T: Default + Send + 'static>(expression: &str, question: fn(&ParseResult) -> T) -> T {
     let text = expression.to_owned();
     on_parser_thread(move || {

@@ -21,7 +21,7 @@ pub use body::{Certainty, Mention, Role, mentions};
 pub use check::{Fragment, check};
 pub use emit::as_printed;
 pub use error::SyntaxError;
-pub use expression::{columns_computed_from, contains_subquery, functions_called};
+pub use expression::{columns_computed_from, columns_of, contains_subquery, functions_called};
 pub use quote::{dollar, dollar_tagged, ident, literal, qualified};
 pub use statements::split;
 pub use words::{Word, WordKind, words};

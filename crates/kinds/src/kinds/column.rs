@@ -512,6 +512,11 @@ pub struct FullColumnDoc {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-sql" = "expression"))]
     pub backfill_where: Option<String>,
+    /// How many rows of a table that is there get the value of `backfill` in one transaction, where the column is new; all in the script's own
+    /// where nothing is said. Others may write meanwhile; what needs the column comes when all rows have their value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub backfill_batch: Option<u32>,
     /// How its values become values of its type where they are of another one and a cast is not what is meant: an expression over the
     /// row, `to_timestamp(created)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -574,13 +579,16 @@ impl ColumnDoc {
                 };
                 declared.directives.backfills.insert(id.clone(), backfill);
             }
-            (None, Some(_)) => {
-                let message = format!("{id} has `backfill_where`, and no `backfill`");
-                let place = at("backfill_where").map(|node| node.place.clone());
-                declared.problems.push(Problem { message, place, ..Problem::default() });
+            (None, condition) => {
+                let alone = condition.map(|_| "backfill_where");
+                for key in alone.into_iter().chain(doc.backfill_batch.map(|_| "backfill_batch")) {
+                    let message = format!("{id} has `{key}`, and no `backfill`");
+                    let place = at(key).map(|node| node.place.clone());
+                    declared.problems.push(Problem { message, place, ..Problem::default() });
+                }
             }
-            (None, None) => {}
         }
+        declared.directives.batches.extend(doc.backfill_batch.map(|size| (id.clone(), size)));
         if doc.using.is_some() || doc.using_back.is_some() {
             let conversion = Conversion { using: doc.using, using_back: doc.using_back };
             declared.directives.conversions.insert(id.clone(), conversion);

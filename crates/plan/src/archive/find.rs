@@ -9,6 +9,7 @@ use super::{Anew, Archive, Kept, KeptColumn, What, archive_name, nulls, save};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
+use crate::rules::batches;
 use crate::rules::conversion::{self, type_named};
 use crate::rules::rename::ASIDE;
 use crate::rules::{enum_change, using};
@@ -60,7 +61,8 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
         let plain = KeptColumn::plain(object.id.name(), column, request.from);
         let (verb, kept) = match changes.actions.get(&object.id) {
             Some(Action::Drop) => {
-                (Verb::Drop, KeptColumn { anew: anew(request, changes, &object.id, column), ..plain })
+                let (anew, instead) = anew(request, changes, &object.id, column);
+                (Verb::Drop, KeptColumn { anew, instead, ..plain })
             }
             Some(Action::Alter(_)) => match image(request, changes, object, column) {
                 Some((image, one_way)) => (Verb::Alter, KeptColumn { image: Some(image), one_way, ..plain }),
@@ -83,11 +85,13 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
 }
 
 /// What the rows get in the column where it is added anew.
-fn anew(request: &Request<'_>, changes: &Changes, id: &Id, column: &Column) -> Anew {
+///
+/// Rows that still wait for their values, in a batch to come, count as having them.
+fn anew(request: &Request<'_>, changes: &Changes, id: &Id, column: &Column) -> (Anew, Option<String>) {
     let model = request.from;
     // What stands aside is not known by its own name.
     if id.name().starts_with(ASIDE) || !model.children_of_kind(id, Kind::Identity).is_empty() {
-        return Anew::Anything;
+        return (Anew::Anything, None);
     }
     let cast_to = format!("::{}", column.data_type);
     let known = |value: &str| {
@@ -105,17 +109,23 @@ fn anew(request: &Request<'_>, changes: &Changes, id: &Id, column: &Column) -> A
     if let Some(backfill) = request.directives.backfilled.get(id) {
         let columns = sql::columns_computed_from(backfill);
         let same = columns.is_some_and(|columns| columns.iter().all(stays));
-        return if same { known(backfill) } else { Anew::Anything };
+        let waits = batches::waits(request.from, id).filter(|_| request.directives.batches.contains_key(id));
+        let columns_stay = sql::columns_of(backfill).iter().all(stays);
+        let instead = waits.filter(|_| columns_stay).map(|waits| {
+            format!("CASE WHEN {waits} THEN ({backfill}){cast_to} ELSE {} END", sql::ident(id.name()))
+        });
+        return (if same { known(backfill) } else { Anew::Anything }, instead);
     }
     let default = match model.get(&id.child(Kind::ColumnDefault, "")).map(|object| &object.spec) {
         Some(Spec::ColumnDefault(default)) => Some(default.expression.as_str()),
         _ => default_within(model, &column.data_type),
     };
-    match default {
+    let anew = match default {
         None => Anew::Null,
         Some(default) if sql::columns_computed_from(default).is_some() => known(default),
         Some(_) => Anew::Anything,
-    }
+    };
+    (anew, None)
 }
 
 /// The default of a domain, or of the one that it is over.

@@ -98,6 +98,8 @@ pub struct KeptColumn {
     one_way: bool,
     /// What it has where it has been added anew.
     anew: Anew,
+    /// What is kept of it where that is not its value: it may still wait for its values.
+    instead: Option<String>,
 }
 
 /// What the rows have in a column that is added anew.
@@ -118,7 +120,15 @@ impl KeptColumn {
         let domain = type_named(model, &column.data_type).map(|(_, spec)| spec);
         let collated = column.collation.is_some()
             || matches!(domain, Some(Spec::Domain(domain)) if domain.collation.is_some());
-        KeptColumn { name: name.to_owned(), as_text, collated, image: None, one_way: false, anew: Anew::Null }
+        KeptColumn {
+            name: name.to_owned(),
+            as_text,
+            collated,
+            image: None,
+            one_way: false,
+            anew: Anew::Null,
+            instead: None,
+        }
     }
 
     /// Whether its values are looked up, and not cast back.

@@ -24,7 +24,13 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
             }
             None => match &column.anew {
                 Anew::Anything => "true".to_owned(),
-                Anew::Known(value) => format!("{name}::text IS DISTINCT FROM {value}"),
+                Anew::Known(value) => {
+                    let kept = column
+                        .instead
+                        .as_ref()
+                        .map_or_else(|| name.clone(), |instead| format!("({instead})"));
+                    format!("{kept}::text IS DISTINCT FROM {value}")
+                }
                 Anew::Null => format!("{name} IS NOT NULL"),
             },
         });
@@ -79,7 +85,10 @@ pub(super) fn number(request: &Request<'_>, kept: &Kept, start: Option<i64>) -> 
 /// `role::text AS role`
 fn kept_as(column: &KeptColumn) -> String {
     let name = column.sql();
-    let value = column.as_kept(&name);
+    let value = match &column.instead {
+        Some(instead) => column.as_kept(&format!("({instead})")),
+        None => column.as_kept(&name),
+    };
     if value == name { name } else { format!("{value} AS {name}") }
 }
 

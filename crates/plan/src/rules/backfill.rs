@@ -6,6 +6,7 @@ use kinds::{Id, Kind, Lock, ObjectKind, Spec, Statement, Work};
 use crate::Request;
 use crate::archive::undisturbed;
 use crate::changes::{Action, Changes};
+use crate::rules::batches;
 
 /// `ADD COLUMN` for a table that has rows: with its default, so that they get it; then the values of the `backfill`, written by a
 /// rewrite that fires no trigger and is filtered by no policy; then NOT NULL.
@@ -20,6 +21,11 @@ pub(crate) fn column_with_values(
     let (table, name) = (id.relation_sql(), sql::ident(id.name()));
     let not_null = request.to.children_of_kind(id, Kind::NotNull).into_iter().next();
     let mut statements = vec![without_not_null(request, column, id)];
+    if batches::of_new_column(request, id).is_some() {
+        statements.push(batches::marked(id));
+        statements.extend(column.settings(id, &context));
+        return statements;
+    }
     // A subquery cannot stand in USING.
     let update = format!("UPDATE {table} SET {name} = ({backfill})");
     let updates =

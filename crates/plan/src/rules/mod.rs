@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod backfill;
+pub(crate) mod batches;
 pub(crate) mod circle;
 pub(crate) mod collation_change;
 pub(crate) mod concurrent_index;

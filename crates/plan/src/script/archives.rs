@@ -3,6 +3,7 @@
 use super::Leg;
 use super::rollback::quote;
 use crate::archive::{self, Kept, SCHEMA};
+use crate::rules::batches;
 
 impl Leg<'_> {
     /// The procedure that gives back what the way back kept, quoted with its schema.
@@ -20,6 +21,11 @@ impl Leg<'_> {
     /// Whether that takes a transaction of its own: a value that is added to an enum type can be used only when it is committed.
     pub(super) fn comes_back_late(&self) -> bool {
         self.comes_back() && self.forward.iter().any(|round| round.commit_after)
+    }
+
+    /// Whether columns that come with it wait for their values: they get them, and what the rollback kept, in a later script.
+    pub(super) fn waits_for_values(&self) -> bool {
+        batches::any_waits(self.after)
     }
 
     /// Whether it keeps anything, on either way.
@@ -127,12 +133,12 @@ pub(super) fn kept_back(leg: &Leg<'_>) -> String {
 
 /// Gives back what the last rollback kept, where the forward script was interrupted before its last transaction.
 pub(super) fn finished(leg: &Leg<'_>) -> String {
-    if !leg.comes_back_late() {
+    if !leg.comes_back_late() && !(leg.comes_back() && leg.waits_for_values()) {
         return String::new();
     }
     let procedure = leg.again();
     format!(
-        "        -- {} was interrupted before its last transaction.\n        IF to_regprocedure({}) IS NOT NULL THEN\n            EXECUTE {};\n        END IF;\n",
+        "        -- What is kept for {} has not come back yet.\n        IF to_regprocedure({}) IS NOT NULL THEN\n            EXECUTE {};\n        END IF;\n",
         leg.file,
         sql::literal(&format!("{procedure}()")),
         quote(&format!("CALL {procedure}()")),
@@ -145,4 +151,28 @@ pub(super) fn given_back(procedure: &str) -> String {
         sql::literal(&format!("{procedure}()")),
     ));
     format!("\n-- What the rollback of this script kept, where it has been run, comes back.\n{block}")
+}
+
+/// The legs before one whose archives come back with it, since columns that came with them have their values only then.
+pub(super) fn waiting_for<'l, 'a>(legs: &'l [Leg<'a>], number: usize) -> Vec<&'l Leg<'a>> {
+    if legs[number].waits_for_values() {
+        return Vec::new();
+    }
+    let before = legs[..number].iter().rev().take_while(|leg| leg.waits_for_values());
+    before.filter(|leg| leg.comes_back()).collect()
+}
+
+/// A statement, and in the same transaction what the rollback of earlier scripts kept.
+pub(super) fn with_what_comes_back(waiting: &[&Leg<'_>], statement: &str) -> String {
+    let calls: String = waiting
+        .iter()
+        .map(|leg| {
+            let procedure = leg.again();
+            let there = sql::literal(&format!("{procedure}()"));
+            format!(
+                "    IF to_regprocedure({there}) IS NOT NULL THEN\n        CALL {procedure}();\n    END IF;\n"
+            )
+        })
+        .collect();
+    super::block(&format!("BEGIN\n{calls}    {statement};\nEND;\n"))
 }

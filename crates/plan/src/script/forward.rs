@@ -6,15 +6,15 @@ use kinds::kinds::seed_rows::SeedRows;
 use kinds::{Context, Id, Kind, Spec};
 
 use super::archives::{free, given_back};
-use super::concurrent::concurrent;
+use super::outside::outside_of_transaction;
 use super::{Heading, Leg, Probe, checks, locks, settings, statements, summary};
-use crate::Step;
+use crate::{Round, Step};
 
 /// The text of the forward script of `legs[number]`.
 pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     let leg = &legs[number];
     if leg.is_outside_of_transaction() {
-        return concurrent(heading, legs, number);
+        return outside_of_transaction(heading, legs, number);
     }
     let mut text = head(heading, legs, number);
     text.push_str("BEGIN;\n\n");
@@ -24,7 +24,7 @@ pub fn forward(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
     text.push_str("\n-- 2. The change.\n");
     let steps: Vec<&Step> = leg.forward.iter().flat_map(|round| &round.steps).collect();
     let late = leg.comes_back_late();
-    let within = leg.comes_back() && !late;
+    let within = leg.comes_back() && !late && !leg.waits_for_values();
     let end = if within { super::before_event_triggers(&steps) } else { steps.len() };
     text.push_str(&statements(&steps[..end]));
     if within {
@@ -60,7 +60,16 @@ pub(super) fn head(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String
     lines.extend(summary(leg.forward).into_iter().map(|line| format!("  - {line}")));
     let outside = leg.is_outside_of_transaction();
     lines.push(if outside { "Locks:" } else { "Locks, until the end of the transaction:" }.to_owned());
-    let locks = locks(leg.forward);
+    let locks = match outside {
+        // Nothing is held from one statement to the next.
+        true => leg
+            .forward
+            .iter()
+            .flat_map(|round| &round.steps)
+            .flat_map(|step| locks(&[Round::new(vec![step.clone()], false)]))
+            .collect(),
+        false => locks(leg.forward),
+    };
     lines.extend(locks.iter().map(|line| format!("  - {line}")));
     if locks.is_empty() {
         lines.push("  - none on any relation".to_owned());

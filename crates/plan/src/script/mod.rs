@@ -3,8 +3,8 @@
 
 mod archives;
 mod checks;
-mod concurrent;
 mod forward;
+mod outside;
 mod plain;
 mod rollback;
 mod standing;
@@ -21,6 +21,7 @@ pub use subject::subject;
 use kinds::{Context, Id, Kind, Model, Spec, probe};
 
 use crate::archive::SCHEMA;
+use crate::rules::batches;
 use crate::{Question, Round, Step, Verb};
 
 /// The way from one boundary to the next, as the script writer needs it.
@@ -190,6 +191,13 @@ pub fn summary(rounds: &[Round]) -> Vec<String> {
             }
             if let (Verb::Save, Some(kept)) = (verb, kept(id)) {
                 lines.push(format!("keeps {} in {}", kept.words(), kept.archive));
+                continue;
+            }
+            if batches::is_mark(id) {
+                continue;
+            }
+            if *verb == Verb::Fill && step.statement.outside_of_transaction {
+                lines.push(format!("gives the rows their values of {id}, a batch at a time"));
                 continue;
             }
             if *verb == Verb::Fill && id.kind() == Kind::Column && !step.statement.sql.starts_with("DO ") {

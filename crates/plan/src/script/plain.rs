@@ -1,6 +1,6 @@
 //! The statements of a plan alone, for `psql -v ON_ERROR_STOP=1`.
 
-use super::archives::{VARIABLES, given_back, kept_back, out_of_the_way, tidied};
+use super::archives::{VARIABLES, given_back, kept_back, out_of_the_way, tidied, waiting_for};
 use super::{Leg, before_event_triggers, encoded, settings};
 use crate::{Round, Step, Verb};
 
@@ -10,19 +10,23 @@ pub fn plain(legs: &[Leg<'_>], backwards: bool) -> String {
     let numbers: Vec<usize> =
         if backwards { (0..legs.len()).rev().collect() } else { (0..legs.len()).collect() };
     let texts =
-        numbers.iter().map(|number| if backwards { back(legs, *number) } else { forward(&legs[*number]) });
+        numbers.iter().map(|number| if backwards { back(legs, *number) } else { forward(legs, *number) });
     encoded(texts.collect::<Vec<_>>().join("\n"))
 }
 
-fn forward(leg: &Leg<'_>) -> String {
+fn forward(legs: &[Leg<'_>], number: usize) -> String {
+    let leg = &legs[number];
     let mut writer = Writer::new(format!("-- {}\n", leg.file));
-    let within = leg.comes_back() && !leg.comes_back_late();
+    let within = leg.comes_back() && !leg.comes_back_late() && !leg.waits_for_values();
     let given_back = given_back(&leg.again());
     writer.rounds(leg.forward, |writer, at| {
         if within && at == At::End {
             writer.block(&given_back);
         }
     });
+    for earlier in waiting_for(legs, number) {
+        writer.block(&self::given_back(&earlier.again()));
+    }
     if leg.comes_back_late() {
         writer.commit();
         writer.block(&given_back);

@@ -67,8 +67,9 @@ fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {
     for leg in legs.iter().rev() {
         lines.push(format!("After {}:", leg.file));
         let summary = summary(leg.back);
-        let nothing_else =
-            summary.is_empty().then(|| "changes what is said of objects: comments, owners".to_owned());
+        let is_silent = leg.back.iter().all(|round| round.steps.is_empty());
+        let silent = if is_silent { "nothing" } else { "changes what is said of objects: comments, owners" };
+        let nothing_else = summary.is_empty().then(|| silent.to_owned());
         lines.extend(summary.into_iter().chain(nothing_else).map(|line| format!("  - {line}")));
     }
     lines.push("Locks, until the end of the transaction:".to_owned());

@@ -39,6 +39,11 @@ pub fn subject(rounds: &[Round]) -> String {
             return word(&format!("{text}_{}", id.name()));
         }
     }
+    if let Some((_, (_, id))) =
+        steps().find(|(step, (verb, _))| *verb == Verb::Fill && step.statement.outside_of_transaction)
+    {
+        return word(&format!("fill_{}_{}", id.top().name(), id.name()));
+    }
     let mut indexes = steps().filter(|(_, (verb, id))| *verb == Verb::Create && id.kind() == Kind::Index);
     if let (Some((_, (_, id))), None) = (indexes.next(), indexes.next()) {
         return word(&format!("create_{}", id.name()));
