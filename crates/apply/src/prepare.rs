@@ -91,7 +91,7 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     if kept > 0 {
         let tables = if kept == 1 { "1 table".to_owned() } else { format!("{kept} tables") };
         notes.push(format!(
-            "{tables} in endstate_archive keep what earlier scripts took away: endstate finalize shows them"
+            "kept in endstate_archive by earlier scripts: {tables}; endstate finalize shows them"
         ));
     }
     drop(bench);

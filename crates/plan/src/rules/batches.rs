@@ -181,7 +181,7 @@ fn fill(request: &Request<'_>, column: &Id) -> Result<Statement, Error> {
     if statements.is_empty() {
         return Err(impossible("rules of the table, or triggers of its partitions, would fire"));
     }
-    let statements: String = statements.iter().map(|sql| format!("        {sql};\n")).collect();
+    let statements = statements.iter().map(|sql| format!("        {sql};\n")).collect::<Vec<_>>().concat();
     let body = format!(
         "\nDECLARE\n    endstate_last boolean;\n{}{}BEGIN\n    \
          SELECT {key} INTO {from} FROM {relation} ORDER BY {key} LIMIT 1;\n    \

@@ -133,7 +133,7 @@ pub(super) fn kept_back(leg: &Leg<'_>) -> String {
 
 /// Gives back what the last rollback kept, where the forward script was interrupted before its last transaction.
 pub(super) fn finished(leg: &Leg<'_>) -> String {
-    if !leg.comes_back_late() && !(leg.comes_back() && leg.waits_for_values()) {
+    if !leg.comes_back() || !(leg.comes_back_late() || leg.waits_for_values()) {
         return String::new();
     }
     let procedure = leg.again();
@@ -164,7 +164,7 @@ pub(super) fn waiting_for<'l, 'a>(legs: &'l [Leg<'a>], number: usize) -> Vec<&'l
 
 /// A statement, and in the same transaction what the rollback of earlier scripts kept.
 pub(super) fn with_what_comes_back(waiting: &[&Leg<'_>], statement: &str) -> String {
-    let calls: String = waiting
+    let calls: Vec<String> = waiting
         .iter()
         .map(|leg| {
             let procedure = leg.again();
@@ -174,5 +174,5 @@ pub(super) fn with_what_comes_back(waiting: &[&Leg<'_>], statement: &str) -> Str
             )
         })
         .collect();
-    super::block(&format!("BEGIN\n{calls}    {statement};\nEND;\n"))
+    super::block(&format!("BEGIN\n{}    {statement};\nEND;\n", calls.concat()))
 }

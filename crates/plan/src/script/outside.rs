@@ -44,7 +44,7 @@ fn for_the_session() -> (String, String) {
     let settings = settings();
     let own = settings.lines().filter_map(|line| line.strip_prefix("SET LOCAL "));
     let name = |setting: &str| setting.split(' ').next().unwrap_or_default().to_owned();
-    let set = own.clone().map(|setting| format!("SET {setting}\n")).collect();
-    let reset = own.map(|setting| format!("RESET {};\n", name(setting))).collect();
-    (set, reset)
+    let set: Vec<String> = own.clone().map(|setting| format!("SET {setting}\n")).collect();
+    let reset: Vec<String> = own.map(|setting| format!("RESET {};\n", name(setting))).collect();
+    (set.concat(), reset.concat())
 }
