@@ -241,10 +241,11 @@ fn units(model: &Model, existing: &Existing, major: u32, names: Names) -> Vec<Un
         let statements: Vec<String> = match &object.spec {
             Spec::Column(column) if stands_in_table(model, &object.id) => {
                 let settings = column.settings(&object.id, &context);
-                if settings.is_empty() {
+                let asserted = column.assert_type(&object.id, model).filter(|_| names == Names::Written);
+                if settings.is_empty() && asserted.is_none() {
                     continue;
                 }
-                settings.into_iter().map(|statement| statement.sql).collect()
+                asserted.into_iter().chain(settings).map(|statement| statement.sql).collect()
             }
             // They are said in CREATE TABLE.
             Spec::Partition(_) | Spec::Inheritance(_) if stands_in_table(model, &object.id) => continue,
