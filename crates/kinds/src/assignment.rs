@@ -237,9 +237,14 @@ pub fn refused(
             let digits = precision - scale;
             Some((format!("abs(round({column}::numeric, {scale})) >= 1e{digits}::numeric"), None))
         }
-        (target, _) if goes_by_text(base(source), target) && context.version >= 16 => {
-            Some((format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(to)), None))
-        }
+        (name, _) if goes_by_text(base(source), name) && is_built_in(name) => Some((
+            match context.version {
+                16.. => format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(target)),
+                // Nobody can ask which they are: the cast fails, and says the first of them.
+                _ => format!("{column}::text::{target} IS NULL AND {column} IS NOT NULL"),
+            },
+            None,
+        )),
         _ => None,
     }
 }
@@ -350,6 +355,16 @@ mod tests {
         assert_eq!(cast("integer[]", "integer").unwrap(), "(c)[1]");
         let array = "CASE WHEN c IS NOT NULL THEN ARRAY[c::text::integer]::integer[] END";
         assert_eq!(cast("inet", "integer[]").unwrap(), array);
+    }
+
+    #[test]
+    fn values_that_do_not_fit() {
+        let (from, to) = (Model::default(), Model::default());
+        let refused = |version| {
+            refused("c", "text", "date", &Context { from: &from, to: &to, version, user: "" }).unwrap().0
+        };
+        assert_eq!(refused(15), "c::text::date IS NULL AND c IS NOT NULL");
+        assert_eq!(refused(16), "NOT pg_input_is_valid(c::text, 'date')");
     }
 
     #[test]
