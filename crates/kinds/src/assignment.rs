@@ -335,7 +335,8 @@ mod tests {
     fn cast(from: &str, to: &str) -> Option<String> {
         let mood = Id::root(Kind::Schema, "public").child(Kind::Enum, "mood");
         let spec = Enum { values: vec!["sad".to_owned()] }.into();
-        let model = Model::from_iter([Object { id: mood, spec, needs: BTreeMap::new(), position: 0 }]);
+        let model =
+            Model::from_iter([Object { id: mood, spec, needs: BTreeMap::new(), position: 0, age: None }]);
         using("c", from, to, &Context { from: &model, to: &model, version: 18, user: "" })
     }
 
@@ -371,7 +372,8 @@ mod tests {
     fn values_come_back() {
         let mood = Id::root(Kind::Schema, "public").child(Kind::Enum, "mood");
         let spec = Enum { values: vec!["sad".to_owned()] }.into();
-        let model = Model::from_iter([Object { id: mood, spec, needs: BTreeMap::new(), position: 0 }]);
+        let model =
+            Model::from_iter([Object { id: mood, spec, needs: BTreeMap::new(), position: 0, age: None }]);
         let context = Context { from: &model, to: &model, version: 18, user: "" };
         let lost = |from: &str, to: &str| there_and_back("c", from, to, &context);
         for (from, to) in [
