@@ -46,7 +46,7 @@ impl Graph<'_> {
                 let stays_apart = own && !own_keys::above(self.request.to, id).is_empty();
                 match (verb, other_verb, self.nodes[other].statements.is_empty()) {
                     (Verb::Create, Verb::Create, false) if stays_apart => {
-                        self.before(Some(place), Some(other))
+                        self.before(Some(place), Some(other));
                     }
                     (Verb::Drop, _, _) => self.before(Some(place), Some(other)),
                     (_, Verb::Create, _) if self.is_incomplete(id) => {}
