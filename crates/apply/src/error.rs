@@ -88,6 +88,22 @@ pub enum Error {
         /// What the server said.
         error: catalog::Error,
     },
+    /// An event trigger of the user's refuses what is planned.
+    #[error(
+        "event trigger {name} refuses a statement of this plan: {message}\n{statement}\n\
+         help: have {function}() let pass what the role that runs the scripts does, or say ALTER EVENT TRIGGER {name} DISABLE and plan \
+         again: the scripts then enable it at their end, as the YAML has it"
+    )]
+    EventTrigger {
+        /// The event trigger, quoted.
+        name: String,
+        /// Its function, quoted with its schema.
+        function: String,
+        /// What the function said.
+        message: String,
+        /// The statement.
+        statement: String,
+    },
     /// With hooks, the scripts do not lead where they should.
     #[error(
         "with the hooks of endstate.yaml the scripts do not lead to the desired state and back: {script}: {reason}\n\

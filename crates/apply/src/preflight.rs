@@ -38,11 +38,18 @@ pub(crate) fn ask(conninfo: &Conninfo, questions: &[Question]) -> Result<Vec<Ans
     Ok(questions.iter().map(|question| answer(&mut database, question)).collect())
 }
 
+/// The class of SQLSTATEs that say what is wrong with a value.
+const DATA_EXCEPTION: &str = "22";
+
 fn answer(database: &mut Database, question: &Question) -> Answer {
     let silent = Answer { question: question.clone(), rows: None, such_as: Vec::new(), unanswered: None };
     match counted(database, question) {
         Ok((rows, such_as)) => Answer { rows: Some(rows), such_as, ..silent },
-        Err(error) => Answer { unanswered: Some(error.to_string()), ..silent },
+        Err(error) => {
+            let is_of_value = error.server().is_some_and(|server| server.code.starts_with(DATA_EXCEPTION));
+            let mend = if is_of_value { format!("; {}", question.mend) } else { String::new() };
+            Answer { unanswered: Some(format!("{error}{mend}")), ..silent }
+        }
     }
 }
 

@@ -102,7 +102,10 @@ pub fn propose(
     let old_names = old_names::find(&before, &desired, &directives, &workspace.declared)?;
     let groups = Groups::new(workspace);
     let stages = planner.stages(&before, &desired, &directives, &groups);
-    let mut stages = stages.map_err(|error| refusal::of_directive(error, &workspace.declared))?;
+    let mut stages = stages.map_err(|error| {
+        let error = refusal::of_directive(error, &workspace.declared);
+        refusal::of_event_trigger(error, [&before, &desired])
+    })?;
     hooks::add(&mut stages, workspace);
     let Planner { scope, seeds, .. } = planner;
     Ok(Proposal { before, desired, directives, stages, self_check, scope, old_names, seeds })

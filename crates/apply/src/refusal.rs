@@ -1,7 +1,7 @@
 //! What the server refused to build, at its place in the YAML and with the name that was probably meant.
 
 use catalog::{Database, ServerError};
-use kinds::{Declared, Id, Kind};
+use kinds::{Declared, Id, Kind, Model, Spec};
 use shadow::Failure;
 use yaml::Problem;
 
@@ -74,6 +74,22 @@ pub(crate) fn of_directive(error: Error, declared: &Declared) -> Error {
         ..Problem::default()
     };
     Error::Yaml { problems: vec![problem] }
+}
+
+/// A planned statement that failed in the function of an event trigger, as what it is; any other error as it is.
+pub(crate) fn of_event_trigger(error: Error, models: [&Model; 2]) -> Error {
+    let Error::Statement { statement, error: refused } = &error else { return error };
+    let Some(server) = refused.server() else { return error };
+    let calls = server.context.as_deref().unwrap_or_default();
+    let fires = models.into_iter().flat_map(|model| model.of_kind_in(None, Kind::EventTrigger));
+    let blamed = fires.filter_map(|object| match &object.spec {
+        Spec::EventTrigger(trigger) if calls.contains(&format!("function {}()", trigger.function)) => {
+            Some((object.id.sql(), trigger.function.clone()))
+        }
+        _ => None,
+    });
+    let Some((name, function)) = blamed.into_iter().next() else { return error };
+    Error::EventTrigger { name, function, message: server.message.clone(), statement: statement.clone() }
 }
 
 /// The same for a statement that writes declared rows.

@@ -82,7 +82,7 @@ impl Declared {
             self.places.insert(id.clone(), place);
         }
         let position = i64::try_from(position).unwrap_or(i64::MAX);
-        self.objects.push(Object { id, spec: spec.into(), needs: BTreeMap::new(), position });
+        self.objects.push(Object { id, spec: spec.into(), needs: BTreeMap::new(), position, age: None });
     }
 
     /// Whether there is such an object already.

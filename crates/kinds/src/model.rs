@@ -29,6 +29,9 @@ pub struct Object {
     pub needs: BTreeMap<Id, Dependency>,
     /// Where it stands among its siblings, where that means something (columns); not part of its definition.
     pub position: i64,
+    /// The OID of the index, of what is one or has one: PostgreSQL looks at what is alike in this order. None in what people declare;
+    /// not part of its definition.
+    pub age: Option<u32>,
 }
 
 /// A whole catalog.

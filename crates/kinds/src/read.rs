@@ -74,6 +74,8 @@ struct Row {
     #[serde(default)]
     position: Option<i64>,
     #[serde(default)]
+    age: Option<u32>,
+    #[serde(default)]
     owner: Option<String>,
     #[serde(default)]
     acl: Option<Vec<AclItem>>,
@@ -241,7 +243,8 @@ impl Reader {
         }
         let refused = |source| Error::Row { kind: kind.name(), row: row.spec.to_string(), source };
         let spec = kind.spec(&row.spec).map_err(refused)?;
-        self.insert(id.clone(), spec, row.position.unwrap_or(0));
+        let position = row.position.unwrap_or(0);
+        self.model.insert(Object { id: id.clone(), spec, needs: BTreeMap::new(), position, age: row.age });
         if let Some(default) = row.commentdefault {
             // That there is no comment must be said, until one is found.
             self.insert(
@@ -261,7 +264,7 @@ impl Reader {
     }
 
     fn insert(&mut self, id: Id, spec: impl Into<crate::Spec>, position: i64) {
-        self.model.insert(Object { id, spec: spec.into(), needs: BTreeMap::new(), position });
+        self.model.insert(Object { id, spec: spec.into(), needs: BTreeMap::new(), position, age: None });
     }
 
     /// One object a grantee whose privileges are not its default ones.
@@ -341,6 +344,10 @@ impl Reader {
         for (from, to, deptype) in depends {
             let (Some(object), Some(needed)) = (self.id(*from), self.id(*to)) else { continue };
             if object == needed || object.is_within(&needed) || needed.is_within(&object) {
+                continue;
+            }
+            // A partition's key comes before the index that its own becomes a part of: see [`crate::kinds::constraint`].
+            if (object.kind(), needed.kind()) == (Kind::Constraint, Kind::Index) && deptype == "P" {
                 continue;
             }
             // That a table has a parent is an object of its own.

@@ -119,6 +119,7 @@ impl Seeds {
                 spec: Spec::SeedRows(SeedRows { key, declared, complete: seed.complete, rows }),
                 needs: BTreeMap::new(),
                 position: 0,
+                age: None,
             });
         }
         Ok(())

@@ -85,6 +85,7 @@ impl<'a> Graph<'a> {
         graph.order_grants();
         graph.order_attachments();
         graph.order_incomplete_indexes();
+        graph.order_own_keys();
         graph.order_not_null();
         graph.order_persistence();
         graph.order_references();

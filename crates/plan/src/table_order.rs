@@ -7,6 +7,7 @@ use kinds::{Id, Kind, Model, Spec};
 
 use crate::graph::{Graph, Key};
 use crate::round::Verb;
+use crate::rules::own_keys;
 
 impl Graph<'_> {
     /// A table is taken out of its place before anything else is done to it or to its parents, and put into its place when it
@@ -42,7 +43,11 @@ impl Graph<'_> {
                     self.before(Some(place), Some(other));
                     continue;
                 }
+                let stays_apart = own && !own_keys::above(self.request.to, id).is_empty();
                 match (verb, other_verb, self.nodes[other].statements.is_empty()) {
+                    (Verb::Create, Verb::Create, false) if stays_apart => {
+                        self.before(Some(place), Some(other));
+                    }
                     (Verb::Drop, _, _) => self.before(Some(place), Some(other)),
                     (_, Verb::Create, _) if self.is_incomplete(id) => {}
                     (_, Verb::Create, true) if own => self.before(Some(place), Some(other)),
@@ -141,6 +146,29 @@ impl Graph<'_> {
                     self.before(self.at(table, Verb::Create), Some(index));
                 }
             }
+        }
+    }
+
+    /// What a partition has for itself comes after what PostgreSQL would take it for a part of; a key whose index is to be a part comes
+    /// before, and is gone before.
+    pub(crate) fn order_own_keys(&mut self) {
+        for (place, (id, verb)) in self.snapshot() {
+            if verb == Verb::Create {
+                for key in own_keys::above(self.request.to, &id) {
+                    self.before(self.at(key, Verb::Create), Some(place));
+                }
+            }
+            let model = if verb == Verb::Drop { self.request.from } else { self.request.to };
+            let index_parent = match model.get(&id).map(|object| &object.spec) {
+                Some(Spec::Constraint(key)) => key.index_parent.as_ref(),
+                _ => None,
+            };
+            let above: Vec<Id> = index_parent
+                .into_iter()
+                .flat_map(|name| model.relations(name))
+                .map(|index| index.id.clone())
+                .collect();
+            above.iter().for_each(|index| self.before(Some(place), self.at(index, verb)));
         }
     }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 fn table(name: &str) -> Object {
     let id = Id::root(Kind::Schema, "public").child(Kind::Table, name);
     let spec: Table = serde_json::from_value(json!({})).unwrap();
-    Object { id, spec: Spec::Table(spec), needs: BTreeMap::default(), position: 0 }
+    Object { id, spec: Spec::Table(spec), needs: BTreeMap::default(), position: 0, age: None }
 }
 
 /// Renames `agents` to `users <all>` and adds a column; the way back drops it.

@@ -241,10 +241,11 @@ fn units(model: &Model, existing: &Existing, major: u32, names: Names) -> Vec<Un
         let statements: Vec<String> = match &object.spec {
             Spec::Column(column) if stands_in_table(model, &object.id) => {
                 let settings = column.settings(&object.id, &context);
-                if settings.is_empty() {
+                let asserted = column.assert_type(&object.id, model).filter(|_| names == Names::Written);
+                if settings.is_empty() && asserted.is_none() {
                     continue;
                 }
-                settings.into_iter().map(|statement| statement.sql).collect()
+                asserted.into_iter().chain(settings).map(|statement| statement.sql).collect()
             }
             // They are said in CREATE TABLE.
             Spec::Partition(_) | Spec::Inheritance(_) if stands_in_table(model, &object.id) => continue,
@@ -324,10 +325,17 @@ fn is_part(model: &Model, id: &Id, names: Names) -> bool {
         }
         _ => false,
     };
+    let is_taken = |object: &Object| {
+        let mut siblings = model.of_kind_in(id.parent(), Kind::Constraint);
+        siblings.any(|part| matches!(&part.spec, Spec::Constraint(part) if part.parent.as_deref() == Some(object.id.name())))
+    };
     let above = || kinds::kinds::inheritance::parents(model, id.top());
+    let is_open = |object: &Object| says_the_same(object) && !is_taken(object);
     let is_written =
-        || above().iter().any(|table| model.of_kind_in(Some(table), Kind::Constraint).any(says_the_same));
-    constraint.parent.is_some() || names == Names::Written && is_written()
+        || above().iter().any(|table| model.of_kind_in(Some(table), Kind::Constraint).any(is_open));
+    constraint.parent.is_some()
+        || constraint.index_parent.is_some()
+        || names == Names::Written && is_written()
 }
 
 /// The attributes that stand before one.
@@ -337,14 +345,48 @@ fn earlier_siblings<'a>(model: &'a Model, object: &'a Object) -> impl Iterator<I
     siblings.filter(|sibling| sibling.position < object.position).map(|sibling| &sibling.id)
 }
 
-/// For an index that a partition has for itself: those of the tables above it, which would otherwise take it for their part.
-fn indexes_above<'a>(model: &'a Model, object: &Object, names: Names) -> Vec<&'a Id> {
-    let has_index = |object: &Object| match &object.spec {
-        Spec::Constraint(constraint) => constraint.has_index().then(|| is_part(model, &object.id, names)),
-        Spec::Index(index) => Some(index.parent.is_some()),
+fn has_index(object: &Object) -> bool {
+    match &object.spec {
+        Spec::Constraint(constraint) => constraint.has_index(),
+        Spec::Index(_) => true,
+        _ => false,
+    }
+}
+
+/// For a key that is part of one of a table above it: whatever could take it there is made before, and has its own part by then.
+fn rivals_above<'a>(model: &'a Model, object: &Object, names: Names) -> Vec<&'a Id> {
+    let part_of = |object: &Object| match &object.spec {
+        Spec::Constraint(key) if key.has_index() => key.parent.clone().or_else(|| key.index_parent.clone()),
         _ => None,
     };
-    if has_index(object) != Some(false) || !model.contains(&object.id.top().child(Kind::Partition, "")) {
+    let Some(name) = part_of(object) else { return Vec::new() };
+    let rank = |key: &Object| (part_of(key).is_none(), key.id.kind(), key.age, key.id.clone());
+    let mut found = Vec::new();
+    for table in kinds::kinds::inheritance::parents(model, object.id.top()) {
+        let constraints = model.of_kind_in(Some(&table), Kind::Constraint);
+        let keys: Vec<&Object> = constraints
+            .chain(model.of_kind_in(Some(&table), Kind::Index))
+            .filter(|key| has_index(key))
+            .collect();
+        let is_named = |key: &&&Object| {
+            let qualified = sql::qualified(&[key.id.schema().unwrap_or_default(), key.id.name()]);
+            [key.id.name(), qualified.as_str()].contains(&name.as_str())
+        };
+        let Some(above) = keys.iter().find(is_named) else { continue };
+        found.extend(keys.iter().filter(|key| rank(key) < rank(above)).map(|key| &key.id));
+        found.extend(rivals_above(model, above, names));
+        found.extend(indexes_above(model, above, names));
+    }
+    found
+}
+
+/// For an index that a partition has for itself: those of the tables above it, which would otherwise take it for their part.
+fn indexes_above<'a>(model: &'a Model, object: &Object, names: Names) -> Vec<&'a Id> {
+    let is_part = || match &object.spec {
+        Spec::Index(index) => index.parent.is_some(),
+        _ => is_part(model, &object.id, names),
+    };
+    if !has_index(object) || is_part() || !model.contains(&object.id.top().child(Kind::Partition, "")) {
         return Vec::new();
     }
     let mut above: Vec<Id> = kinds::kinds::inheritance::parents(model, object.id.top());
@@ -353,7 +395,7 @@ fn indexes_above<'a>(model: &'a Model, object: &Object, names: Names) -> Vec<&'a
         above.extend(kinds::kinds::inheritance::parents(model, &table));
         for kind in [Kind::Constraint, Kind::Index] {
             let parts = model.of_kind_in(Some(&table), kind);
-            found.extend(parts.filter(|part| has_index(part).is_some()).map(|part| &part.id));
+            found.extend(parts.filter(|part| has_index(part)).map(|part| &part.id));
         }
     }
     found
@@ -373,7 +415,8 @@ fn ordered(model: &Model, names: Names) -> Vec<&Object> {
         let needs =
             needs.map(|(need, _)| need).chain(object.id.ancestors()).chain(earlier_siblings(model, object));
         let above = indexes_above(model, object, names);
-        let needs = needs.chain(above.iter().copied());
+        let rivals = rivals_above(model, object, names);
+        let needs = needs.chain(above.iter().copied()).chain(rivals.iter().copied());
         // A column is made with its table: what it needs, the table needs.
         let owner = match object.id.kind() {
             Kind::ViewColumn => object.id.parent().unwrap_or(&object.id),
@@ -395,6 +438,7 @@ fn ordered(model: &Model, names: Names) -> Vec<&Object> {
             id.kind(),
             late,
             generation(model, id, names),
+            object.and_then(|object| object.age),
             object.map_or(0, |object| object.position),
             id.clone(),
         )

@@ -65,18 +65,36 @@ impl Column {
         format!("{name} {}{options}{collation}{}", self.data_type, self.constraints(id, model, with_default))
     }
 
-    /// The same as it stands in `CREATE TABLE`: a typed table has it from its type, and says only what is more, if anything.
+    /// The same as it stands in `CREATE TABLE`: a typed table and a partition have it from elsewhere, and say only what is more, if
+    /// anything.
     pub fn inline(&self, id: &Id, model: &Model, with_default: bool) -> String {
-        let table = id.parent().and_then(|table| model.get(table)).map(|table| &table.spec);
-        match table {
-            Some(Spec::Table(table)) if table.of_type.is_some() => {
-                match self.constraints(id, model, with_default).as_str() {
-                    "" => String::new(),
-                    constraints => format!("{} WITH OPTIONS{constraints}", sql::ident(id.name())),
-                }
-            }
-            _ => self.clause(id, model, with_default),
+        if !comes_from_elsewhere(id, model) {
+            return self.clause(id, model, with_default);
         }
+        match self.constraints(id, model, with_default).as_str() {
+            "" => String::new(),
+            constraints => format!("{} WITH OPTIONS{constraints}", sql::ident(id.name())),
+        }
+    }
+
+    /// What somebody says of the type of a column that a table has from elsewhere must be true.
+    pub fn assert_type(&self, id: &Id, model: &Model) -> Option<Statement> {
+        if self.inherited || !comes_from_elsewhere(id, model) {
+            return None;
+        }
+        let column = Column { generated: None, foreign_options: Options::default(), ..self.clone() };
+        let nothing = Model::default();
+        let (clause, table) = (column.clause(id, &nothing, false), sql::literal(&id.relation_sql()));
+        let body = format!(
+            "DECLARE said text; found text; BEGIN CREATE TEMPORARY TABLE endstate_column ({clause}); \
+             SELECT pg_catalog.format_type(s.atttypid, s.atttypmod), pg_catalog.format_type(f.atttypid, f.atttypmod) INTO said, found \
+             FROM pg_catalog.pg_attribute AS s JOIN pg_catalog.pg_attribute AS f ON f.attrelid = {table}::pg_catalog.regclass AND f.attname = s.attname \
+             WHERE s.attrelid = 'pg_temp.endstate_column'::pg_catalog.regclass AND s.attnum = 1; \
+             IF said <> found THEN RAISE datatype_mismatch USING MESSAGE = 'it has the type ' || found || ' from another table or type, not ' || said, \
+             HINT = 'leave its type out, or change it there'; END IF; \
+             DROP TABLE pg_temp.endstate_column; END"
+        );
+        Some(Statement::new(format!("DO {}", sql::dollar(&body))))
     }
 
     fn constraints(&self, id: &Id, model: &Model, with_default: bool) -> String {
@@ -241,6 +259,13 @@ fn usual_storage(data_type: &str, version: u32) -> &'static str {
         .iter()
         .any(|name| data_type.starts_with(name) && !data_type.ends_with("[]"));
     if main { "main" } else { "extended" }
+}
+
+/// Whether a table has its columns from a type or, as a partition, from another table.
+fn comes_from_elsewhere(column: &Id, model: &Model) -> bool {
+    let Some(table) = column.parent() else { return false };
+    let is_typed = matches!(model.get(table).map(|table| &table.spec), Some(Spec::Table(table)) if table.of_type.is_some());
+    is_typed || model.contains(&table.child(Kind::Partition, ""))
 }
 
 /// Whether a column comes from a parent table.

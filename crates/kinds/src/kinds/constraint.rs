@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::inheritance;
-use crate::{Change, Context, Demand, Id, Kind, Lock, Mend, ObjectKind, Rows, Statement, Work, query};
+use crate::{
+    Change, Context, Demand, Id, Kind, Lock, Mend, Model, Object, ObjectKind, Rows, Spec, Statement, Work,
+    query,
+};
 
 /// What a constraint demands (catalog `pg_constraint.contype`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,6 +57,9 @@ pub struct Constraint {
     /// The constraint of the partitioned table that a partition's key or foreign key belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
+    /// The index, of no constraint, of the partitioned table that a partition's key has its index in, quoted with its schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index_parent: Option<String>,
     /// Storage parameters of its index.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
@@ -118,8 +124,11 @@ impl Constraint {
     }
 
     /// Whether a fresh build of its parents makes it under this very name.
-    pub(crate) fn comes_by_itself(&self, id: &Id) -> bool {
+    pub(crate) fn comes_by_itself(&self, id: &Id, model: &Model) -> bool {
         let Some(parent) = &self.parent else { return self.inherited };
+        if self.has_rivals(id, model) {
+            return false;
+        }
         let table = id.parent().map_or("", Id::name);
         match self.constraint_type {
             ConstraintType::PrimaryKey => id.name() == format!("{table}_pkey"),
@@ -131,6 +140,17 @@ impl Constraint {
                 .plain_columns()
                 .is_some_and(|columns| id.name() == format!("{table}_{}_key", columns.join("_"))),
         }
+    }
+
+    /// Whether another key of the same partition could take its place in the partitioned table.
+    pub(crate) fn has_rivals(&self, id: &Id, model: &Model) -> bool {
+        let rivals =
+            id.parent().into_iter().flat_map(|table| model.children_of_kind(table, Kind::Constraint));
+        let is_rival = |object: &&Object| match &object.spec {
+            Spec::Constraint(other) => other.has_index() && other.definition == self.definition,
+            _ => false,
+        };
+        self.has_index() && self.parent.is_some() && rivals.filter(is_rival).count() > 1
     }
 
     /// The columns of `EXCLUDE USING gist (room WITH =, during WITH &&)`, unquoted.
@@ -169,6 +189,17 @@ fn index_name(id: &Id) -> String {
     sql::qualified(&[id.schema().unwrap_or_default(), id.name()])
 }
 
+/// Does something that PostgreSQL allows only while the table is no partition.
+fn apart(statement: Statement, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+    let place = context.from.get(&id.top().child(Kind::Partition, "")).map(|object| &object.spec);
+    let Some(Spec::Partition(place)) = place.filter(|_| inheritance::stays(id.top(), context)) else {
+        return vec![statement];
+    };
+    let (detach, attach) = place.around(&id.relation_sql());
+    let around = |sql: String| Statement::new(sql).lock(Lock::AccessExclusive, place.of.clone());
+    vec![around(detach), statement, around(attach).work(Work::Scan)]
+}
+
 fn comment_on_index(index: &str, comment: Option<&str>) -> Statement {
     let text = comment.map_or_else(|| "NULL".to_owned(), sql::literal);
     Statement::new(format!("COMMENT ON INDEX {index} IS {text}")).lock(Lock::ShareUpdateExclusive, index)
@@ -183,7 +214,7 @@ impl ObjectKind for Constraint {
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'also', CASE WHEN x.indexrelid IS NOT NULL THEN jsonb_build_array({}) \
                WHEN c.contype = 'f' AND EXISTS (SELECT FROM pg_class AS r WHERE r.oid = c.confrelid AND r.relkind = 'p') THEN ({PARTS}) END, \
-             'in', {}, 'name', c.conname, 'position', strpos('puxcf', c.contype::text), \
+             'in', {}, 'name', c.conname, 'position', strpos('puxcf', c.contype::text), 'age', x.indexrelid::bigint, \
              'spec', jsonb_strip_nulls(jsonb_build_object('type', CASE c.contype WHEN 'p' THEN 'primary_key' WHEN 'u' THEN 'unique' \
                WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion' ELSE 'foreign_key' END, \
              'definition', regexp_replace(pg_get_constraintdef(c.oid), '( DEFERRABLE)?( INITIALLY DEFERRED)?( NOT ENFORCED| NOT VALID)?$', ''), \
@@ -191,6 +222,7 @@ impl ObjectKind for Constraint {
              'deferrable', c.condeferrable, 'deferred', c.condeferred, 'not_valid', NOT c.convalidated AND {enforced} AND NOT (c.contype = 'c' AND {INHERITED}), 'not_enforced', NOT {enforced}, \
              'inherited', {INHERITED}, \
              'parent', (SELECT p.conname FROM pg_constraint AS p WHERE p.oid = c.conparentid), \
+             'index_parent', (SELECT h.inhparent::regclass::text FROM pg_inherits AS h WHERE h.inhrelid = x.indexrelid AND c.conparentid = 0), \
              'options', (SELECT {} FROM pg_class AS i WHERE i.oid = x.indexrelid), \
              'tablespace', (SELECT s.spcname FROM pg_class AS i JOIN pg_tablespace AS s ON s.oid = i.reltablespace WHERE i.oid = x.indexrelid), \
              'index_comment', obj_description(x.indexrelid, 'pg_class')))) \
@@ -245,7 +277,9 @@ impl ObjectKind for Constraint {
         if self.inherited && inheritance::stays(id.top(), context) {
             return Vec::new();
         }
-        vec![Statement::alter_table(&id.relation_sql(), format!("DROP CONSTRAINT {}", sql::ident(id.name())))]
+        let sql = format!("DROP CONSTRAINT {}", sql::ident(id.name()));
+        let drop = Statement::alter_table(&id.relation_sql(), sql);
+        if self.index_parent.is_some() { apart(drop, id, context) } else { vec![drop] }
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
@@ -259,7 +293,13 @@ impl ObjectKind for Constraint {
         if other || detached || loses_validity || ((deferral || enforcement) && !foreign_key) {
             return Change::Replace("a constraint's definition cannot be changed".to_owned());
         }
+        if self.index_parent.is_some() && self.index_parent != to.index_parent {
+            return Change::Replace("its index is part of one of the partitioned table".to_owned());
+        }
         let mut statements = self.alter_index(to, id);
+        if self.index_parent != to.index_parent {
+            statements.extend(to.takes_place(id, context));
+        }
         let from_parent = to.parent.is_some();
         if (deferral || enforcement) && !from_parent {
             let deferral = if deferral { to.deferral(true) } else { String::new() };
@@ -342,6 +382,7 @@ impl ObjectKind for Constraint {
         let bare = |one: &Constraint| Constraint {
             inherited: false,
             parent: None,
+            index_parent: None,
             index_comment: None,
             ..one.clone()
         };
@@ -362,6 +403,7 @@ impl Constraint {
             not_enforced: false,
             inherited: false,
             parent: None,
+            index_parent: None,
             options: BTreeMap::new(),
             tablespace: None,
             index_comment: None,
@@ -399,6 +441,18 @@ impl Constraint {
         let columns =
             columns.iter().map(|name| super::index::unquoted(name.trim_end_matches(" WITHOUT OVERLAPS")));
         Some(columns.collect())
+    }
+
+    /// PostgreSQL makes its index a part of the other when that one is made, or else when its table is attached without the part that it has.
+    fn takes_place(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        let parts = context.from.of_kind_in(id.parent(), Kind::Index);
+        let mut parts = parts
+            .filter(|part| matches!(&part.spec, Spec::Index(index) if index.parent == self.index_parent));
+        let part =
+            parts.next().map(|part| sql::qualified(&[id.schema().unwrap_or_default(), part.id.name()]));
+        let drop =
+            |part: String| Statement::new(format!("DROP INDEX {part}")).lock(Lock::AccessExclusive, part);
+        part.map_or_else(Vec::new, |part| apart(drop(part), id, context))
     }
 
     /// Whether rows are held against it.

@@ -43,7 +43,7 @@ impl ObjectKind for Index {
     fn query(_version: u32) -> Option<String> {
         let definition = "substr(d.def, strpos(d.def, ' USING ') + 1)";
         Some(format!(
-            "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', c.relname, \
+            "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', c.relname, 'age', c.oid::bigint, \
              'spec', jsonb_strip_nulls(jsonb_build_object('unique', i.indisunique, 'valid', i.indisvalid, 'partitioned', c.relkind = 'I', \
              'definition', CASE WHEN c.reloptions IS NULL THEN {definition} ELSE \
              regexp_replace({definition}, ' WITH \\(([a-z_]+=(''[^'']*''|[^,()'']*)(, )?)+\\)( WHERE |$)', '\\4') END, \
@@ -102,8 +102,16 @@ impl ObjectKind for Index {
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
         let name = self.name(id);
-        let reparented =
-            self.parent != to.parent && self.parent.is_some() && super::inheritance::stays(id.top(), context);
+        // PostgreSQL makes a part of what is there already, unless the partition has one.
+        let has_part = |parent: &String| {
+            let parts = context.from.of_kind_in(id.parent(), Kind::Index);
+            parts
+                .into_iter()
+                .any(|part| matches!(&part.spec, Spec::Index(index) if index.parent.as_ref() == Some(parent)))
+        };
+        let reparented = self.parent != to.parent
+            && (self.parent.is_some() || to.parent.as_ref().is_some_and(has_part))
+            && super::inheritance::stays(id.top(), context);
         if (self.unique, &self.definition) != (to.unique, &to.definition) || reparented {
             return Change::Replace("an index's definition cannot be changed".to_owned());
         }
@@ -284,6 +292,29 @@ fn key_name(key: &str) -> String {
 fn is_valid(context: &Context<'_>, name: &str) -> bool {
     let mut known = context.to.relations(name);
     known.all(|object| !matches!(&object.spec, Spec::Index(index) if !index.valid))
+}
+
+/// Whether PostgreSQL would take what a partition has for itself for its part of what is above: it looks at neither names nor directions.
+pub fn passes_for_part(own: &Spec, above: &Spec) -> bool {
+    let both_or_index = matches!(above, Spec::Index(_)) || matches!(own, Spec::Constraint(_));
+    both_or_index && keys_and_rows(own).is_some_and(|own| keys_and_rows(above) == Some(own))
+}
+
+fn keys_and_rows(spec: &Spec) -> Option<IndexDoc> {
+    let (unique, doc) = match spec {
+        Spec::Index(index) => (index.unique, IndexDoc::parse(&index.definition)),
+        Spec::Constraint(key) if key.primary_key().is_some() || key.unique_key().is_some() => {
+            let (head, list) = key.definition.split_once('(')?;
+            let doc = IndexDoc::parse(&format!("USING btree ({list}"));
+            (true, IndexDoc { nulls_not_distinct: head.contains("NULLS NOT DISTINCT"), ..doc })
+        }
+        _ => return None,
+    };
+    let bare = |key: &String| {
+        let key = key.trim_end_matches(" NULLS FIRST").trim_end_matches(" NULLS LAST");
+        key.trim_end_matches(" DESC").to_owned()
+    };
+    Some(IndexDoc { unique, on: doc.on.iter().map(bare).collect(), ..doc })
 }
 
 /// `ALTER INDEX` for storage parameters and tablespace, of indexes with and without a constraint.

@@ -96,6 +96,7 @@ mod tests {
             spec: spec.into(),
             needs: std::collections::BTreeMap::new(),
             position: 0,
+            age: None,
         };
         let model: Model = [object].into_iter().collect();
         let context = Context { from: &model, to: &model, version: 18, user: "postgres" };

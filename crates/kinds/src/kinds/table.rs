@@ -279,6 +279,10 @@ pub struct TableDoc {
     /// The old names of constraints, by name.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub constraints_renamed_from: IndexMap<String, String>,
+    /// What keys of a partition belong to in the partitioned table, by name, where that is not plain: the constraint, if there are several
+    /// over the same columns, or the index.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub constraints_attached_to: IndexMap<String, String>,
     /// Indexes by name.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub indexes: IndexMap<String, IndexDoc>,
@@ -442,6 +446,7 @@ impl TableDoc {
         for (name, names) in &self.unique {
             let mut unique = Constraint::written(&format!("UNIQUE ({})", columns(names)));
             unique.index_comment = self.index_comments.get(name).cloned();
+            unique.parent = self.constraints_attached_to.get(name).cloned();
             declared.add(constraint(name), unique, 0, at("unique", name));
         }
         for (name, expression) in &self.checks {
@@ -451,6 +456,7 @@ impl TableDoc {
         for (name, definition) in &self.constraints {
             let mut written = Constraint::written(definition);
             written.index_comment = self.index_comments.get(name).cloned();
+            written.parent = self.constraints_attached_to.get(name).cloned();
             declared.add(constraint(name), written, 0, at("constraints", name));
         }
         for (name, text) in &self.constraint_comments {
@@ -550,7 +556,14 @@ impl TableDoc {
             if let Some(comment) = &constraint.index_comment {
                 self.index_comments.insert(name.to_owned(), comment.clone());
             }
-            if constraint.comes_by_itself(&object.id)
+            let rivals = constraint.has_rivals(&object.id, raise.model);
+            let above = constraint.parent.as_ref().filter(|_| rivals).or(constraint.index_parent.as_ref());
+            if let Some(parent) = above {
+                self.constraints_attached_to.insert(name.to_owned(), parent.clone());
+                self.constraints.insert(name.to_owned(), constraint.sql());
+                continue;
+            }
+            if constraint.comes_by_itself(&object.id, raise.model)
                 || (!commented && self.raise_unnamed(id.name(), name, constraint))
             {
                 continue;

@@ -11,6 +11,7 @@ pub(crate) mod dependents;
 pub(crate) mod enum_change;
 pub(crate) mod foreign_key;
 pub(crate) mod overloads;
+pub(crate) mod own_keys;
 pub(crate) mod partition_in_place;
 pub(crate) mod partition_rows;
 pub(crate) mod privileges;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Model, Spec, Statement};
 
 use crate::Request;
@@ -271,12 +272,16 @@ fn renamed_in_partition(state: &Model, old: &Id, new: &str) -> Vec<Statement> {
 /// Renames of objects without rows of their own (constraints, indexes, triggers, policies ...) whose definitions are equal:
 /// to rename one is what dropping it and making the other would come to, without the work.
 pub(crate) fn same_but_for_name(request: &Request<'_>) -> Vec<Step> {
+    let parts = same_parts(request);
     let mut come: BTreeMap<(Kind, Option<Id>), Vec<Id>> = BTreeMap::new();
-    for new in only_in(request.to, request.from, request) {
+    let is_part = |id: &Id| parts.iter().any(|(old, new)| old == id || new == id);
+    for new in only_in(request.to, request.from, request).into_iter().filter(|id| !is_part(id)) {
         come.entry((new.kind(), new.parent().cloned())).or_default().push(new);
     }
-    let mut pairs: Vec<(Id, String)> = Vec::new();
-    for old in only_in(request.from, request.to, request) {
+    let renamed = parts.iter().filter(|(old, new)| old != new);
+    let mut pairs: Vec<(Id, String)> =
+        renamed.map(|(old, new)| (old.clone(), new.name().to_owned())).collect();
+    for old in only_in(request.from, request.to, request).into_iter().filter(|id| !is_part(id)) {
         let Some(from) = request.from.get(&old) else { continue };
         let Some(come) = come.get_mut(&(old.kind(), old.parent().cloned())) else { continue };
         let twin = come.iter().position(|new| {
@@ -288,6 +293,27 @@ pub(crate) fn same_but_for_name(request: &Request<'_>) -> Vec<Step> {
         }
     }
     if pairs.is_empty() { Vec::new() } else { ordered(&mut request.from.clone(), pairs) }
+}
+
+/// A partition has one part of each key and index of the partitioned table, whatever it is called before and after.
+fn same_parts(request: &Request<'_>) -> Vec<(Id, Id)> {
+    let part_of = |spec: &Spec| match spec {
+        Spec::Index(index) => index.parent.clone(),
+        Spec::Constraint(key) if key.has_index() => key.parent.clone(),
+        _ => None,
+    };
+    let context = request.context();
+    let mut parts: BTreeMap<(Kind, Option<Id>, String), Id> = BTreeMap::new();
+    for object in request.from.objects().filter(|object| (request.managed)(&object.id)) {
+        let above = part_of(&object.spec).filter(|_| inheritance::stays(object.id.top(), &context));
+        let place = above.map(|above| (object.id.kind(), object.id.parent().cloned(), above));
+        parts.extend(place.map(|place| (place, object.id.clone())));
+    }
+    let wanted = request.to.objects().filter_map(|object| {
+        let place = (object.id.kind(), object.id.parent().cloned(), part_of(&object.spec)?);
+        Some((parts.remove(&place)?, object.id.clone()))
+    });
+    wanted.collect()
 }
 
 /// Two sequences that belong to one column are one: its value is kept.

@@ -1,5 +1,6 @@
 -- pg_constraint, of tables and of domains, also those of extensions: users may have added to them. The columns stand in
 -- the definition, by name. Whether a key is inherited means nothing, and depends on the way in which a partition became one.
+-- Which of several equal keys a foreign key rests on depends on their age alone, and cannot be said.
 SELECT 'constraint', t.identity,
     to_jsonb(c.*) - '{oid, conname, connamespace, conkey, confkey, confdelsetcols, conbin}'::text[]
     || jsonb_build_object(
@@ -7,7 +8,7 @@ SELECT 'constraint', t.identity,
         'conrelid', c.conrelid::regclass,
         'contypid', c.contypid::regtype,
         'confrelid', c.confrelid::regclass,
-        'conindid', c.conindid::regclass,
+        'conindid', CASE WHEN c.contype <> 'f' THEN c.conindid::regclass END,
         'conparentid', p.identity,
         'conpfeqop', c.conpfeqop::regoperator[],
         'conppeqop', c.conppeqop::regoperator[],

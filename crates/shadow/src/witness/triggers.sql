@@ -9,7 +9,7 @@ SELECT 'trigger',
         'tgparentid', (SELECT p.tgrelid::regclass FROM pg_trigger AS p WHERE p.oid = t.tgparentid),
         'tgfoid', t.tgfoid::regprocedure,
         'tgconstrrelid', t.tgconstrrelid::regclass,
-        'tgconstrindid', t.tgconstrindid::regclass,
+        'tgconstrindid', CASE WHEN t.tgconstrrelid = 0 THEN t.tgconstrindid::regclass END,
         'tgconstraint', c.identity)
 FROM pg_trigger AS t
 JOIN pg_class AS r ON r.oid = t.tgrelid

@@ -1,0 +1,2 @@
+CREATE TABLE t (old int, b int, c int) PARTITION BY RANGE (b);
+CREATE TABLE p PARTITION OF t DEFAULT;
