@@ -39,8 +39,10 @@ impl Workspace {
         let mut declared = kinds::declare(&nodes);
         problems.append(&mut declared.problems);
         if problems.is_empty() {
+            // Bodies that are new or changed PostgreSQL itself judges, when all that they use is there.
             Ok(Workspace { path: path.to_owned(), settings, declared, sum, hooks })
         } else {
+            problems.append(&mut declared.body_problems);
             Err(Error::Yaml { problems })
         }
     }

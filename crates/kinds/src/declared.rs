@@ -26,6 +26,8 @@ pub struct Declared {
     pub absent: BTreeMap<Id, Option<Place>>,
     /// Everything that is wrong with it.
     pub problems: Vec<Problem>,
+    /// Bodies of functions that do not parse: no matter where the database has them just so.
+    pub body_problems: Vec<Problem>,
     /// Owners of what says nothing about its owner: [`Declared::own`] names them.
     unnamed_owners: BTreeSet<Id>,
     /// What is declared a second time; its parts are not reported one by one.

@@ -3,7 +3,7 @@
 use yaml::{Node, Place, Problem, Value};
 
 use crate::declared::Declared;
-use crate::{Context, Kind, Model, Object};
+use crate::{Context, Kind, Model, Object, Spec};
 
 /// The version whose grammar our parser has.
 const GRAMMAR: u32 = 18;
@@ -14,16 +14,20 @@ pub(crate) fn check(declared: &mut Declared, first: usize, document: &Node) {
     let model: Model = objects.iter().cloned().collect();
     let nothing = Model::default();
     let context = Context { from: &nothing, to: &model, version: GRAMMAR, user: "" };
-    let problems: Vec<Problem> = objects
-        .iter()
-        .filter_map(|object| {
-            let (text, error) = refused(object, &context)?;
-            let node = declared.places.get(&object.id).and_then(|place| named(document, place));
-            let place = node.map(|node| place(node, &text, error.offset, error.len));
-            Some(Problem { message: error.message, place, ..Problem::default() })
-        })
-        .collect();
+    let problem = |object: &Object, (text, error): (String, sql::SyntaxError)| {
+        let node = declared.places.get(&object.id).and_then(|place| named(document, place));
+        let place = node.map(|node| place(node, &text, error.offset, error.len));
+        Problem { message: error.message, place, ..Problem::default() }
+    };
+    let (mut problems, mut body_problems) = (Vec::new(), Vec::new());
+    for object in objects {
+        match refused(object, &context) {
+            Some(refused) => problems.push(problem(object, refused)),
+            None => body_problems.extend(refused_body(object).map(|refused| problem(object, refused))),
+        }
+    }
     declared.problems.extend(problems);
+    declared.body_problems.extend(body_problems);
 }
 
 /// The text that the grammar refuses, and where.
@@ -34,11 +38,18 @@ fn refused(object: &Object, context: &Context<'_>) -> Option<(String, sql::Synta
         Kind::Grant if object.id.signature().is_some() => sql::Fragment::Statements,
         _ => sql::Fragment::Statement,
     };
-    // Bodies of functions are texts in it: new ones are judged by PostgreSQL's validators when all is there, old ones are no matter.
     texts.filter(|text| !text.is_empty()).find_map(|text| {
         let error = sql::check(fragment, &text).err()?;
         Some((text, error))
     })
+}
+
+/// The body of a function that the grammar refuses, and where.
+fn refused_body(object: &Object) -> Option<(String, sql::SyntaxError)> {
+    let Spec::Function(function) = &object.spec else { return None };
+    let body = function.body.clone()?;
+    let error = sql::check(sql::Fragment::FunctionBody { language: &function.language }, &body).err()?;
+    Some((body, error))
 }
 
 /// The value whose key stands at a place.

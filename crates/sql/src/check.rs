@@ -3,16 +3,16 @@
 use pg_query::protobuf::Token as Kind;
 
 use crate::SyntaxError;
-use crate::body::into;
+use crate::body::{into, plpgsql};
 use crate::error::reject_nul;
 use crate::locate::parse_error;
 use crate::parser::{Grammar, Token, on_parser_thread, refusal, scan, significant};
 use crate::statements::split_here;
 
-/// What a text should be. No fragment but `Statements` may end in a `--` comment, which
+/// What a text should be. No fragment but `Statements` and `FunctionBody` may end in a `--` comment, which
 /// would swallow what is written after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fragment {
+pub enum Fragment<'a> {
     /// Exactly one expression: no list, no alias, no FROM or what follows it. A subquery needs its
     /// parentheses.
     Expression,
@@ -27,19 +27,28 @@ pub enum Fragment {
     /// Exactly one SELECT, VALUES or TABLE, also after WITH or in parentheses: what a view can be made of.
     /// Without INTO and without a semicolon.
     Query,
+    /// The text of a function in this language. Bodies in `sql` must parse. Of those in `plpgsql` only
+    /// certain syntax errors are reported, because the parser does not know the function's parameters. Other
+    /// languages are not looked at.
+    FunctionBody {
+        /// The language's name in lower case, as in `pg_language`.
+        language: &'a str,
+    },
 }
 
 /// Checks that `text` is exactly one `fragment`, by PostgreSQL's own grammar. The newest grammar: an older
 /// server may still refuse what passes here.
-pub fn check(fragment: Fragment, text: &str) -> Result<(), SyntaxError> {
+pub fn check(fragment: Fragment<'_>, text: &str) -> Result<(), SyntaxError> {
     reject_nul(text)?;
     let judge = match fragment {
         Fragment::Expression => expression,
         Fragment::Type => plain_type,
         Fragment::ReturnType => type_name,
         Fragment::Statement => statement,
-        Fragment::Statements => statements,
+        Fragment::Statements | Fragment::FunctionBody { language: "sql" } => statements,
         Fragment::Query => query,
+        Fragment::FunctionBody { language: "plpgsql" } => plpgsql::check,
+        Fragment::FunctionBody { .. } => return Ok(()),
     };
     let text = text.to_owned();
     on_parser_thread(move || judge(&text))

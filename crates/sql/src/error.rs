@@ -17,6 +17,11 @@ impl SyntaxError {
     pub(crate) fn new(message: impl Into<String>, offset: usize, len: usize) -> Self {
         Self { message: message.into(), offset, len }
     }
+
+    /// The same error in a text that begins `bytes` earlier.
+    pub(crate) fn shifted(self, bytes: usize) -> Self {
+        Self { offset: self.offset + bytes, ..self }
+    }
 }
 
 /// PostgreSQL takes no NUL byte in any text, and neither does the C parser.

@@ -14,7 +14,11 @@ pub(crate) fn parse_error(text: &str, grammar: Grammar, message: String) -> Synt
 
 /// Where `text` goes wrong with `message`, given what a beginning of it fails with. About log2(tokens)
 /// attempts.
-fn first_failure(text: &str, message: String, failure: impl Fn(&str) -> Option<String>) -> SyntaxError {
+pub(crate) fn first_failure(
+    text: &str,
+    message: String,
+    failure: impl Fn(&str) -> Option<String>,
+) -> SyntaxError {
     let scanned = scan(text);
     if let Some(error) = scanned.error.filter(|error| error.message == message) {
         return error;

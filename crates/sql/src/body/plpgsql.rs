@@ -1,7 +1,7 @@
 //! The SQL inside PL/pgSQL, chapter 41 of the manual. PL/pgSQL takes its own words as they come and hands all
 //! text up to the next of them (THEN, LOOP, a semicolon) to the SQL parser; so does this outline.
 //! `pg_query`'s own parser for it is no help here: it fails on trigger functions and on types of other
-//! schemas, needs the function's parameters, and keeps no places.
+//! schemas, needs the function's parameters, and keeps no places. It serves to report syntax errors.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,7 +10,10 @@ use pg_query::protobuf::{KeywordKind, Token as Kind};
 
 use super::reference::{Place, type_reference};
 use super::{Form, Segment, into};
-use crate::parser::{Token, significant};
+use crate::SyntaxError;
+use crate::locate::first_failure;
+use crate::parser::{Token, message, scan, significant};
+use crate::quote::dollar;
 use crate::words::folded;
 
 /// What a body consists of.
@@ -21,6 +24,28 @@ pub(crate) struct Outline {
     pub(crate) variables: BTreeSet<String>,
     /// The names in `app.users%ROWTYPE` and `app.users.email%TYPE`, by where they begin.
     pub(crate) types: BTreeMap<usize, Place>,
+}
+
+/// Syntax errors of a body. The parser does not know the function's parameters and result, so what it says
+/// beside "syntax error" may come from that and is not reported. Only on the parser's thread.
+pub(crate) fn check(body: &str) -> Result<(), SyntaxError> {
+    if let Some(error) = scan(body).error {
+        return Err(error);
+    }
+    // A trigger knows NEW and OLD, a set can RETURN QUERY.
+    for returns in ["trigger", "SETOF record"] {
+        let failure = |body: &str| failure(body, returns);
+        if let Some(message) = failure(body).filter(|message| message.starts_with("syntax error")) {
+            let inside = outline(body).segments.iter().find_map(|segment| segment.error(&message));
+            return Err(inside.unwrap_or_else(|| first_failure(body, message, failure)));
+        }
+    }
+    Ok(())
+}
+
+fn failure(body: &str, returns: &str) -> Option<String> {
+    let function = format!("CREATE FUNCTION f() RETURNS {returns} LANGUAGE plpgsql AS {}", dollar(body));
+    pg_query::parse_plpgsql(&function).err().map(message)
 }
 
 /// Reads a body, sound or not.

@@ -6,6 +6,8 @@ use pg_query::protobuf::ParseResult;
 use serde_json::Value;
 
 use super::{Certainty, Form, Role, Segment};
+use crate::SyntaxError;
+use crate::locate::parse_error;
 use crate::parser::{Grammar, Token, parse, significant};
 use crate::tree::{Node, each_node, has, location, names, text};
 use crate::words::folded;
@@ -29,6 +31,14 @@ impl Segment {
             Form::Expression => (self.text.clone(), Grammar::Expression, 0),
             Form::Type => (format!("{CAST}{}", self.text), Grammar::Expression, CAST.len()),
         }
+    }
+
+    /// The place in the body of this syntax error, if the segment has it.
+    pub(super) fn error(&self, message: &str) -> Option<SyntaxError> {
+        let (text, grammar, before) = self.attempt(self.form);
+        let found = parse(&text, grammar).err().filter(|found| found == message)?;
+        let error = parse_error(&text, grammar, found);
+        Some(SyntaxError { offset: error.offset.saturating_sub(before), ..error }.shifted(self.start))
     }
 }
 

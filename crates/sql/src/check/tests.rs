@@ -1,7 +1,7 @@
 use super::*;
 
 #[track_caller]
-fn passes(fragment: Fragment, texts: &[&str]) {
+fn passes(fragment: Fragment<'_>, texts: &[&str]) {
     for text in texts {
         assert_eq!(check(fragment, text), Ok(()), "{text}");
     }
@@ -9,7 +9,7 @@ fn passes(fragment: Fragment, texts: &[&str]) {
 
 /// Each text fails, and what stands from the error's place on is the second string.
 #[track_caller]
-fn fails(fragment: Fragment, cases: &[(&str, &str)]) {
+fn fails(fragment: Fragment<'_>, cases: &[(&str, &str)]) {
     for (text, rest) in cases {
         let Err(error) = check(fragment, text) else { panic!("{text} passes") };
         assert_eq!(&text[error.offset..], *rest, "{text}: {error:?}");
@@ -166,6 +166,43 @@ fn statement_and_statements() {
     );
     passes(Fragment::Statements, &["", "-- x", "SELECT 1; SELECT 2 -- x", ";;"]);
     fails(Fragment::Statements, &[("SELECT 1; SELEC 2", "SELEC 2"), ("SELECT 1;\n\\d", "\\d")]);
+}
+
+#[test]
+fn sql_bodies() {
+    let sql = Fragment::FunctionBody { language: "sql" };
+    passes(sql, &["SELECT $1; SELECT a", "", "SELECT 1 -- x"]);
+    fails(sql, &[("SELECT 1; SELEC 2", "SELEC 2")]);
+    passes(Fragment::FunctionBody { language: "plpython3u" }, &["return 'x"]);
+    fails(Fragment::FunctionBody { language: "c" }, &[("a\0", "\0")]);
+}
+
+#[test]
+fn plpgsql_bodies() {
+    let plpgsql = Fragment::FunctionBody { language: "plpgsql" };
+    passes(
+        plpgsql,
+        &[
+            "BEGIN RETURN 1; END",
+            "BEGIN NEW.x := 1; RETURN NEW; END",
+            "BEGIN IF TG_OP = 'INSERT' THEN RETURN NEW; END IF; RETURN OLD; END;",
+            "DECLARE a app.t; BEGIN RETURN a; END",
+            "BEGIN unknown_parameter := 1; RETURN QUERY SELECT 1; END",
+            "DECLARE r record; BEGIN FOR r IN SELECT 1 AS a LOOP NULL; END LOOP; END",
+            "BEGIN SELECT a INTO unknown_parameter FROM t; EXECUTE 'x' INTO b USING c; END",
+        ],
+    );
+    fails(
+        plpgsql,
+        &[
+            ("BEGIN SELECT a FORM b WHERE c; END", "b WHERE c; END"),
+            ("BEGIN IF a THEN RETURN 1; END", ""),
+            ("BEGIN PERFORM 2 * 3; RETURN 1 +; END", "; END"),
+            ("BEGIN IF a THEN SELCT 1; END IF; END", "SELCT 1; END IF; END"),
+            ("BEGIN RETURN; END; SELECT 1", "SELECT 1"),
+            ("RETURN 1;", "RETURN 1;"),
+        ],
+    );
 }
 
 #[test]
