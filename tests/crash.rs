@@ -77,7 +77,7 @@ impl Interrupted<'_> {
                 sql::split(&script.text).unwrap().into_iter().map(|range| &script.text[range]).collect();
             let waits =
                 |statement: &&str| statement.contains(" CONCURRENTLY ") || statement.contains("COMMIT;");
-            if let Some(waits) = statements.iter().position(|statement| waits(statement)) {
+            if let Some(waits) = statements.iter().position(waits) {
                 let builds = statements[waits].contains(" CONCURRENTLY ");
                 interrupted.push(builds);
                 // The last statement of a change is followed by a block that looks whether it was reached.
