@@ -289,6 +289,9 @@ impl Prover<'_> {
         let filled = steps.flat_map(|step| &step.ids).filter(|(verb, _)| *verb == Verb::Fill);
         for (_, column) in filled.filter(|(_, id)| id.kind() == Kind::Column) {
             let column = self.proposal.directives.before(column, None);
+            if !self.proposal.before.contains(&column) {
+                continue;
+            }
             let (table, name) = (column.relation_sql(), sql::ident(column.name()));
             database.run(&format!(
                 "SET session_replication_role = replica; UPDATE {table} SET {name} = NULL WHERE (ctid::text::point)[1]::integer % 2 = 0"

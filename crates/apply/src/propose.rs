@@ -189,6 +189,12 @@ fn applicable(directives: &Directives, before: &Model, workspace: &Workspace) ->
         }
         kept.renames.insert(id.clone(), old_name.clone());
     }
+    // Batches are for columns that are new.
+    let new: BTreeMap<Id, u32> = (kept.batches.iter())
+        .filter(|(column, _)| !before.contains(&kept.before(column, None)))
+        .map(|(column, size)| (column.clone(), *size))
+        .collect();
+    kept.batches = new;
     if problems.is_empty() { Ok(kept) } else { Err(Error::Yaml { problems }) }
 }
 
@@ -321,7 +327,7 @@ impl<'a> Planner<'a> {
             let own =
                 if group + 1 == groups.count() { directives.clone() } else { renamed_back(&own, &later) };
             let archive = if self.keeps { Archive::Forward } else { Archive::Off };
-            while let Some((forward, after)) = self.advance("work", &state, &target, &own, archive)? {
+            while let Some((forward, after)) = self.advance("work", &state, &target, &own, (true, archive))? {
                 let place = format!("back_{}", legs.len());
                 self.bench.copy("work", &place)?;
                 let before = std::mem::replace(&mut state, after.clone());
@@ -365,7 +371,7 @@ impl<'a> Planner<'a> {
         let mut state = leg.after.clone();
         let mut all = Vec::new();
         while let Some((rounds, after)) =
-            self.advance(&leg.place, &state, &leg.before, directives, archive)?
+            self.advance(&leg.place, &state, &leg.before, directives, (false, archive))?
         {
             all.extend(rounds);
             state = after;
@@ -381,7 +387,7 @@ impl<'a> Planner<'a> {
         start: &Model,
         to: &Model,
         directives: &Directives,
-        archive: Archive<'_>,
+        (forward, archive): (bool, Archive<'_>),
     ) -> Result<Option<(Vec<Round>, Model)>, Error> {
         const MOST_ROUNDS: usize = 16;
         let mut connection = None;
@@ -398,7 +404,8 @@ impl<'a> Planner<'a> {
                 version: self.major,
                 user: &self.user,
                 archive,
-                concurrent: &|id| !matches!(archive, Archive::Back { .. }) && self.concurrent.includes(id),
+                forward,
+                concurrent: &|id| forward && self.concurrent.includes(id),
             };
             if rows_wait && plan::stated_renames(&request).is_none() {
                 rows_wait = false;
@@ -466,6 +473,7 @@ impl<'a> Planner<'a> {
                 managed,
                 version,
                 user,
+                forward: true,
                 archive,
                 concurrent: &|_| false,
             };
@@ -541,6 +549,7 @@ impl<'a> Planner<'a> {
             managed: &|_| true,
             version: self.major,
             user: &self.user,
+            forward: true,
             archive: Archive::Off,
             concurrent: &|_| false,
         };

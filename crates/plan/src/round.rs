@@ -22,6 +22,8 @@ pub struct Request<'a> {
     pub version: u32,
     /// The role that will run the statements.
     pub user: &'a str,
+    /// Whether it is the way forward.
+    pub forward: bool,
     /// Whether what would be lost is kept.
     pub archive: Archive<'a>,
     /// Which indexes of tables that are there already are built while others write.

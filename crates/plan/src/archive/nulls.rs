@@ -18,6 +18,9 @@ pub(super) fn savings(request: &Request<'_>, changes: &Changes, table: &Id) -> V
 
 fn saving(request: &Request<'_>, changes: &Changes, table: &Id, column: &Id) -> Option<Saving> {
     let backfill = backfill::for_nulls(request, changes, column)?;
+    if goes_with_its_column(request, column) {
+        return None;
+    }
     let Some(Spec::Column(spec)) = request.from.get(column).map(|object| &object.spec) else { return None };
     let can_be_filled =
         |model: &Model| stands_alone(model, table) && !undisturbed(model, table, String::new()).is_empty();
@@ -31,6 +34,11 @@ fn saving(request: &Request<'_>, changes: &Changes, table: &Id, column: &Id) -> 
     let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
     let saves = vec![(Verb::Fill, column.clone())];
     Some(Saving { statements: save::nulls(request, &kept, backfill), kept, saves })
+}
+
+/// Whether the column came with this plan, and had its values in batches: what was written since has NULL at most, and nothing comes back.
+fn goes_with_its_column(request: &Request<'_>, column: &Id) -> bool {
+    request.forward && request.directives.batches.contains_key(column)
 }
 
 /// The statements that give a value to the rows that have NULL: what is kept of them, so that it is the very value that the way back
@@ -57,7 +65,11 @@ pub(crate) fn fill(
     let statement = |sql: String| {
         let is_update = sql == update;
         let statement = Statement::new(sql).lock(Lock::ShareRowExclusive, &relation);
-        if is_update { statement.work(Work::Scan).hazard(Hazard::DataLoss, &lost) } else { statement }
+        match is_update {
+            true if goes_with_its_column(request, column) => statement.work(Work::Scan),
+            true => statement.work(Work::Scan).hazard(Hazard::DataLoss, &lost),
+            false => statement,
+        }
     };
     undisturbed(request.from, table, update.clone()).into_iter().map(statement).collect()
 }

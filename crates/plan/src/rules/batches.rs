@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use kinds::kinds::{inheritance, range_type};
 use kinds::{Id, Kind, Lock, Model, Spec, Statement, Work};
 
-use crate::archive::{Archive, undisturbed};
+use crate::archive::undisturbed;
 use crate::changes::{Action, Changes};
 use crate::{Error, Request, Round, Step, Verb};
 
@@ -32,10 +32,9 @@ fn mark(column: &Id) -> Id {
 
 /// How many rows a batch has, where a column that comes gets its values so.
 pub(crate) fn of_new_column(request: &Request<'_>, column: &Id) -> Option<u32> {
-    let forward = !matches!(request.archive, Archive::Back { .. });
     let there = |model: &Model| model.contains(column.top());
     let size = request.directives.batches.get(column).copied();
-    size.filter(|_| forward && there(request.start) && there(request.from))
+    size.filter(|_| request.forward && there(request.start) && there(request.from))
 }
 
 /// What a row has in such a column before it has its value, as a condition.
@@ -74,7 +73,7 @@ pub(crate) fn marked(column: &Id) -> Statement {
 
 /// Takes out of the changes what must wait for values; the script that writes some, which is next where nothing else is left to do.
 pub(crate) fn postpone(request: &Request<'_>, changes: &mut Changes) -> Result<Option<Round>, Error> {
-    if matches!(request.archive, Archive::Back { .. }) {
+    if !request.forward {
         // It goes with its column.
         changes.actions.retain(|id, _| !is_mark(id));
         return Ok(None);

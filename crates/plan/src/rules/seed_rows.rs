@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kinds::kinds::seed_rows::SeedRows;
 use kinds::{Id, Lock, Model, Spec, Statement};
 
-use crate::archive::{Archive, once, undisturbed};
+use crate::archive::{once, undisturbed};
 use crate::round::Verb;
 use crate::{Error, Request, Round, Step};
 
@@ -36,8 +36,7 @@ fn rounds(request: &Request<'_>, is_there: impl Fn(&Id) -> bool) -> Result<Vec<R
         if from != to {
             let change = from.change(to, &object.id, &context);
             // What was written since the way forward stays.
-            let gives_way =
-                matches!(request.archive, Archive::Back { .. }) && has_immediate_key(request.from, table);
+            let gives_way = !request.forward && has_immediate_key(request.from, table);
             let change = if gives_way { change.giving_way(&to.key) } else { change };
             changes.push((&object.id, table, to, change));
         }
