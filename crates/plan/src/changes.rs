@@ -1,6 +1,6 @@
 //! The difference of two catalogs, object by object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::{Change, Id, Kind, Object, Statement};
 
@@ -77,6 +77,31 @@ impl Changes {
             }
         }
         changes
+    }
+
+    /// Takes out what waits, and all that needs it or stands in it: where `waits` is true of what it needs, and it is not `spared`.
+    pub(crate) fn postpone(
+        &mut self,
+        request: &Request<'_>,
+        mut waiting: BTreeSet<Id>,
+        waits: impl Fn(&Id) -> bool,
+        spared: impl Fn(&Id) -> bool,
+    ) {
+        loop {
+            let needs = |id: &&Id| {
+                let needs = request.to.get(id).into_iter().flat_map(|object| object.needs.keys());
+                let mut needs = needs.chain(id.ancestors());
+                !waiting.contains(*id)
+                    && !spared(id)
+                    && needs.any(|need| waiting.contains(need) || waits(need))
+            };
+            let more: Vec<Id> = self.actions.keys().filter(needs).cloned().collect();
+            if more.is_empty() {
+                break;
+            }
+            waiting.extend(more);
+        }
+        self.actions.retain(|id, _| !waiting.contains(id));
     }
 
     /// Whether the old object is still there while the new one is made.

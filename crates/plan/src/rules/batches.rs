@@ -99,33 +99,19 @@ pub(crate) fn postpone(request: &Request<'_>, changes: &mut Changes) -> Result<O
         id.kind() == Kind::Column && tables.contains(id.top()) && matches!(action, Action::Drop)
     };
     waiting.extend(changes.actions.iter().filter(going).map(|(id, _)| id.clone()));
-    loop {
-        let needs = |id: &&Id| {
-            let needs = request.to.get(id).into_iter().flat_map(|object| object.needs.keys());
-            let mut needs = needs.chain(id.ancestors());
-            let waits = |need: &Id| waiting.contains(need) || columns.contains(need);
-            let comes_with_it = columns.contains(*id) || id.kind() == Kind::ColumnDefault;
-            !waiting.contains(*id) && !comes_with_it && needs.any(waits)
-        };
-        let more: Vec<Id> = changes.actions.keys().filter(needs).cloned().collect();
-        if more.is_empty() {
-            break;
-        }
-        waiting.extend(more);
-    }
-    changes.actions.retain(|id, _| !waiting.contains(id));
+    let spared = |id: &Id| columns.contains(id) || id.kind() == Kind::ColumnDefault;
+    changes.postpone(request, waiting, |need| columns.contains(need), spared);
     Ok(columns.iter().any(has_mark).then_some(fills))
 }
 
 /// The values of one column, and that it waits no more.
 fn round(request: &Request<'_>, column: &Id) -> Result<Round, Error> {
-    let mut step = Step::new(
+    let step = Step::new(
         Verb::Fill,
         column,
         fill(request, column)?,
         Some("a batch at a time, as the YAML says".to_owned()),
     );
-    step.statement.commit_after = true;
     let (table, check) = (column.relation_sql(), mark(column));
     let drop = format!("ALTER TABLE {table} DROP CONSTRAINT {}", sql::ident(check.name()));
     let drop = Statement::new(drop).lock(Lock::AccessExclusive, &table);

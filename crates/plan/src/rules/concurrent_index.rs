@@ -13,24 +13,11 @@ use crate::{Request, Round, Step, Verb};
 pub(crate) fn postpone(request: &Request<'_>, changes: &mut Changes) -> Option<Round> {
     let is_new = |id: &&Id| matches!(changes.actions.get(id), Some(Action::Create));
     let indexes = request.to.ids().filter(is_new).filter(|id| is_concurrent(request, id));
-    let mut waiting: BTreeSet<Id> = indexes.cloned().collect();
+    let waiting: BTreeSet<Id> = indexes.cloned().collect();
     let first = waiting.first()?.clone();
-    loop {
-        // What stands in one that has been built already comes with the rest, so that it takes no script in between.
-        let waits =
-            |need: &Id| waiting.contains(need) || need.kind() == Kind::Index && (request.concurrent)(need);
-        let needs = |id: &&Id| {
-            let object = request.to.get(id);
-            let mut needs = object.into_iter().flat_map(|object| object.needs.keys()).chain(id.ancestors());
-            !waiting.contains(*id) && needs.any(waits)
-        };
-        let more: Vec<Id> = changes.actions.keys().filter(needs).cloned().collect();
-        if more.is_empty() {
-            break;
-        }
-        waiting.extend(more);
-    }
-    changes.actions.retain(|id, _| !waiting.contains(id));
+    // What stands in one that has been built already comes with the rest, so that it takes no script in between.
+    let is_built = |need: &Id| need.kind() == Kind::Index && (request.concurrent)(need);
+    changes.postpone(request, waiting, is_built, |_| false);
     let Some(Spec::Index(index)) = request.to.get(&first).map(|object| &object.spec) else { return None };
     let why = "built while others write, as the settings say".to_owned();
     let step = Step::new(Verb::Create, &first, index.create_concurrently(&first), Some(why));
