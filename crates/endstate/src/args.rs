@@ -214,7 +214,7 @@ pub(crate) enum CheckFormat {
 /// Write the plan as numbered SQL scripts, forward and back, with a runbook
 ///
 /// Plain SQL that runs with `psql -f`, in Supabase's SQL editor and under `supabase db push`. Each script is one transaction (one that
-/// adds enum values may have a second; one that builds an index concurrently is none), checks where it stands before it changes anything, and verifies what it reached. `scripts:` in
+/// adds enum values may have a second; one that builds an index concurrently, or gives values in batches, is none), checks where it stands before it changes anything, and verifies what it reached. `scripts:` in
 /// endstate.yaml says how they are cut and named. README.md beside them is the runbook; plan.json is for apply, verify and rollback.
 #[derive(Debug, Args)]
 pub(crate) struct Generate {

@@ -23,8 +23,7 @@ pub(super) fn failures(book: &Book<'_>) -> String {
     let outside = forward_steps(book.plan).any(|step| step.statement.outside_of_transaction);
     let stopped = match outside {
         true => {
-            "A script that stops has changed nothing, where it is a transaction. Those that build indexes while others write are none: where such a \
-                 script stops, an unfinished index may be left, which it drops when it is run again, as the rollback does."
+            "A script that stops has changed nothing, where it is a transaction. Those that build an index while others write, or give rows values in batches, are none: where such a script stops, run it again, or take it back; both know what it has left unfinished."
         }
         false => "A script that stops has changed nothing: each is one transaction.",
     };
