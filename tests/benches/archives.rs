@@ -14,10 +14,13 @@ const BEFORE: &str = "CREATE TYPE role AS ENUM ('guest', 'member', 'admin');
 CREATE TABLE t (id bigint PRIMARY KEY, phone text, at timestamptz, role role, more text);
 INSERT INTO t SELECT i, 'phone ' || i, now() + i * interval '1 minute', (ARRAY['guest', 'member', 'admin'])[i % 3 + 1]::role, repeat('x', 100)
 FROM generate_series(1, ROWS) AS i;
-VACUUM ANALYZE t;";
+CREATE TABLE plain AS SELECT id, phone, at, more FROM t;
+ALTER TABLE plain ADD PRIMARY KEY (id);
+CREATE INDEX plain_phone ON plain (phone);
+VACUUM ANALYZE;";
 
 /// What changes, and the YAML that says so.
-const CHANGES: [(&str, &str, &str); 4] = [
+const CHANGES: [(&str, &str, &str); 5] = [
     ("a dropped column", "[guest, member, admin]", "{ at: timestamptz, role: role, more: text }"),
     ("a narrowed type", "[guest, member, admin]", "{ phone: text, at: date, role: role, more: text }"),
     (
@@ -25,7 +28,8 @@ const CHANGES: [(&str, &str, &str); 4] = [
         "[member, admin]\n    map: { guest: member }",
         "{ phone: text, at: timestamptz, role: role, more: text }",
     ),
-    ("a dropped table", "[guest, member, admin]", ""),
+    ("a dropped table", "[guest, member, admin]", "{ phone: text, at: timestamptz, role: role, more: text }"),
+    ("the same, of own type", "[guest, member, admin]", ""),
 ];
 
 fn main() {
@@ -41,24 +45,24 @@ fn main() {
         connect(&cluster, "before").unwrap().run(statement).unwrap();
     }
     println!("PostgreSQL {}, {rows} rows; seconds, and MB of the archive", binaries.version_text);
-    println!("{:20} {:>22} {:>22} {:>8}", "", "forward (without)", "back (without)", "archive");
+    println!("{:22} {:>22} {:>22} {:>8}", "", "forward (without)", "back (without)", "archive");
     for (change, values, columns) in CHANGES {
         let measured = [false, true].map(|keeps| {
             postgres("CREATE DATABASE work TEMPLATE before");
-            let measured = measure(&cluster, values, columns, keeps);
+            let measured = measure(&cluster, values, columns, change != "a dropped table", keeps);
             postgres("DROP DATABASE work");
             measured
         });
         let [without, with] = measured;
         println!(
-            "{change:20} {:10.1} ({:8.1}) {:10.1} ({:8.1}) {:8}",
+            "{change:22} {:10.1} ({:8.1}) {:10.1} ({:8.1}) {:8}",
             with.0, without.0, with.1, without.1, with.2
         );
     }
 }
 
 /// Seconds forward, seconds back, and the size of what is kept, in MB.
-fn measure(cluster: &Cluster, values: &str, columns: &str, keeps: bool) -> (f64, f64, u64) {
+fn measure(cluster: &Cluster, values: &str, columns: &str, plain: bool, keeps: bool) -> (f64, f64, u64) {
     let folder = tempfile::tempdir().unwrap();
     let id = "{ type: bigint, not_null: true }";
     let table = match columns.strip_prefix('{') {
@@ -67,7 +71,14 @@ fn measure(cluster: &Cluster, values: &str, columns: &str, keeps: bool) -> (f64,
         }
         None => String::new(),
     };
-    let yaml = format!("types:\n  role:\n    enum: {values}\n{table}");
+    let tables = if table.is_empty() { "tables:\n" } else { &table };
+    let plain = match plain {
+        true => format!(
+            "  plain:\n    columns: {{ id: {id}, phone: text, at: timestamptz, more: text }}\n    primary_key: [id]\n    indexes: {{ plain_phone: {{ on: [phone] }} }}\n"
+        ),
+        false => String::new(),
+    };
+    let yaml = format!("types:\n  role:\n    enum: {values}\n{tables}{plain}");
     fs::write(folder.path().join("state.yaml"), yaml).unwrap();
     fs::write(folder.path().join("endstate.yaml"), format!("without_archive: {}\n", !keeps)).unwrap();
     let conninfo = conninfo(cluster, "work");

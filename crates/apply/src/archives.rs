@@ -20,7 +20,7 @@ pub struct Archive {
     pub since: Option<(String, u64)>,
 }
 
-/// Tables are archives when they say since when they keep a row: what a person put into the schema is none.
+/// Tables are archives when they say since when they keep a row, all rows the same: what a person put into the schema is none.
 const LIST: &str = "SELECT c.oid::regclass, coalesce(obj_description(c.oid, 'pg_class'), ''), pg_total_relation_size(c.oid), \
      has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') \
      FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'endstate_kept_at' AND NOT a.attisdropped \
@@ -34,7 +34,7 @@ pub fn archives(conninfo: &Conninfo) -> Result<Vec<Archive>, Error> {
     for row in snapshot.text_rows(LIST)? {
         let [Some(name), Some(what), Some(bytes), Some(readable)] = row.as_slice() else { continue };
         let age = format!(
-            "SELECT min(k.endstate_kept_at)::date::text, greatest(date_part('day', now() - min(k.endstate_kept_at))::bigint, 0)::text FROM {name} AS k"
+            "SELECT k.endstate_kept_at::date::text, greatest(date_part('day', now() - k.endstate_kept_at)::bigint, 0)::text FROM {name} AS k LIMIT 1"
         );
         let ages = if readable == "t" { snapshot.text_rows(&age)? } else { Vec::new() };
         let since = match ages.first().map(Vec::as_slice) {

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use catalog::Database;
 use kinds::kinds::function::signature_of;
-use kinds::{Directives, Id, Kind, Model, Object, Seeds, Spec, Statement};
-use plan::archive::{Archive, Kept, SCHEMA};
-use plan::{Request, Round, Step};
+use kinds::{Directives, Id, Kind, Model, Object, Seeds, Spec};
+use plan::archive::{Archive, SCHEMA};
+use plan::{Request, Round};
 use shadow::{Names, Workbench};
 
+use crate::concurrent::Concurrent;
 use crate::groups::Groups;
+use crate::leg::{Leg, renamed_back};
 use crate::old_names::{self, OldName};
-use crate::pattern::Pattern;
-use crate::{Error, Live, Scope, Settings, Workspace, archives, bodies, hooks, parallel, refusal};
+use crate::run::{run, run_by_path, taken};
+use crate::{Error, Live, Scope, Workspace, archives, bodies, hooks, parallel, refusal};
 
 /// One step of the way between two boundaries: a script.
 #[derive(Debug)]
@@ -46,26 +48,6 @@ pub struct Proposal {
     pub old_names: Vec<OldName>,
     /// Which rows are read with a catalog.
     pub seeds: Seeds,
-}
-
-/// Which indexes are built while others write: those that the settings name, but none that a hook is for, since that runs in a transaction.
-struct Concurrent {
-    named: Vec<Pattern>,
-    hooked: Vec<Pattern>,
-}
-
-impl Concurrent {
-    fn new(settings: &Settings) -> Concurrent {
-        Concurrent {
-            named: settings.concurrently.iter().map(|text| Pattern::parse(text)).collect(),
-            hooked: settings.hooks.values().map(|hook| Pattern::parse(&hook.when)).collect(),
-        }
-    }
-
-    fn includes(&self, id: &Id) -> bool {
-        let covered = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.covers(id));
-        covered(&self.named) && !covered(&self.hooked)
-    }
 }
 
 /// Where planning happens.
@@ -368,6 +350,13 @@ impl<'a> Planner<'a> {
         let kept = leg.kept();
         let mark = plan::archive::mark(&leg.forward);
         let archive = if self.keeps { Archive::Back { kept: &kept, mark: &mark } } else { Archive::Off };
+        // Moved tables are made here as where their archives have been given up; the proof moves them back. An event trigger may object.
+        let moved: Vec<&str> =
+            kept.iter().filter(|kept| kept.is_moved()).map(|kept| kept.archive.as_str()).collect();
+        if !moved.is_empty() {
+            let mut connection = self.bench.connect_as(&leg.place, &self.user)?;
+            let _ = connection.run(&format!("DROP TABLE IF EXISTS {}", moved.join(", ")));
+        }
         let mut state = leg.after.clone();
         let mut all = Vec::new();
         while let Some((rounds, after)) =
@@ -558,115 +547,6 @@ impl<'a> Planner<'a> {
         let mut connection = self.bench.connect_as(place, &self.user)?;
         run(&mut connection, &round)?;
         self.read(&mut connection)
-    }
-}
-
-/// The way from one boundary to the next, and where the shadow stands at its end.
-struct Leg {
-    name: Option<String>,
-    forward: Vec<Round>,
-    before: Model,
-    after: Model,
-    directives: Directives,
-    place: String,
-}
-
-impl Leg {
-    /// What the way forward keeps.
-    fn kept(&self) -> Vec<Kept> {
-        self.forward.iter().flat_map(|round| round.kept.clone()).collect()
-    }
-
-    fn with(self, back: Vec<Round>) -> Stage {
-        Stage { name: self.name, forward: self.forward, back, after: self.after }
-    }
-}
-
-/// Directives under the names that objects have while later renames are still to come.
-fn renamed_back(own: &Directives, later: &Directives) -> Directives {
-    Directives {
-        renames: then(&own.renames, later),
-        backfills: then(&own.backfills, later),
-        batches: then(&own.batches, later),
-        backfilled: then(&own.backfilled, later),
-        conversions: then(&own.conversions, later),
-        enums: then(&own.enums, later),
-    }
-}
-
-fn then<V: Clone>(own: &BTreeMap<Id, V>, later: &Directives) -> BTreeMap<Id, V> {
-    own.iter().map(|(id, value)| (later.before(id, None), value.clone())).collect()
-}
-
-pub(crate) fn run(database: &mut Database, round: &Round) -> Result<(), Error> {
-    database
-        .run("SET search_path = ''; SET check_function_bodies = off; SET client_min_messages = warning")?;
-    if round.commit_after {
-        for step in &round.steps {
-            let statement = &step.statement.sql;
-            database
-                .run(shadow::imitated(statement).as_ref().unwrap_or(statement))
-                .map_err(|error| Error::Statement { statement: statement.clone(), error })?;
-        }
-        return Ok(());
-    }
-    database.run("BEGIN")?;
-    for step in &round.steps {
-        let statement = &step.statement.sql;
-        database
-            .run(shadow::imitated(statement).as_ref().unwrap_or(statement))
-            .map_err(|error| Error::Statement { statement: statement.clone(), error })?;
-    }
-    database.run("COMMIT").map_err(|error| Error::Statement { statement: "COMMIT".to_owned(), error })?;
-    Ok(())
-}
-
-/// Runs a round. A statement may run functions whose bodies find names by the search path of their users: where one finds none, the
-/// statement gets the path that its object would be used with.
-fn run_by_path(database: &mut Database, mut round: Round) -> Result<Round, Error> {
-    loop {
-        let Err(failed) = run(database, &round) else { return Ok(round) };
-        let Error::Statement { statement, error } = &failed else { return Err(failed) };
-        let is_undefined = error.server().is_some_and(|server| shadow::missing_name(server).is_some());
-        let place = round.steps.iter().position(|step| step.statement.sql == *statement);
-        let schema = place.and_then(|place| round.steps[place].ids.first()?.1.schema().map(sql::ident));
-        let (Some(place), Some(schema), true, false) = (place, schema, is_undefined, round.commit_after)
-        else {
-            return Err(failed);
-        };
-        let has_path = |step: &Step| step.statement.sql.starts_with("SET LOCAL search_path");
-        if place.checked_sub(1).is_some_and(|before| has_path(&round.steps[before])) {
-            return Err(failed);
-        }
-        database.run("ROLLBACK")?;
-        let path = if schema == "public" { schema } else { format!("{schema}, public") };
-        let set = |path: &str| Step {
-            statement: Statement::new(format!("SET LOCAL search_path = {path}")),
-            ..round.steps[place].clone()
-        };
-        let (before, after) = (set(&path), set("''"));
-        round.steps.insert(place + 1, after);
-        round.steps.insert(place, before);
-    }
-}
-
-/// The rounds that the server takes, again and again until it takes no more of them.
-fn taken(database: &mut Database, mut waiting: Vec<Round>) -> Vec<Round> {
-    let mut taken = Vec::new();
-    loop {
-        let before = waiting.len();
-        waiting.retain(|round| {
-            let refused = run(database, round).is_err();
-            if refused {
-                let _ = database.run("ROLLBACK");
-            } else {
-                taken.push(round.clone());
-            }
-            refused
-        });
-        if waiting.is_empty() || waiting.len() == before {
-            return taken;
-        }
     }
 }
 

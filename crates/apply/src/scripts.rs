@@ -222,7 +222,7 @@ fn at_each_boundary(
     let mut database = bench.connect_as(place, &user)?;
     look(&mut database, 0)?;
     for (number, stage) in proposal.stages.iter().enumerate() {
-        stage.forward.iter().try_for_each(|round| crate::propose::run(&mut database, round))?;
+        stage.forward.iter().try_for_each(|round| crate::run::run(&mut database, round))?;
         look(&mut database, number + 1)?;
     }
     Ok(())

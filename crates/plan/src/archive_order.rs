@@ -1,10 +1,12 @@
 //! The order around what an archive keeps.
 
+use std::collections::BTreeSet;
+
 use kinds::{Hazard, Id, Kind};
 
 use crate::archive::{self, Archive, What};
 use crate::changes::Action;
-use crate::graph::{Graph, needs};
+use crate::graph::{Graph, Node, needs};
 use crate::round::Verb;
 use crate::table_order::has_above;
 
@@ -22,7 +24,7 @@ impl Graph<'_> {
         }
         for saving in &savings {
             self.push(Verb::Save, &saving.kept.saved(), saving.statements.clone(), &none);
-            let note = format!("{} are kept in {}", saving.kept.words(), saving.kept.archive);
+            let note = saving.kept.note();
             for (verb, id) in &saving.saves {
                 let Some(place) = self.at(id, *verb) else { continue };
                 for statement in &mut self.nodes[place].statements {
@@ -91,6 +93,43 @@ impl Graph<'_> {
             }
         }
         self.returns = returns;
+    }
+
+    /// A table that is moved goes from where it was when nothing holds it, and comes when the names of all its parts are free.
+    pub(crate) fn order_moves(&mut self) {
+        let away: Vec<Id> = self
+            .savings
+            .iter()
+            .filter(|saving| saving.kept.is_moved())
+            .map(|saving| saving.kept.of.clone())
+            .collect();
+        for table in &away {
+            let Some(save) = self.at(table, Verb::Save) else { continue };
+            // With all that goes with it.
+            let goes = |node: &Node| {
+                node.verb == Verb::Drop
+                    && (node.id == *table || self.gone_with(&node.id).as_ref() == Some(table))
+            };
+            let own: BTreeSet<usize> =
+                (0..self.nodes.len()).filter(|place| goes(&self.nodes[*place])).collect();
+            let before: BTreeSet<usize> =
+                own.iter().flat_map(|place| &self.nodes[*place].after).copied().collect();
+            for earlier in before.difference(&own) {
+                self.before(Some(*earlier), Some(save));
+            }
+        }
+        let moved = std::mem::take(&mut self.moved);
+        for back in &moved {
+            let Some(table) = self.at(&back.table, Verb::Create) else { continue };
+            let parts: BTreeSet<usize> =
+                back.parts.iter().filter_map(|part| self.at(part, Verb::Create)).collect();
+            let before: BTreeSet<usize> =
+                parts.iter().flat_map(|part| &self.nodes[*part].after).copied().collect();
+            for earlier in before.difference(&parts) {
+                self.before(Some(*earlier), Some(table));
+            }
+        }
+        self.moved = moved;
     }
 
     /// Rows that have NULL in a column are kept before anything else is done to their table. They get a value once the column has its

@@ -6,20 +6,22 @@ use kinds::kinds::column::sources;
 use kinds::kinds::constraint::Constraint;
 use kinds::{Id, Kind, Model, Object, Spec, Statement};
 
-use crate::archive::{self, Kept, Return, Saving};
+use crate::archive::{self, Kept, MovedBack, Return, Saving};
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
 use crate::rules::{backfill, rebuild};
 use crate::{Error, Request, rules};
 
 /// What is done to one object, and what must have been done before.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) verb: Verb,
     /// What people are told: an object that lets go of something for a while is altered, not dropped and made.
     pub(crate) shown: Verb,
     pub(crate) id: Id,
     pub(crate) statements: Vec<Statement>,
+    /// Whether its statement takes in nothing of others.
+    pub(crate) is_whole: bool,
     pub(crate) reason: Option<String>,
     /// Positions of the nodes before this one; in the sorted list, positions in that list.
     pub(crate) after: BTreeSet<usize>,
@@ -43,10 +45,20 @@ pub(crate) struct Graph<'a> {
     /// What an archive keeps, and what comes back out of one.
     pub(crate) savings: Vec<Saving>,
     pub(crate) returns: Vec<Return>,
+    pub(crate) moved: Vec<MovedBack>,
+}
+
+/// What is to be done, in its order.
+pub(crate) struct Sorted {
+    pub(crate) nodes: Vec<Node>,
+    /// What is kept meanwhile.
+    pub(crate) kept: Vec<Kept>,
+    /// The tables that come back by being moved.
+    pub(crate) moved: Vec<MovedBack>,
 }
 
 /// The steps in their order.
-pub(crate) fn sorted(request: &Request<'_>, changes: &Changes) -> Result<(Vec<Node>, Vec<Kept>), Error> {
+pub(crate) fn sorted(request: &Request<'_>, changes: &Changes) -> Result<Sorted, Error> {
     Graph::new(request, changes, false).sorted().or_else(|_| Graph::new(request, changes, true).sorted())
 }
 
@@ -55,7 +67,9 @@ impl<'a> Graph<'a> {
         let (nodes, index, gone_with) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let circles = rules::circle::functions(request.to);
         let without_anew = without_tables_made_anew(request, changes);
-        let (savings, returns) = (archive::savings(request, changes), archive::returns(request, changes));
+        let savings = archive::savings(request, changes, !explicit);
+        let returns = archive::returns(request, changes);
+        let moved = archive::moved_back(request, changes);
         let mut graph = Graph {
             request,
             nodes,
@@ -67,6 +81,7 @@ impl<'a> Graph<'a> {
             without_anew,
             savings,
             returns,
+            moved,
         };
         for (id, action) in &changes.actions {
             graph.add(id, action, changes);
@@ -93,18 +108,18 @@ impl<'a> Graph<'a> {
         graph.order_archives();
         graph.order_fills();
         graph.order_values();
+        graph.order_moves();
         graph
     }
 
     fn add(&mut self, id: &Id, action: &Action, changes: &Changes) {
-        let context = self.request.context();
         if let (Action::Drop | Action::Replace { .. }, Some(from)) = (action, self.request.from.get(id)) {
             let statements = match self.goes_with(from, changes) {
                 Some(other) => {
                     self.gone_with.insert(id.clone(), other);
                     Vec::new()
                 }
-                None => from.spec.drop(id, &context),
+                None => self.drop(from),
             };
             self.push(Verb::Drop, id, statements, action);
         }
@@ -135,6 +150,15 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// The statements with which an object goes.
+    fn drop(&self, object: &Object) -> Vec<Statement> {
+        let mut savings = self.savings.iter();
+        match savings.find(|saving| saving.kept.of == object.id && !saving.goes.is_empty()) {
+            Some(saving) => saving.goes.clone(),
+            None => object.spec.drop(&object.id, &self.request.context()),
+        }
+    }
+
     pub(crate) fn push(&mut self, verb: Verb, id: &Id, statements: Vec<Statement>, action: &Action) {
         // One of the statements of a swap says why.
         let telling = if self.request.to.contains(id) { Verb::Create } else { Verb::Drop };
@@ -155,7 +179,8 @@ impl<'a> Graph<'a> {
             _ => verb,
         };
         self.index.insert((id.clone(), verb), self.nodes.len());
-        self.nodes.push(Node { verb, shown, id: id.clone(), statements, reason, after: BTreeSet::new() });
+        let (id, after, is_whole) = (id.clone(), BTreeSet::new(), false);
+        self.nodes.push(Node { verb, shown, id, statements, is_whole, reason, after });
     }
 
     /// What PostgreSQL drops the object together with: what it stands in, or belongs to.
@@ -408,7 +433,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Kahn's algorithm, always taking the first of what is ready in the order that a person would choose.
-    fn sorted(mut self) -> Result<(Vec<Node>, Vec<Kept>), Error> {
+    fn sorted(mut self) -> Result<Sorted, Error> {
         let mut waiting: Vec<BTreeSet<usize>> = self.nodes.iter().map(|node| node.after.clone()).collect();
         let mut followers: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
         for (place, after) in waiting.iter().enumerate() {
@@ -439,7 +464,8 @@ impl<'a> Graph<'a> {
         for node in &mut sorted {
             node.after = node.after.iter().map(|earlier| position[*earlier]).collect();
         }
-        Ok((sorted, self.savings.into_iter().map(|saving| saving.kept).collect()))
+        let kept = self.savings.into_iter().map(|saving| saving.kept).collect();
+        Ok(Sorted { nodes: sorted, kept, moved: self.moved })
     }
 
     /// What goes does so from the outside inwards, tables with their policies before functions before types; all else the other way

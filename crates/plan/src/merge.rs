@@ -7,6 +7,7 @@ use kinds::kinds::composite_type::Composite;
 use kinds::{Id, Kind, Lock, Spec, Statement};
 
 use crate::Request;
+use crate::archive::MovedBack;
 use crate::graph::Node;
 use crate::round::{Step, Verb};
 
@@ -27,7 +28,8 @@ enum Body {
 }
 
 /// Merges what can be merged and renders the rest.
-pub(crate) fn merge(request: &Request<'_>, nodes: Vec<Node>) -> Vec<Step> {
+pub(crate) fn merge(request: &Request<'_>, mut nodes: Vec<Node>, moved: &[MovedBack]) -> Vec<Step> {
+    moved.iter().for_each(|back| move_back(request, &mut nodes, back));
     let mut groups = Groups::default();
     // The group in which each node's last statement ended up.
     let mut landed: Vec<Option<usize>> = Vec::new();
@@ -47,6 +49,29 @@ pub(crate) fn merge(request: &Request<'_>, nodes: Vec<Node>) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// Puts what makes a table, and all that has stayed on it, into the statement that moves it back.
+fn move_back(request: &Request<'_>, nodes: &mut [Node], back: &MovedBack) {
+    let comes =
+        |node: &Node| node.verb == Verb::Create && (node.id == back.table || back.parts.contains(&node.id));
+    let own: Vec<usize> = (0..nodes.len()).filter(|place| comes(&nodes[*place])).collect();
+    let made = own.iter().map(|place| {
+        let after =
+            nodes[*place].after.iter().filter_map(|earlier| own.iter().position(|other| other == earlier));
+        Node { after: after.collect(), reason: None, ..nodes[*place].clone() }
+    });
+    let made: Vec<String> =
+        merge(request, made.collect(), &[]).into_iter().map(|step| step.statement.sql).collect();
+    let Some(statement) = back.statement(request, &made) else { return };
+    for place in own {
+        let is_table = nodes[place].id == back.table;
+        let demands = nodes[place].statements.drain(..).flat_map(|statement| statement.demands).collect();
+        if is_table {
+            nodes[place].statements = vec![Statement { demands, ..statement.clone() }];
+            nodes[place].is_whole = true;
+        }
+    }
 }
 
 /// Whether two statements differ in the grantee alone.
@@ -105,6 +130,7 @@ impl Groups {
 impl Group {
     fn start(node: &Node, statement: Statement) -> Group {
         let body = match (&statement.action, node.shown, node.id.kind()) {
+            _ if node.is_whole => Body::Whole(statement),
             (_, Verb::Create, Kind::Table | Kind::ForeignTable | Kind::Domain | Kind::Composite) => {
                 Body::Create { create: statement, clauses: Vec::new() }
             }

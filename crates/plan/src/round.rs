@@ -170,13 +170,13 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     }
     let batches = rules::batches::postpone(request, &mut changes)?;
     let concurrent = rules::concurrent_index::postpone(request, &mut changes);
-    let (nodes, kept) = graph::sorted(request, &changes)?;
-    let mut steps = merge::merge(request, nodes);
+    let sorted = graph::sorted(request, &changes)?;
+    let mut steps = merge::merge(request, sorted.nodes, &sorted.moved);
     archive::once(&mut steps);
     rules::access::judge(request, &mut steps);
     match steps.is_empty() {
         true if batches.is_some() => Ok(batches),
         true => Ok(rules::seed_rows::late(request)?.or(concurrent)),
-        false => Ok(Some(Round { steps, commit_after: false, kept })),
+        false => Ok(Some(Round { steps, commit_after: false, kept: sorted.kept })),
     }
 }

@@ -266,7 +266,7 @@ impl Graph<'_> {
                 let family = has_above(self.request.from, id.top(), &table);
                 if detaches && family && self.at(id.top(), Verb::Drop).is_none() {
                     self.before(Some(other), Some(place));
-                } else if other != place && family && id.top().kind().is_table() {
+                } else if verb != Verb::Save && family && id.top().kind().is_table() {
                     self.before(Some(place), Some(other));
                 }
             }

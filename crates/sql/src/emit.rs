@@ -1,8 +1,8 @@
-//! What PostgreSQL prints and would read as something else.
+//! SQL that is read as what it was, also where it is put into other SQL.
 
 use std::ops::Range;
 
-use crate::color::{Class, highlight};
+use crate::color::{Class, Token, highlight};
 
 /// What PostgreSQL prints for `status IN ('a', 'b')` with a `varchar` on the left.
 const END: &str = "::character varying])::text[]";
@@ -12,6 +12,15 @@ const KEPT: &str = "::character varying]::character varying[])::text[]";
 /// SQL made of what PostgreSQL printed, so that it is read as what was printed. Strings, bodies of functions and names stay as they are.
 pub fn as_printed(sql: &str) -> String {
     with_ranges(&with_arrays(sql))
+}
+
+/// SQL with its lines, but for the first, moved to the right. None where a string or a quoted name goes over several lines: it would be
+/// another one.
+pub fn indented(sql: &str, spaces: usize) -> Option<String> {
+    let is_quoted = |token: &Token| matches!(token.class, Class::String | Class::Identifier);
+    let holds_line_break = |token: &Token| is_quoted(token) && sql[token.range.clone()].contains('\n');
+    let is_fixed = sql.contains('\n') && highlight(sql).iter().any(holds_line_break);
+    (!is_fixed).then(|| sql.replace('\n', &format!("\n{}", " ".repeat(spaces))))
 }
 
 /// Casts of whole arrays stay such.
@@ -123,6 +132,14 @@ fn sides<'s>(sql: &'s str, code: &[u8], range: Range<usize>, operator: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_moved_but_for_those_of_strings_and_names() {
+        assert_eq!(indented("COMMENT ON TABLE t IS 'one\ntwo'", 4), None);
+        assert_eq!(indented("COMMENT ON TABLE \"a\nb\" IS 'it''s'", 4), None);
+        let moved = indented("COMMENT ON TABLE t\n  IS 'it''s'", 4);
+        assert_eq!(moved.as_deref(), Some("COMMENT ON TABLE t\n      IS 'it''s'"));
+    }
 
     #[test]
     fn a_cast_of_a_whole_array_stays_one() {

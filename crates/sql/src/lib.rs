@@ -19,7 +19,7 @@ pub mod words;
 pub use arguments::parameters;
 pub use body::{Certainty, Mention, Role, mentions};
 pub use check::{Fragment, check};
-pub use emit::as_printed;
+pub use emit::{as_printed, indented};
 pub use error::SyntaxError;
 pub use expression::{columns_computed_from, columns_of, contains_subquery, functions_called};
 pub use quote::{dollar, dollar_tagged, ident, literal, qualified};

@@ -5,7 +5,7 @@ use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Model, Object, Spec, Statement, assignment};
 
 use super::put_back::put_back_again;
-use super::{Anew, Archive, Kept, KeptColumn, What, archive_name, nulls, save};
+use super::{Anew, Archive, Kept, KeptColumn, What, archive_name, moved, nulls, save};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
@@ -21,19 +21,21 @@ pub(crate) struct Saving {
     pub(crate) kept: Kept,
     /// The statements that keep it.
     pub(crate) statements: Vec<Statement>,
+    /// Those with which the object goes then, where that is not as usual.
+    pub(crate) goes: Vec<Statement>,
     /// What loses nothing any more.
     pub(crate) saves: Vec<(Verb, Id)>,
 }
 
-/// All that a round can keep.
-pub(crate) fn savings(request: &Request<'_>, changes: &Changes) -> Vec<Saving> {
+/// All that a round can keep; tables are moved only where nothing of them has to go before they do.
+pub(crate) fn savings(request: &Request<'_>, changes: &Changes, moves: bool) -> Vec<Saving> {
     if matches!(request.archive, Archive::Off) {
         return Vec::new();
     }
     let managed = || request.from.objects().filter(|object| (request.managed)(&object.id));
     let tables = || managed().filter(|object| object.id.kind() == Kind::Table);
     let values = tables().filter_map(|table| match changes.actions.get(&table.id) {
-        Some(Action::Drop) => rows(request, changes, &table.id),
+        Some(Action::Drop) => rows(request, changes, &table.id, moves),
         _ if changes.goes(&table.id) => None,
         _ => values(request, changes, &table.id),
     });
@@ -81,7 +83,7 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
     let archive = archive_name(request, table, &names);
     let what = What::Values { key, columns };
     let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
-    Some(Saving { statements: save::values(request, &kept), kept, saves })
+    Some(Saving { statements: save::values(request, &kept), goes: Vec::new(), kept, saves })
 }
 
 /// What the rows get in the column where it is added anew.
@@ -272,7 +274,7 @@ fn has_rows_elsewhere(model: &Model, table: &Id) -> bool {
 }
 
 /// The rows of a table that goes. Those of a partition go with its parent's.
-fn rows(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving> {
+fn rows(request: &Request<'_>, changes: &Changes, table: &Id, moves: bool) -> Option<Saving> {
     let from = request.from;
     let Some(Spec::Table(spec)) = from.get(table).map(|object| &object.spec) else { return None };
     let parents = inheritance::parents(from, table);
@@ -302,11 +304,18 @@ fn rows(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving> 
     if columns.is_empty() {
         return None;
     }
-    let only = if spec.partition_by.is_none() { "ONLY " } else { "" };
-    let archive = archive_name(request, table, &["rows"]);
-    let kept = Kept { of: table.clone(), archive, what: What::Rows { columns }, again: Vec::new() };
     let saves = vec![(Verb::Drop, table.clone())];
-    Some(Saving { statements: save::rows(request, &kept, only), kept, saves })
+    let archive = archive_name(request, table, &["rows"]);
+    if let Some(away) = moved::away(request, changes, table).filter(|_| moves) {
+        let what = What::Rows { columns, moved: Some(away.moved) };
+        let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
+        let goes = moved::goes(request, &kept);
+        return Some(Saving { statements: away.before, goes, kept, saves });
+    }
+    let only = if spec.partition_by.is_none() { "ONLY " } else { "" };
+    let what = What::Rows { columns, moved: None };
+    let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
+    Some(Saving { statements: save::rows(request, &kept, only), goes: Vec::new(), kept, saves })
 }
 
 /// Where a sequence stands that goes, by itself or with its column.
@@ -322,5 +331,5 @@ fn number(request: &Request<'_>, changes: &Changes, id: &Id) -> Option<Saving> {
         Some(Spec::Identity(identity)) => identity.start,
         _ => None,
     };
-    Some(Saving { statements: save::number(request, &kept, start), kept, saves })
+    Some(Saving { statements: save::number(request, &kept, start), goes: Vec::new(), kept, saves })
 }

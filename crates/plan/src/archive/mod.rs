@@ -5,6 +5,7 @@
 //! nobody else may use, tables with row-level security on and no policy. Introspection, witness and dump leave the schema out.
 
 mod find;
+mod moved;
 mod nulls;
 mod once;
 mod put_back;
@@ -16,6 +17,8 @@ use kinds::kinds::column::Column;
 use kinds::{Directives, Id, Kind, Model, Spec};
 
 pub(crate) use find::{Saving, savings};
+pub use moved::Moved;
+pub(crate) use moved::{MovedBack, moved_back};
 pub(crate) use nulls::fill;
 pub(crate) use once::once;
 pub(crate) use put_back::{Return, returns, retype, undisturbed};
@@ -71,6 +74,8 @@ pub enum What {
     Rows {
         /// All columns that are not generated.
         columns: Vec<KeptColumn>,
+        /// Where the archive is the table itself: what has stayed on it.
+        moved: Option<Moved>,
     },
     /// Which rows had NULL in a column that refuses it from then on, by their key, and what they got instead.
     Nulls {
@@ -168,7 +173,7 @@ impl Kept {
 
     /// For whole rows, `t`: the condition that a column of theirs, quoted, equals a value.
     pub(crate) fn equals(&self, column: &str, value: &str) -> Option<String> {
-        let What::Rows { columns } = &self.what else { return None };
+        let What::Rows { columns, .. } = &self.what else { return None };
         let kept = columns.iter().find(|kept| kept.sql() == column)?;
         Some(format!("t.{column} = {}", kept.as_kept(value)))
     }
@@ -189,12 +194,22 @@ impl Kept {
         Some((self.archive.clone(), condition))
     }
 
+    /// Whether the archive is the very table that goes, so that keeping it takes no time and no room.
+    pub fn is_moved(&self) -> bool {
+        matches!(self.what, What::Rows { moved: Some(_), .. })
+    }
+
     /// What the step that keeps it is of: of one table, several things may be kept.
     pub(crate) fn saved(&self) -> Id {
         match &self.what {
             What::Nulls { column, .. } => self.of.child(Kind::Column, &column.name),
             _ => self.of.clone(),
         }
+    }
+
+    /// What people are told of the step that would lose it.
+    pub(crate) fn note(&self) -> String {
+        format!("{} are kept in {}", self.words(), self.archive)
     }
 
     /// What it holds, in a few words: `values of public.users (phone)`.
@@ -247,8 +262,13 @@ fn clipped(name: &str, most: usize) -> &str {
     kinds::kinds::range_type::clipped(name, most)
 }
 
-/// The name of an archive: readable, and another one for whatever else is kept or in another direction.
+/// An archive, quoted with its schema.
 fn archive_name(request: &Request<'_>, of: &Id, parts: &[&str]) -> String {
+    sql::qualified(&[SCHEMA, &bare_archive_name(request, of, parts)])
+}
+
+/// The name of an archive: readable, and another one for whatever else is kept or in another direction.
+fn bare_archive_name(request: &Request<'_>, of: &Id, parts: &[&str]) -> String {
     let mark = match request.archive {
         Archive::Back { mark, .. } => mark,
         _ => "",
@@ -256,6 +276,5 @@ fn archive_name(request: &Request<'_>, of: &Id, parts: &[&str]) -> String {
     let readable = [&[of.name()], parts].concat().join("_");
     let sum = md5::compute(format!("{of}\n{}\n{mark}", parts.join("\n")).as_bytes());
     let back = if mark.is_empty() { "" } else { "_back" };
-    let name = format!("{}_{}{back}", clipped(&readable, 44), &format!("{sum:x}")[..8]);
-    sql::qualified(&[SCHEMA, &name])
+    format!("{}_{}{back}", clipped(&readable, 44), &format!("{sum:x}")[..8])
 }

@@ -33,7 +33,7 @@ fn saving(request: &Request<'_>, changes: &Changes, table: &Id, column: &Id) -> 
     let what = What::Nulls { key, column: column_kept };
     let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
     let saves = vec![(Verb::Fill, column.clone())];
-    Some(Saving { statements: save::nulls(request, &kept, backfill), kept, saves })
+    Some(Saving { statements: save::nulls(request, &kept, backfill), goes: Vec::new(), kept, saves })
 }
 
 /// Whether the column came with this plan, and had its values in batches: what was written since has NULL at most, and nothing comes back.

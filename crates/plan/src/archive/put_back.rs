@@ -4,7 +4,7 @@ use kinds::kinds::column::{self, Column};
 use kinds::{Id, Kind, Lock, Model, Object, Spec, Statement, Work};
 
 use super::save::is_forced;
-use super::{Archive, KEPT_AT, Kept, KeptColumn, SCHEMA, What, nulls, sequence};
+use super::{Archive, KEPT_AT, Kept, KeptColumn, SCHEMA, What, moved, nulls, sequence};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
@@ -28,16 +28,13 @@ pub(crate) fn returns(request: &Request<'_>, changes: &Changes) -> Vec<Return> {
 }
 
 fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Return> {
-    // It was kept under the name that it had at the other end.
-    let is_it = |object: &&Object| {
-        object.id.kind() == kept.of.kind() && request.directives.before(&object.id, None) == kept.of
-    };
-    let id = request.to.objects().find(is_it)?.id.clone();
+    let id = kept_of(request, kept)?.id.clone();
     let is_made = |id: &Id| matches!(changes.actions.get(id), Some(Action::Create));
     match &kept.what {
         What::Values { key, columns } => values(request, changes, kept, &id, key, columns),
         What::Nulls { key, column } => nulls::come_back(request, changes, kept, &id, (key, column)),
-        What::Rows { columns } if is_made(&id) => rows(request, kept, id, columns),
+        What::Rows { .. } if moved::comes_back(request, changes, kept).is_some() => None,
+        What::Rows { columns, .. } if is_made(&id) => rows(request, kept, id, columns),
         What::Number if is_made(&id) => {
             let set = set_number(&sequence(&id), &kept.archive);
             Some(Return {
@@ -49,6 +46,14 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
         }
         _ => None,
     }
+}
+
+/// What something is kept of, under the name that it gets back: it was kept under the one that it had at the other end.
+pub(super) fn kept_of<'r>(request: &Request<'r>, kept: &Kept) -> Option<&'r Object> {
+    let is_it = |object: &&Object| {
+        object.id.kind() == kept.of.kind() && request.directives.before(&object.id, None) == kept.of
+    };
+    request.to.objects().find(is_it)
 }
 
 fn values(
@@ -286,11 +291,13 @@ pub(super) fn if_kept(kept: &Kept, statements: &[String]) -> Statement {
 }
 
 /// The same, and others where it is not there.
-fn if_kept_else(kept: &Kept, statements: &[String], otherwise: &[String]) -> Statement {
+pub(super) fn if_kept_else(kept: &Kept, statements: &[String], otherwise: &[String]) -> Statement {
     let lines = |statements: &[String]| -> String {
-        let lines: Vec<String> =
-            statements.iter().map(|statement| format!("        {statement};\n")).collect();
-        lines.concat()
+        let line = |statement: &String| {
+            let indented = sql::indented(statement, 8);
+            format!("        {};\n", indented.as_ref().unwrap_or(statement))
+        };
+        statements.iter().map(line).collect()
     };
     let otherwise =
         if otherwise.is_empty() { String::new() } else { format!("    ELSE\n{}", lines(otherwise)) };
@@ -312,7 +319,7 @@ pub(crate) fn put_back_again(request: &Request<'_>, kept: &Kept) -> Vec<String> 
         What::Number => vec![set_number(&sequence(&of), &kept.archive)],
         // No way back fills anything.
         What::Nulls { .. } => Vec::new(),
-        What::Rows { columns } => match insert(request, &kept.of, &of.sql(), kept, columns) {
+        What::Rows { columns, .. } => match insert(request, &kept.of, &of.sql(), kept, columns) {
             Some(insert) => undisturbed(request.start, &of, insert),
             None => Vec::new(),
         },

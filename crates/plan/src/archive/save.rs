@@ -49,7 +49,7 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
 
 /// Whole rows.
 pub(super) fn rows(request: &Request<'_>, kept: &Kept, only: &str) -> Vec<Statement> {
-    let What::Rows { columns } = &kept.what else { return Vec::new() };
+    let What::Rows { columns, .. } = &kept.what else { return Vec::new() };
     let list: Vec<String> = columns.iter().map(kept_as).collect();
     let mut statements = opened(request, &kept.of);
     let table = kept.of.sql();

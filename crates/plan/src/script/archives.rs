@@ -1,9 +1,12 @@
 //! What scripts say of the archives: what the rollback keeps, and the procedure with which the forward script gives that back.
 
+use kinds::Id;
+
 use super::Leg;
 use super::rollback::quote;
 use crate::archive::{self, Kept, SCHEMA};
 use crate::rules::batches;
+use crate::{Round, Step, Verb};
 
 impl Leg<'_> {
     /// The procedure that gives back what the way back kept, quoted with its schema.
@@ -69,25 +72,46 @@ pub(super) fn free(leg: &Leg<'_>) -> String {
 
 /// Archives of an earlier rollback that nobody gave back make room: their names get a number.
 pub(super) fn out_of_the_way(leg: &Leg<'_>) -> String {
-    let kept = leg.back.iter().flat_map(|round| &round.kept);
-    let archives: Vec<String> = kept.map(|kept| sql::literal(&kept.archive)).collect();
-    if archives.is_empty() {
+    let kept: Vec<&Kept> = leg.back.iter().flat_map(|round| &round.kept).collect();
+    let list = |kept: &mut dyn Iterator<Item = &&Kept>| -> String {
+        kept.map(|kept| sql::literal(&kept.archive)).collect::<Vec<_>>().join(", ")
+    };
+    let all = list(&mut kept.iter());
+    if all.is_empty() {
         return String::new();
     }
+    // A name with the first number that makes it free.
+    let numbered = |name: &str| {
+        format!(
+            "(SELECT format('%s_%s', {name}, min(n)) FROM generate_series(2, 9999) AS n\n\
+             \x20                      WHERE to_regclass(format('{SCHEMA}.%I', format('%s_%s', {name}, n))) IS NULL)"
+        )
+    };
+    let moved = list(&mut kept.iter().filter(|kept| kept.is_moved()));
+    let indexes = format!(
+        "        FOR endstate_archive, endstate_name IN\n\
+         \x20           SELECT i.indexrelid::regclass, {}\n\
+         \x20           FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid\n\
+         \x20           WHERE i.indrelid IN (SELECT to_regclass(a) FROM unnest(ARRAY[{moved}]) AS a)\n\
+         \x20       LOOP\n\
+         \x20           EXECUTE format('ALTER INDEX %s RENAME TO %I', endstate_archive, endstate_name);\n\
+         \x20       END LOOP;\n",
+        numbered("c.relname")
+    );
+    let indexes = if moved.is_empty() { String::new() } else { indexes };
     let notice = sql::literal(&format!(
         "{}: what an earlier rollback kept, and nobody gave back, is in {SCHEMA}.% from now on",
         leg.file.replace('%', "%%")
     ));
     format!(
-        "        FOR endstate_archive, endstate_name IN\n\
-         \x20           SELECT a, (SELECT format('%s_%s', (parse_ident(a))[2], min(n)) FROM generate_series(2, 9999) AS n\n\
-         \x20                      WHERE to_regclass(format('{SCHEMA}.%I', format('%s_%s', (parse_ident(a))[2], n))) IS NULL)\n\
-         \x20           FROM unnest(ARRAY[{}]) AS a WHERE to_regclass(a) IS NOT NULL\n\
+        "{indexes}        FOR endstate_archive, endstate_name IN\n\
+         \x20           SELECT a, {}\n\
+         \x20           FROM unnest(ARRAY[{all}]) AS a WHERE to_regclass(a) IS NOT NULL\n\
          \x20       LOOP\n\
          \x20           EXECUTE format('ALTER TABLE %s RENAME TO %I', endstate_archive, endstate_name);\n\
          \x20           RAISE NOTICE {notice}, endstate_name;\n\
          \x20       END LOOP;\n",
-        archives.join(", ")
+        numbered("(parse_ident(a))[2]")
     )
 }
 
@@ -103,6 +127,10 @@ pub(super) fn kept_back(leg: &Leg<'_>) -> String {
     let mut text = String::new();
     for kept in &kept {
         let archive = &kept.archive;
+        if kept.is_moved() {
+            text.push_str(&moved_back_and_kept(leg, kept));
+            continue;
+        }
         let what = format!("{} in {archive}", kept.words()).replace('%', "%%");
         let notice = sql::literal(&format!("{}: keeps % rows: {what}", leg.file.replace('%', "%%")));
         text.push_str(&format!(
@@ -129,6 +157,29 @@ pub(super) fn kept_back(leg: &Leg<'_>) -> String {
         quote(&create)
     ));
     text
+}
+
+/// A table that is moved is not read, however large it is: only one without rows is not kept.
+fn moved_back_and_kept(leg: &Leg<'_>, kept: &Kept) -> String {
+    let archive = &kept.archive;
+    let notice = format!("{}: keeps {} in {archive}", leg.file, kept.words()).replace('%', "%%");
+    format!(
+        "        IF NOT EXISTS (SELECT FROM {archive}) THEN\n            DROP TABLE {archive};\n        ELSE\n            RAISE NOTICE {};\n        END IF;\n",
+        sql::literal(&notice)
+    )
+}
+
+/// Where the last of the steps stands after which all is kept that is.
+pub(super) fn last_kept(rounds: &[Round]) -> Option<usize> {
+    let is_moved = |id: &Id| {
+        let mut kept = rounds.iter().flat_map(|round| &round.kept);
+        kept.any(|kept| kept.is_moved() && kept.of == *id)
+    };
+    let keeps = |step: &Step| {
+        step.ids.iter().any(|(verb, id)| *verb == Verb::Save || *verb == Verb::Drop && is_moved(id))
+    };
+    let steps: Vec<&Step> = rounds.iter().flat_map(|round| &round.steps).collect();
+    steps.iter().rposition(|step| keeps(step))
 }
 
 /// Gives back what the last rollback kept, where the forward script was interrupted before its last transaction.

@@ -1,6 +1,6 @@
 //! The statements of a plan alone, for `psql -v ON_ERROR_STOP=1`.
 
-use super::archives::{VARIABLES, given_back, kept_back, out_of_the_way, tidied, waiting_for};
+use super::archives::{VARIABLES, given_back, kept_back, last_kept, out_of_the_way, tidied, waiting_for};
 use super::{Leg, before_event_triggers, encoded, settings};
 use crate::{Round, Step, Verb};
 
@@ -75,7 +75,7 @@ impl Writer {
         let steps: Vec<&Step> = rounds.iter().flat_map(|round| &round.steps).collect();
         let end = before_event_triggers(&steps);
         let saves = |step: &&Step| step.ids.iter().any(|(verb, _)| *verb == Verb::Save);
-        let (first, last) = (steps.iter().position(saves), steps.iter().rposition(saves));
+        let (first, last) = (steps.iter().position(saves), last_kept(rounds));
         let mut place = 0;
         for round in rounds {
             for step in &round.steps {

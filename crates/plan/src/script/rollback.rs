@@ -2,7 +2,7 @@
 
 use kinds::{Hazard, Kind, Spec};
 
-use super::archives::{VARIABLES, finished, kept_back, out_of_the_way, tidied};
+use super::archives::{VARIABLES, finished, kept_back, last_kept, out_of_the_way, tidied};
 use super::standing::{found, probes};
 use super::{Heading, Leg, Probe, checks, forward, locks, settings, summary};
 use crate::archive::Kept;
@@ -181,26 +181,23 @@ fn count(leg: &Leg<'_>, id: &kinds::Id) -> Option<(String, String)> {
 fn indented(leg: &Leg<'_>, tidied: &str) -> String {
     let mut text = String::new();
     let steps: Vec<&Step> = leg.back.iter().flat_map(|round| &round.steps).collect();
-    let keeps = |step: &&Step| step.ids.iter().any(|(verb, _)| *verb == Verb::Save);
-    let last_kept = steps.iter().rposition(keeps);
+    let last_kept = last_kept(leg.back);
     let end = super::before_event_triggers(&steps);
     for (place, step) in steps.iter().enumerate() {
         if place == end {
             text.push_str(tidied);
         }
-        if last_kept.is_some_and(|last| place == last + 1) {
-            text.push_str(&kept_back(leg));
-        }
         let statement = &step.statement.sql;
         let quoted = statement.contains('$')
             || statement.contains(';')
             || statement.contains("endstate_")
-            || is_looked_into(statement)
-            || holds_line_break(statement);
-        if quoted {
-            text.push_str(&format!("        EXECUTE {};\n", quote(statement)));
-        } else {
-            text.push_str(&format!("        {};\n", statement.replace('\n', "\n        ")));
+            || is_looked_into(statement);
+        match sql::indented(statement, 8).filter(|_| !quoted) {
+            Some(statement) => text.push_str(&format!("        {statement};\n")),
+            None => text.push_str(&format!("        EXECUTE {};\n", quote(statement))),
+        }
+        if Some(place) == last_kept {
+            text.push_str(&kept_back(leg));
         }
     }
     if end == steps.len() {
@@ -215,16 +212,6 @@ fn is_looked_into(statement: &str) -> bool {
     const QUERIES: [&str; 2] = ["CREATE MATERIALIZED ", "CREATE TEMPORARY "];
     let starts = |words: &[&str]| words.iter().any(|word| statement.starts_with(word));
     !starts(&AS_THEY_ARE) || starts(&QUERIES)
-}
-
-/// Whether a string or a quoted name goes over several lines, so that it would be another one when moved to the right.
-fn holds_line_break(statement: &str) -> bool {
-    let quoted = |token: &sql::color::Token| {
-        let text = &statement[token.range.clone()];
-        text.contains('\n')
-            && (token.class == sql::color::Class::String || token.class == sql::color::Class::Identifier)
-    };
-    statement.contains('\n') && sql::color::highlight(statement).iter().any(quoted)
 }
 
 /// A statement as a literal that stays readable.
@@ -250,16 +237,4 @@ pub fn loses(rounds: &[Round]) -> Vec<String> {
     let statements = rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement);
     let hazards = statements.flat_map(kinds::Statement::all_hazards);
     hazards.filter(|(hazard, _)| *hazard == Hazard::DataLoss).map(|(_, why)| why).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_that_must_not_be_indented() {
-        assert!(holds_line_break("COMMENT ON TABLE t IS 'one\ntwo'"));
-        assert!(holds_line_break("COMMENT ON TABLE \"a\nb\" IS 'it''s'"));
-        assert!(!holds_line_break("COMMENT ON TABLE t\n    IS 'it''s'"));
-    }
 }
