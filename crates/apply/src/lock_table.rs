@@ -34,7 +34,7 @@ fn note(script: &str, count: usize, room: usize) -> String {
 /// The relations that some rounds lock, by their quoted names.
 fn locked(rounds: &[Round], ends: &[&Model]) -> BTreeSet<String> {
     let steps = || rounds.iter().flat_map(|round| &round.steps);
-    let stated = steps().filter_map(|step| Some(step.statement.lock.as_ref()?.1.clone()));
+    let stated = steps().flat_map(|step| step.statement.locks()).map(|(_, relation, _)| relation.to_owned());
     let touched = steps().flat_map(|step| &step.ids).filter(|(_, id)| is_relation(id, ends));
     stated.chain(touched.map(|(_, id)| name(id))).collect()
 }

@@ -126,6 +126,8 @@ pub struct Statement {
     pub lock: Option<(Lock, String)>,
     /// How much it touches under that lock.
     pub work: Work,
+    /// What it locks besides: the tables that a foreign key refers to.
+    pub also: Vec<(Lock, String)>,
     /// What running clients notice, in a sentence.
     pub clients: Option<String>,
     /// What must be known or accepted.
@@ -157,6 +159,7 @@ impl Statement {
             grantees: None,
             lock: None,
             work: Work::Catalog,
+            also: Vec::new(),
             clients: None,
             hazards: Vec::new(),
             kept: Vec::new(),
@@ -190,6 +193,19 @@ impl Statement {
     pub fn lock(mut self, lock: Lock, relation: impl Into<String>) -> Statement {
         self.lock = Some((lock, relation.into()));
         self
+    }
+
+    /// The same with a lock on another relation.
+    #[must_use]
+    pub fn also(mut self, lock: Lock, relation: impl Into<String>) -> Statement {
+        self.also.push((lock, relation.into()));
+        self
+    }
+
+    /// All relations that it locks, with how much it touches of each.
+    pub fn locks(&self) -> impl Iterator<Item = (Lock, &str, Work)> {
+        let own = self.lock.iter().map(|(lock, relation)| (*lock, relation.as_str(), self.work));
+        own.chain(self.also.iter().map(|(lock, relation)| (*lock, relation.as_str(), Work::Catalog)))
     }
 
     /// The same with how much it touches; a scan or more under a blocking lock is a hazard.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::column::sources;
 use kinds::kinds::constraint::Constraint;
-use kinds::{Id, Kind, Model, Object, Spec, Statement};
+use kinds::{Id, Kind, Lock, Model, Object, Spec, Statement};
 
 use crate::archive::{self, Kept, MovedBack, Return, Saving};
 use crate::changes::{Action, Changes};
@@ -86,6 +86,7 @@ impl<'a> Graph<'a> {
         for (id, action) in &changes.actions {
             graph.add(id, action, changes);
         }
+        graph.tell_of_other_locks();
         graph.add_archives();
         graph.order_creations();
         graph.order_drops();
@@ -147,6 +148,26 @@ impl<'a> Graph<'a> {
                 self.push(Verb::Create, id, resume.clone(), action);
             }
             _ => {}
+        }
+    }
+
+    /// A foreign key that goes with its table or column locks the table that it refers to.
+    fn tell_of_other_locks(&mut self) {
+        let mut locks: Vec<(Id, &str)> = Vec::new();
+        for id in self.gone_with.keys() {
+            if let Some(Spec::Constraint(constraint)) = self.request.from.get(id).map(|object| &object.spec)
+                && let (Some(other), Some(root)) = (constraint.refers_to(id), self.gone_with(id))
+            {
+                locks.push((root, other));
+            }
+        }
+        for (root, other) in locks {
+            let statement =
+                self.at(&root, Verb::Drop).and_then(|drop| self.nodes[drop].statements.first_mut());
+            let lock = (Lock::AccessExclusive, other.to_owned());
+            if let Some(statement) = statement.filter(|statement| !statement.also.contains(&lock)) {
+                statement.also.push(lock);
+            }
         }
     }
 

@@ -171,8 +171,9 @@ impl Group {
         }
         self.reasons.extend(node.reason.iter().cloned());
         match &mut self.body {
-            Body::Create { clauses, .. } => {
+            Body::Create { create, clauses } => {
                 clauses.push((node.id.clone(), statement.clause.unwrap_or_default()));
+                create.also.extend(statement.also);
             }
             Body::Alter { statements, .. } => statements.push(statement),
             Body::Whole(_) => {}
@@ -238,6 +239,7 @@ fn alter_table(relation: &str, statements: Vec<Statement>) -> Statement {
     merged.lock =
         statements.iter().filter_map(|statement| statement.lock.clone()).max_by_key(|(lock, _)| *lock);
     merged.work = statements.iter().map(|statement| statement.work).max().unwrap_or(kinds::Work::Catalog);
+    merged.also = statements.iter().flat_map(|statement| statement.also.clone()).collect();
     let notices: Vec<String> = statements.iter().filter_map(|statement| statement.clients.clone()).collect();
     merged.clients = (!notices.is_empty()).then(|| notices.join("; "));
     merged.hazards = statements.iter().flat_map(|statement| statement.hazards.clone()).collect();

@@ -68,11 +68,16 @@ fn step(step: &Step) -> Value {
         .lock
         .as_ref()
         .map(|(lock, relation)| json!({ "mode": lock.sql(), "relation": relation, "blocks": lock.blocks() }));
+    let also = statement
+        .also
+        .iter()
+        .map(|(lock, relation)| json!({ "mode": lock.sql(), "relation": relation, "blocks": lock.blocks() }));
     let hazards = statement.all_hazards();
     json!({
         "objects": objects.collect::<Vec<_>>(),
         "sql": statement.sql,
         "lock": lock,
+        "also_locks": also.collect::<Vec<_>>(),
         "work": statement.work,
         "clients": statement.clients,
         "hazards": hazards.iter().map(|(hazard, why)| json!({ "hazard": hazard.name(), "why": why })).collect::<Vec<_>>(),

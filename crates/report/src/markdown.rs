@@ -66,7 +66,7 @@ fn overview(plan: &Plan) -> String {
 
 /// The strongest lock that steps take.
 pub(crate) fn strongest_lock(steps: &[&Step]) -> Option<Lock> {
-    steps.iter().filter_map(|step| step.statement.lock.as_ref()).map(|(lock, _)| *lock).max()
+    steps.iter().flat_map(|step| step.statement.locks()).map(|(lock, ..)| lock).max()
 }
 
 /// The most that steps touch.

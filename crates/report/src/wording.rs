@@ -12,32 +12,44 @@ pub(crate) const UNMANAGED: &str = "Not managed, never touched";
 /// Above what is there and not read.
 pub(crate) const UNREAD: &str = "There, but no kind of endstate reads it";
 
+/// Behind a relation that an earlier statement has locked.
+const ALREADY: &str = " is locked already";
+
 /// The locks that a transaction holds, so that each is told where it is taken and not at every statement after.
 #[derive(Default)]
 pub(crate) struct Held<'a>(BTreeMap<&'a str, Lock>);
 
 impl<'a> Held<'a> {
-    /// `locks public.users (ACCESS EXCLUSIVE, blocks reads and writes); writes every row anew`
-    fn lock(&mut self, statement: &'a Statement) -> Option<String> {
-        let (mode, relation) = statement.lock.as_ref()?;
-        let held = self.0.get(relation.as_str()).is_some_and(|held| held >= mode);
-        let doing = match statement.work {
+    /// `locks public.users (ACCESS EXCLUSIVE, blocks reads and writes); writes every row anew`, a line each
+    fn locks(&mut self, statement: &'a Statement) -> Vec<String> {
+        let other = |relation: &str| statement.also.iter().any(|(_, other)| other == relation);
+        let locks = statement.locks().filter_map(|(mode, relation, work)| {
+            let line = self.lock(mode, relation, work);
+            // That another table is locked still is nothing that the statement does.
+            line.filter(|line| !(other(relation) && line.ends_with(ALREADY)))
+        });
+        locks.collect()
+    }
+
+    fn lock(&mut self, mode: Lock, relation: &'a str, work: Work) -> Option<String> {
+        let held = self.0.get(relation).is_some_and(|held| *held >= mode);
+        let doing = match work {
             Work::Catalog => "",
             Work::Scan => "; reads every row",
             Work::Build => "; reads every row to build the index",
             Work::Rewrite => "; writes every row anew",
         };
         if held {
-            return Some(format!("{relation} is locked already{doing}"));
+            return Some(format!("{relation}{ALREADY}{doing}"));
         }
-        self.0.insert(relation, *mode);
+        self.0.insert(relation, mode);
         Some(format!("locks {relation} ({}, blocks {}){doing}", mode.sql(), mode.blocks()))
     }
 
     /// What a reader must know of a step besides its SQL, a line each; what its hazards repeat is left out.
     pub(crate) fn remarks(&mut self, step: &'a Step) -> Vec<String> {
         let statement = &step.statement;
-        let mut lines: Vec<String> = self.lock(statement).into_iter().collect();
+        let mut lines = self.locks(statement);
         lines.extend(statement.clients.as_ref().map(|notice| format!("clients: {notice}")));
         lines.extend(step.reason.as_ref().map(|reason| format!("why: {reason}")));
         if statement.outside_of_transaction {

@@ -79,6 +79,11 @@ pub(crate) struct ForeignKey {
 }
 
 impl Constraint {
+    /// For a foreign key of `id`: the table that it refers to, where that is another one.
+    pub fn refers_to(&self, id: &Id) -> Option<&str> {
+        self.references.as_deref().filter(|other| *other != id.relation_sql())
+    }
+
     /// Whether an index enforces it, which has its name.
     pub fn has_index(&self) -> bool {
         matches!(
@@ -261,6 +266,11 @@ impl ObjectKind for Constraint {
             ConstraintType::ForeignKey => statement.lock(Lock::ShareRowExclusive, &table),
             _ => statement,
         };
+        // A table that is not there yet is in nobody's way.
+        if let Some(other) = self.refers_to(id).filter(|other| context.from.relations(other).next().is_some())
+        {
+            statement = statement.also(Lock::ShareRowExclusive, other);
+        }
         let work = match (self.has_index(), self.not_valid || self.not_enforced) {
             (true, _) => Work::Build,
             (false, false) => Work::Scan,
@@ -278,7 +288,10 @@ impl ObjectKind for Constraint {
             return Vec::new();
         }
         let sql = format!("DROP CONSTRAINT {}", sql::ident(id.name()));
-        let drop = Statement::alter_table(&id.relation_sql(), sql);
+        let mut drop = Statement::alter_table(&id.relation_sql(), sql);
+        if let Some(other) = self.refers_to(id) {
+            drop = drop.also(Lock::AccessExclusive, other);
+        }
         if self.index_parent.is_some() { apart(drop, id, context) } else { vec![drop] }
     }
 

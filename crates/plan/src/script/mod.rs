@@ -265,11 +265,11 @@ pub fn locks(rounds: &[Round]) -> Vec<String> {
         std::collections::BTreeMap::new();
     let names = names_at_the_start(rounds);
     for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement) {
-        if let Some((lock, relation)) = &statement.lock {
+        for (lock, relation, work) in statement.locks() {
             // By the name that the relation has at the start.
-            let relation = names.get(relation.as_str()).map_or(relation.as_str(), String::as_str);
-            let entry = strongest.entry(relation).or_insert((*lock, statement.work));
-            *entry = ((*lock).max(entry.0), statement.work.max(entry.1));
+            let relation = names.get(relation).map_or(relation, String::as_str);
+            let entry = strongest.entry(relation).or_insert((lock, work));
+            *entry = (lock.max(entry.0), work.max(entry.1));
         }
     }
     let mut all: Vec<_> = strongest.into_iter().collect();

@@ -54,9 +54,9 @@ fn impact(parts: &[Part<'_>]) -> String {
 pub(super) fn locked<'a>(steps: &[&'a Step]) -> BTreeMap<&'a str, (Lock, Work)> {
     let mut all: BTreeMap<&str, (Lock, Work)> = BTreeMap::new();
     for statement in steps.iter().map(|step| &step.statement) {
-        if let Some((lock, relation)) = &statement.lock {
-            let entry = all.entry(relation).or_insert((*lock, statement.work));
-            *entry = ((*lock).max(entry.0), statement.work.max(entry.1));
+        for (lock, relation, work) in statement.locks() {
+            let entry = all.entry(relation).or_insert((lock, work));
+            *entry = (lock.max(entry.0), work.max(entry.1));
         }
     }
     all
