@@ -30,7 +30,7 @@ const ASSIGNED: [(&str, &str); 10] = [
 ];
 
 /// Pairs that an explicit cast converts.
-const CAST: [(&str, &str); 8] = [
+const CAST: [(&str, &str); 14] = [
     ("integer", "boolean"),
     ("boolean", "integer"),
     ("integer", "bit"),
@@ -39,6 +39,12 @@ const CAST: [(&str, &str); 8] = [
     ("bit", "bigint"),
     ("oid", "integer"),
     ("bigint", "oid"),
+    ("int4range", "int4multirange"),
+    ("int8range", "int8multirange"),
+    ("numrange", "nummultirange"),
+    ("tsrange", "tsmultirange"),
+    ("tstzrange", "tstzmultirange"),
+    ("daterange", "datemultirange"),
 ];
 
 /// Built-in types that no family names.

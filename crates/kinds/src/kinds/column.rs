@@ -457,7 +457,8 @@ impl ObjectKind for Column {
 
     fn definition() -> Option<&'static str> {
         Some(
-            "(SELECT format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END \
+            "(SELECT concat(format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' NOT NULL' END, CASE WHEN a.attgenerated <> '' \
+             THEN (SELECT ' GENERATED ALWAYS AS ' || pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef AS d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END) \
              FROM pg_attribute AS a WHERE a.attrelid = to_regclass(e.parent) AND a.attname = e.name AND NOT a.attisdropped)",
         )
     }

@@ -295,10 +295,10 @@ impl ObjectKind for Function {
     }
 
     fn definition() -> Option<&'static str> {
-        // Not to_regprocedure(): before version 16 it fails where an argument's type is missing.
+        // Not to_regprocedure(): before version 16 it fails where an argument's type is missing. And an aggregate may have the name.
         Some(
             "(SELECT pg_get_functiondef(p.oid) FROM pg_proc AS p WHERE p.pronamespace = to_regnamespace(e.parent) \
-             AND p.proname = e.name AND oidvectortypes(p.proargtypes) = e.signature)",
+             AND p.proname = e.name AND oidvectortypes(p.proargtypes) = e.signature AND p.prokind <> 'a')",
         )
     }
 }

@@ -66,6 +66,9 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
                 let (anew, instead) = anew(request, changes, &object.id, column);
                 (Verb::Drop, KeptColumn { anew, instead, ..plain })
             }
+            Some(Action::Replace { .. }) if becomes_generated(request, &object.id) => {
+                (Verb::Drop, KeptColumn { anew: Anew::Anything, ..plain })
+            }
             Some(Action::Alter(_)) => match image(request, changes, object, column) {
                 Some((image, one_way)) => (Verb::Alter, KeptColumn { image: Some(image), one_way, ..plain }),
                 None => continue,
@@ -84,6 +87,11 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
     let what = What::Values { key, columns };
     let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
     Some(Saving { statements: save::values(request, &kept), goes: Vec::new(), kept, saves })
+}
+
+/// Whether a column is made anew because its values are computed from then on.
+fn becomes_generated(request: &Request<'_>, id: &Id) -> bool {
+    matches!(request.to.get(id).map(|object| &object.spec), Some(Spec::Column(to)) if to.generated.is_some())
 }
 
 /// What the rows get in the column where it is added anew.
@@ -146,10 +154,14 @@ fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Colum
     }
     if from.data_type != to.data_type {
         // A type that comes with this round is not there to be tried when the values are kept.
-        let element = to.data_type.trim_end_matches("[]");
-        let comes =
-            element.contains('.') && type_named(request.from, element).is_none() && is_own(request.to, to);
-        let swapped = object.needs.keys().any(|need| need.kind().is_type() && changes.goes(need));
+        let types = |object: &Object| -> Vec<Id> {
+            let is_type =
+                |need: &&Id| need.kind().is_type() || need.kind().is_table() || need.kind() == Kind::View;
+            object.needs.keys().filter(is_type).cloned().collect()
+        };
+        let wanted = request.to.get(&object.id).map(types).unwrap_or_default();
+        let comes = wanted.iter().any(|need| !request.from.contains(need));
+        let swapped = types(object).iter().any(|need| changes.goes(need));
         if comes || swapped || moves_with_extension(request, from, to) {
             return None;
         }
@@ -273,13 +285,13 @@ fn has_rows_elsewhere(model: &Model, table: &Id) -> bool {
     model.ids().any(|id| id.kind() == Kind::ForeignTable && has_above(model, id, table))
 }
 
-/// The rows of a table that goes. Those of a partition go with its parent's.
+/// The rows of a table that goes. Those of a partition go with its parent's, also where these are put aside and back.
 fn rows(request: &Request<'_>, changes: &Changes, table: &Id, moves: bool) -> Option<Saving> {
     let from = request.from;
     let Some(Spec::Table(spec)) = from.get(table).map(|object| &object.spec) else { return None };
     let parents = inheritance::parents(from, table);
     let partition = from.contains(&table.child(Kind::Partition, ""));
-    if partition && parents.iter().any(|parent| matches!(changes.actions.get(parent), Some(Action::Drop))) {
+    if partition && parents.iter().any(|parent| changes.goes(parent)) {
         return None;
     }
     // What fires on a partition because of its parent is there before the rows are back.

@@ -67,7 +67,9 @@ fn values(
     let comes = |id: &Id| match changes.actions.get(id) {
         Some(Action::Create) => true,
         Some(Action::Alter(_)) => request.from.get(id).is_some_and(|from| {
-            from.needs.keys().any(|need| changes.swaps(need)) || differs_in_type(from, request, id)
+            from.needs.keys().any(|need| changes.swaps(need))
+                || differs_in_type(from, request, id)
+                || was_generated(from)
         }),
         _ => false,
     };
@@ -128,6 +130,11 @@ pub(crate) fn retype(request: &Request<'_>, changes: &mut Changes) {
         for kept_column in columns.iter().filter(|column| column.one_way) {
             retype_column(request, changes, kept, key, kept_column);
         }
+        // What was generated meanwhile gets its values back by a rewrite, too.
+        let back = columns.iter().map(|column| kept.of.child(Kind::Column, &column.name));
+        let back = back.filter(|id| matches!(changes.actions.get(id), Some(Action::Alter(_))));
+        let back: Vec<Id> = back.filter(|id| request.from.get(id).is_some_and(was_generated)).collect();
+        changes.alone.extend(back);
     }
 }
 
@@ -188,6 +195,10 @@ pub(super) fn column_now<'r>(
     let is_it = |object: &&Object| request.directives.before(&object.id, None) == at_the_other_end;
     let id = request.to.children_of_kind(table, Kind::Column).into_iter().find(is_it)?.id.clone();
     request.to.get(&id)
+}
+
+fn was_generated(from: &Object) -> bool {
+    matches!(&from.spec, Spec::Column(column) if column.generated.is_some())
 }
 
 fn differs_in_type(from: &Object, request: &Request<'_>, id: &Id) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kinds::kinds::range_type::Range;
-use kinds::{Id, Kind, Model, Object, Spec};
+use kinds::{Id, Kind, Model, Object, Spec, assignment};
 
 use super::enum_change;
 use crate::Request;
@@ -191,14 +191,35 @@ impl Converter<'_> {
         }
     }
 
+    /// Whether some value of the old type is not what it was when it comes back: an attribute or a bound of a narrower type.
+    pub(crate) fn loses(&self, from: &str, to: &str) -> bool {
+        let (from, to) = (from.trim_end_matches("[]"), to.trim_end_matches("[]"));
+        match (type_named(self.request.from, from), type_named(self.request.to, to)) {
+            (Some((_, Spec::Domain(old))), _) => self.loses(&old.data_type, to),
+            (_, Some((_, Spec::Domain(new)))) => self.loses(from, &new.data_type),
+            (Some((old, Spec::Composite(_))), Some((new, Spec::Composite(_)))) => {
+                let attributes = self.request.from.children_of_kind(old, Kind::Attribute).into_iter();
+                attributes.map(|attribute| attribute.id.name()).any(|name| {
+                    match (
+                        attribute_type(self.request.from, old, name),
+                        attribute_type(self.request.to, new, name),
+                    ) {
+                        (Some(from), Some(to)) => self.loses(from, to),
+                        _ => true,
+                    }
+                })
+            }
+            (Some((_, Spec::Range(old))), Some((_, Spec::Range(new)))) => {
+                self.loses(&old.subtype, &new.subtype)
+            }
+            (None, None) => assignment::there_and_back("value", from, to, &self.request.context()).is_some(),
+            _ => false,
+        }
+    }
+
     fn changes_attribute(&self, old: &Id, new: &Id, name: &str) -> bool {
-        let find =
-            |model: &Model, composite: &Id| match &model.get(&composite.child(Kind::Attribute, name))?.spec {
-                Spec::Attribute(attribute) => Some(attribute.data_type.clone()),
-                _ => None,
-            };
-        match (find(self.request.from, old), find(self.request.to, new)) {
-            (Some(from), Some(to)) => self.changes_values(&from, &to),
+        match (attribute_type(self.request.from, old, name), attribute_type(self.request.to, new, name)) {
+            (Some(from), Some(to)) => self.changes_values(from, to),
             _ => true,
         }
     }
@@ -209,6 +230,13 @@ impl Converter<'_> {
             (_, Spec::Domain(domain)) => self.mapped_enum(&domain.data_type),
             _ => None,
         }
+    }
+}
+
+fn attribute_type<'m>(model: &'m Model, composite: &Id, name: &str) -> Option<&'m str> {
+    match &model.get(&composite.child(Kind::Attribute, name))?.spec {
+        Spec::Attribute(attribute) => Some(&attribute.data_type),
+        _ => None,
     }
 }
 

@@ -18,17 +18,17 @@ const COMPARABLE: [&[&str]; 2] =
 pub(crate) fn let_go(request: &Request<'_>, changes: &mut Changes) {
     let keys: Vec<&Object> = request.from.objects().filter(|object| is_key(object)).collect();
     for key in keys.into_iter().filter(|key| (request.managed)(&key.id)) {
-        let untouched = !changes.actions.contains_key(&key.id) && request.to.contains(&key.id);
+        // One that is altered in place stays as well.
+        let stays = !changes.goes(&key.id) && request.to.contains(&key.id);
         let columns = key.needs.keys().filter(|id| id.kind() == Kind::Column);
         let retyped: Vec<&Id> = columns.filter(|id| is_retyped(request, changes, id)).collect();
         let tables: BTreeSet<&Id> = retyped.iter().map(|id| id.top()).collect();
         let period = |object: &Object| matches!(&object.spec, Spec::Constraint(key) if key.definition.contains("PERIOD"));
         let comparable = !period(key) && retyped.iter().all(|id| stays_comparable(request, id));
-        if untouched && tables.len() > 1 && !comparable {
+        if stays && tables.len() > 1 && !comparable {
             go_and_come_back(request, changes, key, retyped[0]);
         } else if let Some(bound) = bound_below(request, changes, &key.id)
-            && request.to.contains(&key.id)
-            && !changes.goes(&key.id)
+            && stays
         {
             go_and_come_back(request, changes, key, &bound);
         }

@@ -6,14 +6,17 @@ use std::collections::BTreeMap;
 use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work, assignment};
 
+use super::conversion::type_named;
+use super::{enum_change, row_type, type_swap};
 use crate::Request;
 use crate::changes::{Action, Changes};
 
 /// Marks tables that must be made anew, with their partitions.
 pub(crate) fn mark(request: &Request<'_>, changes: &mut Changes) {
     let mut reasons: BTreeMap<Id, &str> = BTreeMap::new();
+    let swapped: Vec<Id> = enum_change::swapped(request).into_iter().map(|(id, _)| id).collect();
     for object in request.from.objects().filter(|object| (request.managed)(&object.id)) {
-        if let Some(reason) = reason(request, object) {
+        if let Some(reason) = reason(request, &swapped, object) {
             reasons.entry(object.id.top().clone()).or_insert(reason);
         }
     }
@@ -28,7 +31,7 @@ pub(crate) fn mark(request: &Request<'_>, changes: &mut Changes) {
     }
 }
 
-fn reason(request: &Request<'_>, object: &Object) -> Option<&'static str> {
+fn reason(request: &Request<'_>, swapped: &[Id], object: &Object) -> Option<&'static str> {
     let to = request.to.get(&object.id)?;
     let table = object.id.top();
     match (&object.spec, &to.spec) {
@@ -40,7 +43,9 @@ fn reason(request: &Request<'_>, object: &Object) -> Option<&'static str> {
         {
             Some("PostgreSQL cannot change the persistence of a partitioned table")
         }
-        (Spec::Column(from), Spec::Column(to)) if from.data_type != to.data_type => {
+        (Spec::Column(from), Spec::Column(to))
+            if from.data_type != to.data_type || swapped.iter().any(|id| object.needs.contains_key(id)) =>
+        {
             let key = match &request.from.get(table)?.spec {
                 Spec::Table(table) => table.partition_by.clone()?,
                 _ => return None,
@@ -110,13 +115,18 @@ pub(crate) fn rows(
         !matches!(&request.from.get(table)?.spec, Spec::Table(table) if table.partition_by.is_some());
     let only = if inherited_from { "ONLY " } else { "" };
     let kept: Vec<&str> = columns.iter().map(|column| column.aside.as_str()).collect();
-    let save = Statement::new(format!(
+    let mut save = Statement::new(format!(
         "CREATE TEMPORARY TABLE {} AS SELECT {} FROM {only}{sql}",
         aside.trim_start_matches("pg_temp."),
         kept.join(", ")
     ))
     .lock(Lock::AccessExclusive, &sql)
     .work(Work::Scan);
+    for object in request.from.children_of_kind(table, Kind::Column) {
+        if let Spec::Column(column) = &object.spec {
+            save.demands.extend(type_swap::demands(request, &object.id, &column.data_type));
+        }
+    }
     let mut back = Vec::new();
     if !columns.is_empty() {
         let list = |part: fn(&Kept) -> &str| columns.iter().map(part).collect::<Vec<_>>().join(", ");
@@ -133,7 +143,7 @@ pub(crate) fn rows(
 /// A column whose values are put aside and back.
 struct Kept {
     name: String,
-    /// What is put aside: the value, or its text where its type goes before the table is there again.
+    /// What is put aside: the value, or its text where its type goes or changes before the table is there again.
     aside: String,
     /// What is put back.
     value: String,
@@ -148,14 +158,22 @@ fn columns(request: &Request<'_>, changes: &Changes, table: &Id) -> Vec<Kept> {
             && to.generated.is_none()
         {
             let name = sql::ident(object.id.name());
-            let goes = from.is_some_and(|object| {
-                object.needs.keys().any(|need| need.kind().is_type() && changes.goes(need))
-            });
-            let (aside, old_type) = match goes {
+            // The rows of a table are not written anew either while any table, be it this one, has its row type.
+            let changes_shape = |table: &Id| changes.actions.keys().any(|id| id.is_within(table));
+            let disturbs = |need: &Id| {
+                need.kind().is_type() && changes.goes(need)
+                    || need.kind() == Kind::Table && need != table && changes_shape(need)
+            };
+            let (aside, old_type) = match from.is_some_and(|object| object.needs.keys().any(disturbs)) {
                 true => (format!("{name}::text AS {name}"), "text"),
                 false => (name.clone(), old.data_type.as_str()),
             };
-            let value = assignment::using(&name, old_type, &to.data_type, &request.context());
+            let is_enum = type_named(request.from, old.data_type.trim_end_matches("[]"))
+                .is_some_and(|(id, _)| id.kind() == Kind::Enum);
+            let value = match old_type == "text" && is_enum && old.data_type == to.data_type {
+                true => row_type::converted(request, changes, &name, &old.data_type),
+                false => assignment::using(&name, old_type, &to.data_type, &request.context()),
+            };
             columns.push(Kept { value: value.unwrap_or_else(|| name.clone()), name, aside });
         }
     }

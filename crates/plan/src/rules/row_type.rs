@@ -166,7 +166,12 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<impl F
 }
 
 /// A text as a value of a type that keeps its name, and may be another one all the same.
-fn converted(request: &Request<'_>, changes: &Changes, text: &str, data_type: &str) -> Option<String> {
+pub(super) fn converted(
+    request: &Request<'_>,
+    changes: &Changes,
+    text: &str,
+    data_type: &str,
+) -> Option<String> {
     // The column comes back when all types have their own names.
     let mut aside = changes.aside.clone();
     aside.extend(changes.ahead.clone());
@@ -178,11 +183,13 @@ fn converted(request: &Request<'_>, changes: &Changes, text: &str, data_type: &s
 }
 
 impl Graph<'_> {
-    /// Columns are put by before the table changes whose row type they have, and come back after.
+    /// Columns are put by, or gone, before the table changes whose row type they have, and come back after.
     pub(crate) fn order_row_types(&mut self) {
-        let put_by = |id: &&Id| id.kind() == Kind::Column && self.changes.suspends(id);
-        let columns: Vec<Id> = self.changes.actions.keys().filter(put_by).cloned().collect();
+        let changes = self.changes;
+        let away = |id: &&Id| id.kind() == Kind::Column && (changes.suspends(id) || changes.goes(id));
+        let columns: Vec<Id> = changes.actions.keys().filter(away).cloned().collect();
         for column in columns {
+            let held = if changes.goes(column.top()) { column.top() } else { &column };
             let needs = self.request.from.get(&column).map(|object| object.needs.keys().cloned().collect());
             let needs: Vec<Id> = needs.unwrap_or_default();
             let parts = self.request.to.objects().filter(|part| needs.contains(part.id.top()));
@@ -193,8 +200,8 @@ impl Graph<'_> {
                 let changes = matches!(id.kind(), Kind::Table | Kind::Column) && id.top() != column.top();
                 let own = needs.contains(id.top());
                 if changes && own {
-                    self.before(self.at(&column, Verb::Drop), Some(place));
-                    self.before(Some(place), self.at(&column, Verb::Create));
+                    self.before(self.at(held, Verb::Drop), Some(place));
+                    self.before(Some(place), self.at(held, Verb::Create));
                 }
                 // Its default goes before, and is there again when it has its type.
                 if id.is_within(&column) {

@@ -254,7 +254,8 @@ pub(crate) fn remake_parts(request: &Request<'_>, changes: &mut Changes, id: &Id
 fn move_users(request: &Request<'_>, changes: &mut Changes, id: &Id, root: &Id) -> Result<(), Error> {
     for user in request.from.dependents(id) {
         match &user.spec {
-            _ if changes.goes(&user.id) || user.id.top().kind().is_type() => {}
+            // What is made anew has the new type from the start.
+            _ if changes.goes(&user.id) || changes.goes(user.id.top()) || user.id.top().kind().is_type() => {}
             // It moves with its parent's, and views over it must be away as well.
             Spec::Column(column) if column.inherited && !leaves_parent(request, &user.id) => {
                 changes.alone.push(user.id.clone());
@@ -347,6 +348,10 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         .clients(format!("open sessions that used {} must reconnect", user.id.short()));
     alter.demands = demands(request, &user.id, &column.data_type);
     alter.hazards.extend(merges(request, user).map(|why| (Hazard::DataLoss, why)));
+    if converter.loses(&column.data_type, &column.data_type) {
+        let why = format!("not all that values of {} are made of comes back", user.id);
+        alter.hazards.push((Hazard::DataLoss, why));
+    }
     if !converter.functions.is_empty() && column.data_type.ends_with("[]") {
         alter.demands.push(one_dimension(&user.id));
     }
@@ -375,7 +380,7 @@ fn demand(column: &Id, what: String, condition: String, mend: String) -> Demand 
 }
 
 /// Rows whose value the new type does not have and nobody mapped.
-fn demands(request: &Request<'_>, column: &Id, data_type: &str) -> Vec<Demand> {
+pub(super) fn demands(request: &Request<'_>, column: &Id, data_type: &str) -> Vec<Demand> {
     let (element, is_array) = match data_type.strip_suffix("[]") {
         Some(element) => (element, true),
         None => (data_type, false),
