@@ -244,11 +244,9 @@ fn taken_off(request: &Request<'_>, changes: &Changes, table: &Id, stays: &BTree
             others
                 .any(|other| other.needs.keys().any(|need| *need == object.id || need.is_within(&object.id)))
         };
-        let (rest, mut next): (Vec<&Object>, Vec<&Object>) =
-            left.iter().partition(|object| is_needed(object));
-        if next.is_empty() {
-            next = left.clone();
-        }
+        let (rest, free): (Vec<&Object>, Vec<&Object>) = left.iter().partition(|object| is_needed(object));
+        // Those that need each other go as they stand.
+        let next = if free.is_empty() { left.clone() } else { free };
         statements.extend(next.iter().flat_map(|object| object.spec.drop(&object.id, &request.context())));
         left = if next.len() == left.len() { Vec::new() } else { rest };
     }
