@@ -12,9 +12,6 @@ pub(crate) const UNMANAGED: &str = "Not managed, never touched";
 /// Above what is there and not read.
 pub(crate) const UNREAD: &str = "There, but no kind of endstate reads it";
 
-/// Behind a relation that an earlier statement has locked.
-const ALREADY: &str = " is locked already";
-
 /// The locks that a transaction holds, so that each is told where it is taken and not at every statement after.
 #[derive(Default)]
 pub(crate) struct Held<'a>(BTreeMap<&'a str, Lock>);
@@ -22,28 +19,33 @@ pub(crate) struct Held<'a>(BTreeMap<&'a str, Lock>);
 impl<'a> Held<'a> {
     /// `locks public.users (ACCESS EXCLUSIVE, blocks reads and writes); writes every row anew`, a line each
     fn locks(&mut self, statement: &'a Statement) -> Vec<String> {
-        let other = |relation: &str| statement.also.iter().any(|(_, other)| other == relation);
-        let locks = statement.locks().filter_map(|(mode, relation, work)| {
-            let line = self.lock(mode, relation, work);
+        let own = statement.lock.iter().map(|(mode, relation)| self.lock(*mode, relation, statement.work));
+        let mut lines: Vec<String> = own.collect();
+        for (mode, relation) in &statement.also {
             // That another table is locked still is nothing that the statement does.
-            line.filter(|line| !(other(relation) && line.ends_with(ALREADY)))
-        });
-        locks.collect()
+            if !self.holds(*mode, relation) {
+                lines.push(self.lock(*mode, relation, Work::Catalog));
+            }
+        }
+        lines
     }
 
-    fn lock(&mut self, mode: Lock, relation: &'a str, work: Work) -> Option<String> {
-        let held = self.0.get(relation).is_some_and(|held| *held >= mode);
+    fn lock(&mut self, mode: Lock, relation: &'a str, work: Work) -> String {
         let doing = match work {
             Work::Catalog => "",
             Work::Scan => "; reads every row",
             Work::Build => "; reads every row to build the index",
             Work::Rewrite => "; writes every row anew",
         };
-        if held {
-            return Some(format!("{relation}{ALREADY}{doing}"));
+        if self.holds(mode, relation) {
+            return format!("{relation} is locked already{doing}");
         }
         self.0.insert(relation, mode);
-        Some(format!("locks {relation} ({}, blocks {}){doing}", mode.sql(), mode.blocks()))
+        format!("locks {relation} ({}, blocks {}){doing}", mode.sql(), mode.blocks())
+    }
+
+    fn holds(&self, mode: Lock, relation: &str) -> bool {
+        self.0.get(relation).is_some_and(|held| *held >= mode)
     }
 
     /// What a reader must know of a step besides its SQL, a line each; what its hazards repeat is left out.
