@@ -52,7 +52,8 @@ pub(super) fn away(request: &Request<'_>, changes: &Changes, table: &Id) -> Opti
     let parts: Vec<&Object> =
         from.with_parts(table).into_iter().filter(|part| stays.contains(&part.id)).collect();
     let name = bare_archive_name(request, table, &["rows"]);
-    let mut before = vec![save::schema()];
+    // All of it at once: who held its indexes first, and then waited for it, would meet those who do it the other way round.
+    let mut before = vec![save::schema(), save::locked(table)];
     before.extend(taken_off(request, changes, table, &stays));
     let meanwhile = parts.iter().filter_map(|part| part.spec.rename(&part.id, &name_meanwhile(part, &name)?));
     before.extend(meanwhile);

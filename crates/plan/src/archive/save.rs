@@ -96,11 +96,15 @@ pub(super) fn schema() -> Statement {
     Statement::new(format!("CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
 }
 
+pub(super) fn locked(table: &Id) -> Statement {
+    let name = table.sql();
+    Statement::new(format!("LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")).lock(Lock::AccessExclusive, &name)
+}
+
 /// Nobody may write any more before the rows are read, and no policy may hide any.
 fn opened(request: &Request<'_>, table: &Id) -> Vec<Statement> {
     let name = table.sql();
-    let lock = Statement::new(format!("LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"));
-    let mut statements = vec![schema(), lock.lock(Lock::AccessExclusive, &name)];
+    let mut statements = vec![schema(), locked(table)];
     if is_forced(request.from, table) {
         statements.push(force(&name, "NO FORCE"));
     }
