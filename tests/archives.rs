@@ -109,11 +109,8 @@ fn trial(
     scripts: &apply::Scripts,
     edits: &[(String, String)],
 ) -> Result<(), String> {
-    let run = |what: &str, sql: &str| {
-        let mut connection = connect(server, database).map_err(|error| error.to_string())?;
-        apply::run_script(&mut connection, sql).map(|_| ()).map_err(|error| format!("{what}: {error}"))
-    };
-    let forward = || scripts.forward.iter().try_for_each(|script| run(&script.file, &script.text));
+    let run = |what: &str, sql: &str| run(server, database, what, sql);
+    let forward = || forward(server, database, scripts);
     let rows = || rows(server, database).map_err(|error| error.to_string());
     let original = rows()?;
     forward()?;
@@ -150,20 +147,25 @@ fn trial(
     Ok(())
 }
 
-/// What a rollback kept, and what nobody gave back, stands in the way of no other way.
+fn run(server: &Cluster, database: &str, what: &str, sql: &str) -> Result<(), String> {
+    let mut connection = connect(server, database).map_err(|error| error.to_string())?;
+    apply::run_script(&mut connection, sql).map(|_| ()).map_err(|error| format!("{what}: {error}"))
+}
+
+fn forward(server: &Cluster, database: &str, scripts: &apply::Scripts) -> Result<(), String> {
+    scripts.forward.iter().try_for_each(|script| run(server, database, &script.file, &script.text))
+}
+
+/// What a rollback kept, and nobody gave back, stands in the way of no other way.
 fn given_up(server: &Cluster, database: &str, scripts: &apply::Scripts) -> Result<(), String> {
-    let run = |what: &str, sql: &str| {
-        let mut connection = connect(server, database).map_err(|error| error.to_string())?;
-        apply::run_script(&mut connection, sql).map(|_| ()).map_err(|error| format!("{what}: {error}"))
-    };
-    let forward = || scripts.forward.iter().try_for_each(|script| run(&script.file, &script.text));
+    let run = |what: &str, sql: &str| run(server, database, what, sql);
     let forget = "DO $$ DECLARE p text; BEGIN \
          FOR p IN SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = to_regnamespace('endstate_archive') LOOP \
          EXECUTE 'DROP PROCEDURE ' || p; END LOOP; END $$";
     for _ in 0..2 {
         run("rollback, given up", &scripts.rollback.text)?;
         run("the procedures", forget)?;
-        forward()?;
+        forward(server, database, scripts)?;
     }
     Ok(())
 }

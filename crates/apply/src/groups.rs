@@ -1,7 +1,5 @@
 //! How settings cut a plan into scripts.
 
-use std::collections::BTreeMap;
-
 use kinds::{Directives, Id};
 
 use crate::Workspace;
@@ -48,18 +46,6 @@ impl Groups {
     }
 
     pub(crate) fn directives(&self, all: &Directives, wanted: impl Fn(usize) -> bool) -> Directives {
-        let own = |id: &Id| wanted(self.of(id));
-        Directives {
-            renames: only(&all.renames, own),
-            backfills: only(&all.backfills, own),
-            batches: only(&all.batches, own),
-            backfilled: only(&all.backfilled, own),
-            conversions: only(&all.conversions, own),
-            enums: only(&all.enums, own),
-        }
+        all.with_ids(|id| wanted(self.of(id)).then(|| id.clone()))
     }
-}
-
-fn only<V: Clone>(all: &BTreeMap<Id, V>, own: impl Fn(&Id) -> bool) -> BTreeMap<Id, V> {
-    all.iter().filter(|(id, _)| own(id)).map(|(id, value)| (id.clone(), value.clone())).collect()
 }

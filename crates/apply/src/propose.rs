@@ -11,7 +11,7 @@ use shadow::{Names, Workbench};
 
 use crate::concurrent::Concurrent;
 use crate::groups::Groups;
-use crate::leg::{Leg, renamed_back};
+use crate::leg::Leg;
 use crate::old_names::{self, OldName};
 use crate::run::{run, run_by_path, taken};
 use crate::{Error, Live, Scope, Workspace, archives, bodies, hooks, parallel, refusal};
@@ -548,6 +548,11 @@ impl<'a> Planner<'a> {
         run(&mut connection, &round)?;
         self.read(&mut connection)
     }
+}
+
+/// Directives under the names that objects have while later renames are still to come.
+fn renamed_back(own: &Directives, later: &Directives) -> Directives {
+    own.with_ids(|id| Some(later.before(id, None)))
 }
 
 fn public() -> Id {

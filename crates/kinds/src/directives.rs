@@ -109,6 +109,22 @@ impl Directives {
         Directives { renames, backfills: BTreeMap::new(), batches, backfilled, conversions, enums }
     }
 
+    /// The same under other ids; without those of objects that get none.
+    #[must_use]
+    pub fn with_ids(&self, id: impl Fn(&Id) -> Option<Id>) -> Directives {
+        fn all<V: Clone>(of: &BTreeMap<Id, V>, id: impl Fn(&Id) -> Option<Id>) -> BTreeMap<Id, V> {
+            of.iter().filter_map(|(old, value)| Some((id(old)?, value.clone()))).collect()
+        }
+        Directives {
+            renames: all(&self.renames, &id),
+            backfills: all(&self.backfills, &id),
+            batches: all(&self.batches, &id),
+            backfilled: all(&self.backfilled, &id),
+            conversions: all(&self.conversions, &id),
+            enums: all(&self.enums, &id),
+        }
+    }
+
     /// What an object was called before all renames.
     pub fn before(&self, id: &Id, renamed: Option<&Id>) -> Id {
         let own = match (renamed, self.renames.get(id)) {

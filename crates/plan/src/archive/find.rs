@@ -316,17 +316,14 @@ fn rows(request: &Request<'_>, changes: &Changes, table: &Id, moves: bool) -> Op
     if columns.is_empty() {
         return None;
     }
-    let saves = vec![(Verb::Drop, table.clone())];
-    let archive = archive_name(request, table, &["rows"]);
-    if let Some(away) = moved::away(request, changes, table).filter(|_| moves) {
-        let what = What::Rows { columns, moved: Some(away.moved) };
-        let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
-        let goes = moved::goes(request, &kept);
-        return Some(Saving { statements: away.before, goes, kept, saves });
+    if moves && let Some(saving) = moved::saving(request, changes, table, &columns) {
+        return Some(saving);
     }
+    let archive = archive_name(request, table, &["rows"]);
     let only = if spec.partition_by.is_none() { "ONLY " } else { "" };
     let what = What::Rows { columns, moved: None };
     let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
+    let saves = vec![(Verb::Drop, table.clone())];
     Some(Saving { statements: save::rows(request, &kept, only), goes: Vec::new(), kept, saves })
 }
 

@@ -274,7 +274,12 @@ fn bare_archive_name(request: &Request<'_>, of: &Id, parts: &[&str]) -> String {
         _ => "",
     };
     let readable = [&[of.name()], parts].concat().join("_");
-    let sum = md5::compute(format!("{of}\n{}\n{mark}", parts.join("\n")).as_bytes());
     let back = if mark.is_empty() { "" } else { "_back" };
-    format!("{}_{}{back}", clipped(&readable, 44), &format!("{sum:x}")[..8])
+    told_apart(&readable, 44, &format!("{of}\n{}\n{mark}", parts.join("\n"))) + back
+}
+
+/// The first characters of a name, at most so many, and another end for whatever else it is made of.
+pub(crate) fn told_apart(name: &str, most: usize, made_of: &str) -> String {
+    let sum = format!("{:x}", md5::compute(made_of.as_bytes()));
+    format!("{}_{}", clipped(name, most), &sum[..8])
 }

@@ -11,10 +11,12 @@ use kinds::kinds::grant::Grant;
 use kinds::kinds::inheritance;
 use kinds::{Dependency, Id, Kind, Lock, Model, Object, Spec, Statement};
 
+use super::find::Saving;
 use super::put_back::{if_kept_else, kept_of};
-use super::{Archive, KEPT_AT, Kept, SCHEMA, What, bare_archive_name, clipped, save};
+use super::{Archive, KEPT_AT, Kept, KeptColumn, SCHEMA, What, bare_archive_name, save, told_apart};
 use crate::Request;
 use crate::changes::{Action, Changes};
+use crate::round::Verb;
 
 /// A table that stands in the schema of the archives.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,13 +25,6 @@ pub struct Moved {
     name: String,
     /// What has stayed on it.
     parts: Vec<(Id, Spec)>,
-}
-
-/// How a table is made ready to be moved.
-pub(super) struct Away {
-    pub(super) moved: Moved,
-    /// The statements that take off it what reaches out of it.
-    pub(super) before: Vec<Statement>,
 }
 
 /// A table that comes back by being moved, with what has stayed on it.
@@ -41,8 +36,13 @@ pub(crate) struct MovedBack {
     kept: Kept,
 }
 
-/// How a table that goes can be moved; none where it must be copied.
-pub(super) fn away(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Away> {
+/// How the rows of a table that goes are kept by moving it; none where they must be copied.
+pub(super) fn saving(
+    request: &Request<'_>,
+    changes: &Changes,
+    table: &Id,
+    columns: &[KeptColumn],
+) -> Option<Saving> {
     let from = request.from;
     let is_everywhere = |default: &&Object| default.id.parent().is_none();
     if !is_plain(from, table) || given_to_new_tables(request, from, table).iter().any(is_everywhere) {
@@ -53,21 +53,24 @@ pub(super) fn away(request: &Request<'_>, changes: &Changes, table: &Id) -> Opti
         from.with_parts(table).into_iter().filter(|part| stays.contains(&part.id)).collect();
     let name = bare_archive_name(request, table, &["rows"]);
     // All of it at once: who held its indexes first, and then waited for it, would meet those who do it the other way round.
-    let mut before = vec![save::schema(), save::locked(table)];
-    before.extend(taken_off(request, changes, table, &stays));
+    let mut statements = vec![save::schema(), save::locked(table)];
+    statements.extend(taken_off(request, changes, table, &stays));
     let meanwhile = parts.iter().filter_map(|part| part.spec.rename(&part.id, &name_meanwhile(part, &name)?));
-    before.extend(meanwhile);
-    before.push(renamed(&table.sql(), &name));
+    statements.extend(meanwhile);
+    statements.extend(from.get(table)?.spec.rename(table, &name));
     let parts = parts.into_iter().map(|part| (part.id.clone(), part.spec.clone())).collect();
-    Some(Away { moved: Moved { name, parts }, before })
+    let archive = sql::qualified(&[SCHEMA, &name]);
+    let stands = table.renamed(name.as_str());
+    let what = What::Rows { columns: columns.to_vec(), moved: Some(Moved { name, parts }) };
+    let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
+    let goes = goes(request, &kept, &stands);
+    Some(Saving { statements, goes, kept, saves: vec![(Verb::Drop, table.clone())] })
 }
 
-/// The statements with which it goes.
-pub(super) fn goes(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
-    let What::Rows { moved: Some(moved), .. } = &kept.what else { return Vec::new() };
-    let schema = kept.of.schema().unwrap_or_default();
+/// The statements with which it goes from where it stands.
+fn goes(request: &Request<'_>, kept: &Kept, stands: &Id) -> Vec<Statement> {
     let archive = &kept.archive;
-    let table = sql::qualified(&[schema, &moved.name]);
+    let table = stands.sql();
     let locked = |sql: String| Statement::new(sql).lock(Lock::AccessExclusive, kept.of.sql());
     let mut statements = vec![locked(format!("ALTER TABLE {table} SET SCHEMA {SCHEMA}"))];
     let owner = request.from.get(&kept.of.child(Kind::Owner, ""));
@@ -93,7 +96,7 @@ pub(crate) fn moved_back(request: &Request<'_>, changes: &Changes) -> Vec<MovedB
 }
 
 /// How a table comes back that has been moved; none where what has stayed on it is not what it shall have, so that its rows are copied.
-pub(super) fn comes_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<MovedBack> {
+fn comes_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<MovedBack> {
     let What::Rows { moved: Some(moved), .. } = &kept.what else { return None };
     let table = kept_of(request, kept)?.id.clone();
     let [before, after] = [request.from, request.to].map(|model| given_to_new_tables(request, model, &table));
@@ -115,6 +118,11 @@ pub(super) fn comes_back(request: &Request<'_>, changes: &Changes, kept: &Kept) 
 }
 
 impl MovedBack {
+    /// Whether it is what brings this back.
+    pub(super) fn brings(&self, kept: &Kept) -> bool {
+        self.kept == *kept
+    }
+
     /// The statement that moves it back; it, and what would have stayed on it, is made by `otherwise` where its archive has been given up.
     pub(crate) fn statement(&self, request: &Request<'_>, otherwise: &[String]) -> Option<Statement> {
         let What::Rows { moved: Some(moved), .. } = &self.kept.what else { return None };
@@ -124,13 +132,15 @@ impl MovedBack {
             format!("ALTER TABLE {archive} DROP COLUMN {KEPT_AT}, DISABLE ROW LEVEL SECURITY"),
             format!("COMMENT ON TABLE {archive} IS NULL"),
             format!("ALTER TABLE {archive} SET SCHEMA {}", sql::ident(schema)),
-            renamed(&sql::qualified(&[schema, &moved.name]), self.table.name()).sql,
         ];
+        let table = request.to.get(&self.table)?;
+        let own = table.spec.rename(&self.table.renamed(moved.name.as_str()), self.table.name());
         let parts = request.to.with_parts(&self.table);
         let names = parts.into_iter().filter(|part| self.parts.contains(&part.id)).filter_map(|part| {
             let meanwhile = part.id.renamed(name_meanwhile(part, &moved.name)?);
             part.spec.rename(&meanwhile, part.id.name())
         });
+        let names = own.into_iter().chain(names);
         back.extend(names.map(|statement| statement.sql));
         // What a table gets that is made there.
         for default in given_to_new_tables(request, request.to, &self.table) {
@@ -158,11 +168,6 @@ fn given_to_new_tables<'m>(request: &Request<'_>, model: &'m Model, table: &Id) 
     model.objects().filter(is_given).collect()
 }
 
-fn renamed(table: &str, name: &str) -> Statement {
-    Statement::new(format!("ALTER TABLE {table} RENAME TO {}", sql::ident(name)))
-        .lock(Lock::AccessExclusive, table)
-}
-
 /// What is named in a schema, rather than on its table, has another name in the archive, where other tables may have left the same.
 fn name_meanwhile(part: &Object, table: &str) -> Option<String> {
     let named = match &part.spec {
@@ -170,8 +175,7 @@ fn name_meanwhile(part: &Object, table: &str) -> Option<String> {
         Spec::Index(_) => true,
         _ => false,
     };
-    let sum = format!("{:x}", md5::compute(format!("{table}\n{}", part.id.name()).as_bytes()));
-    named.then(|| format!("{}_{}", clipped(part.id.name(), 48), &sum[..8]))
+    named.then(|| told_apart(part.id.name(), 48, &format!("{table}\n{}", part.id.name())))
 }
 
 /// Whether the table is no part of others, has none, and needs nothing as a whole: a type or an access method.

@@ -4,7 +4,7 @@ use kinds::kinds::column::{self, Column};
 use kinds::{Id, Kind, Lock, Model, Object, Spec, Statement, Work};
 
 use super::save::is_forced;
-use super::{Archive, KEPT_AT, Kept, KeptColumn, SCHEMA, What, moved, nulls, sequence};
+use super::{Archive, KEPT_AT, Kept, KeptColumn, MovedBack, SCHEMA, What, nulls, sequence};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
@@ -21,10 +21,11 @@ pub(crate) struct Return {
     pub(crate) nullable: Vec<Id>,
 }
 
-/// All that comes back in a round of a way back.
-pub(crate) fn returns(request: &Request<'_>, changes: &Changes) -> Vec<Return> {
+/// All that comes back in a round of a way back, but for tables that are moved.
+pub(crate) fn returns(request: &Request<'_>, changes: &Changes, moved: &[MovedBack]) -> Vec<Return> {
     let Archive::Back { kept, .. } = request.archive else { return Vec::new() };
-    kept.iter().filter_map(|kept| come_back(request, changes, kept)).collect()
+    let copied = kept.iter().filter(|kept| !moved.iter().any(|back| back.brings(kept)));
+    copied.filter_map(|kept| come_back(request, changes, kept)).collect()
 }
 
 fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Return> {
@@ -33,7 +34,6 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
     match &kept.what {
         What::Values { key, columns } => values(request, changes, kept, &id, key, columns),
         What::Nulls { key, column } => nulls::come_back(request, changes, kept, &id, (key, column)),
-        What::Rows { .. } if moved::comes_back(request, changes, kept).is_some() => None,
         What::Rows { columns, .. } if is_made(&id) => rows(request, kept, id, columns),
         What::Number if is_made(&id) => {
             let set = set_number(&sequence(&id), &kept.archive);
@@ -131,10 +131,11 @@ pub(crate) fn retype(request: &Request<'_>, changes: &mut Changes) {
             retype_column(request, changes, kept, key, kept_column);
         }
         // What was generated meanwhile gets its values back by a rewrite, too.
-        let back = columns.iter().map(|column| kept.of.child(Kind::Column, &column.name));
+        let Some(table) = kept_of(request, kept).map(|object| &object.id) else { continue };
+        let back = columns.iter().filter_map(|column| Some(&column_now(request, kept, table, column)?.id));
         let back = back.filter(|id| matches!(changes.actions.get(id), Some(Action::Alter(_))));
-        let back: Vec<Id> = back.filter(|id| request.from.get(id).is_some_and(was_generated)).collect();
-        changes.alone.extend(back);
+        let back = back.filter(|id| request.from.get(id).is_some_and(was_generated)).cloned();
+        changes.alone.extend(back.collect::<Vec<Id>>());
     }
 }
 

@@ -11,9 +11,9 @@ use crate::{Round, Step, Verb};
 impl Leg<'_> {
     /// The procedure that gives back what the way back kept, quoted with its schema.
     pub(super) fn again(&self) -> String {
-        let sum = format!("{:x}", md5::compute(archive::mark(self.forward).as_bytes()));
-        let stem = kinds::kinds::range_type::clipped(self.file.trim_end_matches(".sql"), 45);
-        sql::qualified(&[SCHEMA, &format!("again_{stem}_{}", &sum[..8])])
+        let stem = self.file.trim_end_matches(".sql");
+        let name = archive::told_apart(stem, 45, &archive::mark(self.forward));
+        sql::qualified(&[SCHEMA, &format!("again_{name}")])
     }
 
     /// Whether there may be something that it gives back.
