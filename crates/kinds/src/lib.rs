@@ -4,6 +4,7 @@
 //! statements, what must be dropped around a change) is the planner's, one crate up.
 
 pub mod assignment;
+mod bound;
 mod cast;
 mod declared;
 mod demand;
@@ -25,6 +26,7 @@ mod statement;
 mod syntax;
 mod type_doc;
 
+pub use bound::Bound;
 pub use cast::cast;
 pub use declared::{Declared, Grants, Privilege};
 pub use demand::{Demand, Mend, Rows};

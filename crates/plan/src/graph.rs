@@ -88,6 +88,7 @@ impl<'a> Graph<'a> {
         }
         graph.tell_of_other_locks();
         graph.add_archives();
+        graph.add_sibling_rows();
         graph.order_creations();
         graph.order_drops();
         graph.order_names();
@@ -110,6 +111,7 @@ impl<'a> Graph<'a> {
         graph.order_fills();
         graph.order_values();
         graph.order_moves();
+        graph.order_sibling_rows();
         graph
     }
 

@@ -154,6 +154,7 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     rules::using::say(request, &mut changes);
     archive::retype(request, &mut changes);
     rules::rebuild::mark(request, &mut changes);
+    rules::sibling_rows::postpone(request, &mut changes);
     rules::type_swap::changed_types(request, &mut changes)?;
     rules::collation_change::swap(request, &mut changes);
     rules::overloads::part(request, &mut changes);

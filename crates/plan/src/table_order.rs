@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 
 use kinds::kinds::inheritance;
-use kinds::{Id, Kind, Model, Spec};
+use kinds::{Hazard, Id, Kind, Model, Spec};
 
+use crate::changes::Action;
 use crate::graph::{Graph, Key};
 use crate::round::Verb;
-use crate::rules::own_keys;
+use crate::rules::{own_keys, sibling_rows};
 
 impl Graph<'_> {
     /// A table is taken out of its place before anything else is done to it or to its parents, and put into its place when it
     /// has all that this takes; what its parents bring along comes after.
     pub(crate) fn order_attachments(&mut self) {
         self.order_places();
+        let is_step = |id: &Id, verb: Verb| is_attachment(id) && !matches!(verb, Verb::Save | Verb::Fill);
         let places: Vec<(usize, Key)> =
-            self.snapshot().into_iter().filter(|(_, (id, _))| is_attachment(id)).collect();
+            self.snapshot().into_iter().filter(|(_, (id, verb))| is_step(id, *verb)).collect();
         let mut shapes: BTreeMap<Id, Vec<usize>> = BTreeMap::new();
         for (place, (id, _)) in self.snapshot().into_iter().filter(|(_, (id, _))| belongs_to_shape(id)) {
             shapes.entry(id.top().clone()).or_default().push(place);
@@ -89,6 +91,91 @@ impl Graph<'_> {
         let stays =
             attachment.parent().is_some_and(|table| inheritance::stays(table, &self.request.context()));
         attachment.kind() == Kind::Partition && stays && self.at(attachment, Verb::Create).is_some()
+    }
+
+    /// Rows that other partitions take from now on.
+    pub(crate) fn add_sibling_rows(&mut self) {
+        for step in sibling_rows::moves(self.request, self.changes) {
+            let reason = format!("rows of {} that other partitions take from now on", step.place.top().sql());
+            let action = Action::Replace { reason };
+            let (save, fill) = sibling_rows::statements(self.request, self.changes, &step);
+            self.push(Verb::Save, &step.place, save, &action);
+            self.push(Verb::Fill, &step.place, fill, &action);
+            let drop = self.at(step.place.top(), Verb::Drop).filter(|_| step.is_of_all());
+            let Some(drop) = drop else { continue };
+            for statement in &mut self.nodes[drop].statements {
+                statement.hazards.retain(|(hazard, _)| *hazard != Hazard::DataLoss);
+            }
+        }
+    }
+
+    /// They leave their partition when it is out of its place, or before it goes, and come to theirs when all partitions are there. No
+    /// foreign key refers to them meanwhile.
+    pub(crate) fn order_sibling_rows(&mut self) {
+        let steps = sibling_rows::moves(self.request, self.changes);
+        let is_within = |id: &Id, above: &Id| {
+            [self.request.from, self.request.to].into_iter().any(|model| has_above(model, id.top(), above))
+        };
+        let returns: Vec<&Id> = steps
+            .iter()
+            .filter(|step| step.takers.is_empty() && step.is_of_all())
+            .map(|step| &step.place)
+            .collect();
+        for step in &steps {
+            let table = step.place.top();
+            let (save, fill) = (self.at(&step.place, Verb::Save), self.at(&step.place, Verb::Fill));
+            let (leaves, comes) = (self.at(&step.place, Verb::Drop), self.at(&step.place, Verb::Create));
+            self.before(leaves.filter(|_| comes.is_some()), save);
+            self.before(save, comes);
+            self.before(comes, fill);
+            self.before(save, self.at(table, Verb::Save));
+            self.before(save, self.at(table, Verb::Drop));
+            self.before(self.at(table, Verb::Drop), fill);
+            for taker in &step.takers {
+                for id in [taker.clone(), taker.child(Kind::Partition, "")] {
+                    self.before(save, self.at(&id, Verb::Create));
+                    self.before(self.at(&id, Verb::Create), fill);
+                }
+            }
+            let is_return = returns.contains(&&step.place);
+            for (place, (id, verb)) in self.snapshot() {
+                let of_family = is_within(&id, &step.parent);
+                let stays = self.at(id.top(), Verb::Drop).is_none();
+                let refers = || {
+                    let models = [self.request.from, self.request.to].into_iter();
+                    let mut others = models.filter_map(|model| reference(model, &id));
+                    others.any(|other| is_within(&other, &step.parent) || is_within(&step.parent, &other))
+                };
+                match (id.kind(), verb) {
+                    (Kind::Constraint, Verb::Drop) if refers() => self.before(Some(place), save),
+                    (Kind::Constraint, Verb::Create) if refers() => self.before(fill, Some(place)),
+                    (Kind::Trigger, Verb::Drop) if of_family => self.before(Some(place), save),
+                    (Kind::Trigger, _) if of_family => self.before(fill, Some(place)),
+                    (Kind::RowLevelSecurity, _)
+                        if id.top() == &step.parent
+                            || id.top() == table && self.at(table, Verb::Drop).is_none() =>
+                    {
+                        self.before(fill, Some(place));
+                    }
+                    // Those of a partition leave it after those of the one that it stands in.
+                    (Kind::Partition, Verb::Save) if id.top() != table && is_within(&id, table) => {
+                        self.before(save, Some(place));
+                    }
+                    // They are back before anything else happens to the tables.
+                    (Kind::Partition | Kind::Table, Verb::Save)
+                        if is_return && of_family && id.top() != table && !returns.contains(&&id) =>
+                    {
+                        self.before(fill, Some(place));
+                    }
+                    (Kind::Column | Kind::NotNull | Kind::Identity, _)
+                        if is_return && stays && of_family && id.top() != table =>
+                    {
+                        self.before(fill, Some(place));
+                    }
+                    _ => {}
+                }
+            }
+        }
     }
 
     /// It is back before its shape changes, with its parents'. Foreign keys that refer to its rows are away meanwhile. The room that it
@@ -276,8 +363,9 @@ impl Graph<'_> {
         let filled: Vec<(usize, Id)> =
             rows(self, Verb::Fill).into_iter().filter(|(_, table)| !gets_values(table)).collect();
         for (place, table) in filled {
+            let into = sibling_rows::destination(self.request, self.changes, &table);
             for (other, (id, verb)) in self.snapshot().into_iter().filter(|(other, _)| *other != place) {
-                let family = has_above(self.request.to, id.top(), &table);
+                let family = has_above(self.request.to, id.top(), &into);
                 let refers = matches!(self.request.to.get(&id).map(|object| &object.spec), Some(Spec::Constraint(key)) if key.references.is_some());
                 // Those of partitions that stay are needed where they get their place.
                 let later = refers && self.at(id.top(), Verb::Create).is_some()

@@ -12,9 +12,13 @@ pub(crate) const UNMANAGED: &str = "Not managed, never touched";
 /// Above what is there and not read.
 pub(crate) const UNREAD: &str = "There, but no kind of endstate reads it";
 
-/// The locks that a transaction holds, so that each is told where it is taken and not at every statement after.
+/// What a reader has been told: the locks that a transaction holds, each where it is taken and not at every statement after, and the
+/// reason of the statement before.
 #[derive(Default)]
-pub(crate) struct Held<'a>(BTreeMap<&'a str, Lock>);
+pub(crate) struct Held<'a> {
+    locks: BTreeMap<&'a str, Lock>,
+    reason: Option<&'a str>,
+}
 
 impl<'a> Held<'a> {
     /// `locks public.users (ACCESS EXCLUSIVE, blocks reads and writes); writes every row anew`, a line each
@@ -40,12 +44,12 @@ impl<'a> Held<'a> {
         if self.holds(mode, relation) {
             return format!("{relation} is locked already{doing}");
         }
-        self.0.insert(relation, mode);
+        self.locks.insert(relation, mode);
         format!("locks {relation} ({}, blocks {}){doing}", mode.sql(), mode.blocks())
     }
 
     fn holds(&self, mode: Lock, relation: &str) -> bool {
-        self.0.get(relation).is_some_and(|held| *held >= mode)
+        self.locks.get(relation).is_some_and(|held| *held >= mode)
     }
 
     /// What a reader must know of a step besides its SQL, a line each; what its hazards repeat is left out.
@@ -53,13 +57,15 @@ impl<'a> Held<'a> {
         let statement = &step.statement;
         let mut lines = self.locks(statement);
         lines.extend(statement.clients.as_ref().map(|notice| format!("clients: {notice}")));
-        lines.extend(step.reason.as_ref().map(|reason| format!("why: {reason}")));
+        let told = std::mem::replace(&mut self.reason, step.reason.as_deref());
+        let reason = self.reason.filter(|reason| told != Some(reason));
+        lines.extend(reason.map(|reason| format!("why: {reason}")));
         if statement.outside_of_transaction {
             lines.push("stands in no transaction".to_owned());
-            self.0.clear();
+            self.locks.clear();
         } else if statement.commit_after {
             lines.push("is committed before what follows can use it".to_owned());
-            self.0.clear();
+            self.locks.clear();
         }
         lines
     }

@@ -12,7 +12,7 @@ pub struct Partition {
     pub of: String,
     /// `FOR VALUES ...` or `DEFAULT`.
     pub bound: String,
-    /// What is true of its rows, as PostgreSQL says it; not told of the default partition, nor of one by hash.
+    /// What is true of its rows, as PostgreSQL says it; not told of one by hash below another one by hash.
     #[serde(default, skip_serializing)]
     pub condition: Option<String>,
 }
@@ -39,8 +39,10 @@ impl ObjectKind for Partition {
             "SELECT jsonb_build_object('at', jsonb_build_array('pg_inherits'::regclass::oid, c.oid, 0), 'in', {}, 'name', '', \
              'needs', jsonb_build_array({}), \
              'spec', jsonb_build_object('of', i.inhparent::regclass::text, 'bound', pg_get_expr(c.relpartbound, c.oid), \
-             'condition', CASE WHEN p.partstrat <> 'h' AND p.partdefid <> c.oid THEN pg_get_partition_constraintdef(c.oid) END)) \
-             FROM pg_class AS c JOIN pg_inherits AS i ON i.inhrelid = c.oid JOIN pg_partitioned_table AS p ON p.partrelid = i.inhparent \
+             'condition', CASE WHEN d.condition !~ 'satisfies_hash_partition\\(''[0-9]+''' THEN d.condition END)) \
+             FROM pg_class AS c JOIN pg_inherits AS i ON i.inhrelid = c.oid, \
+             LATERAL (SELECT replace(pg_get_partition_constraintdef(c.oid), quote_literal(i.inhparent::oid) || '::oid', \
+             quote_literal(i.inhparent::regclass) || '::regclass') AS condition) AS d \
              WHERE c.relispartition AND c.relkind IN ('r', 'p', 'f') AND {}",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_class", "i.inhparent", "0"),

@@ -43,7 +43,7 @@ pub struct Inherited {
 const UNKNOWN: &str = "unknown";
 
 /// `ENABLE`, `DISABLE`, `ENABLE REPLICA`, `ENABLE ALWAYS`, for triggers and rules.
-pub(crate) fn enable_word(enabled: Option<&str>) -> &'static str {
+pub fn enable_word(enabled: Option<&str>) -> &'static str {
     match enabled {
         None => "ENABLE",
         Some("disabled") => "DISABLE",

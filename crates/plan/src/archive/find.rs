@@ -12,7 +12,7 @@ use crate::round::Verb;
 use crate::rules::batches;
 use crate::rules::conversion::{self, type_named};
 use crate::rules::rename::ASIDE;
-use crate::rules::{enum_change, using};
+use crate::rules::{enum_change, sibling_rows, using};
 use crate::table_order::has_above;
 
 /// Something that is kept, and how.
@@ -34,7 +34,10 @@ pub(crate) fn savings(request: &Request<'_>, changes: &Changes, moves: bool) -> 
     }
     let managed = || request.from.objects().filter(|object| (request.managed)(&object.id));
     let tables = || managed().filter(|object| object.id.kind() == Kind::Table);
+    let siblings = sibling_rows::moves(request, changes);
+    let taken = |table: &Id| siblings.iter().any(|step| step.is_of_all() && step.place.top() == table);
     let values = tables().filter_map(|table| match changes.actions.get(&table.id) {
+        Some(Action::Drop) if taken(&table.id) => None,
         Some(Action::Drop) => rows(request, changes, &table.id, moves),
         _ if changes.goes(&table.id) => None,
         _ => values(request, changes, &table.id),

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{SCHEMA, save};
+use super::{CONSTRAINTS_IMMEDIATE, SCHEMA, save};
 use crate::Step;
 
 /// Makes the schema and locks a table once, and leaves triggers and policies out of the way until all is done that they must not see.
 pub(crate) fn once(steps: &mut Vec<Step>) {
     let mut seen = BTreeSet::new();
-    let is_preparation = |sql: &str| sql == save::schema().sql || sql.starts_with("LOCK TABLE ");
+    let is_preparation = |sql: &str| {
+        sql == save::schema().sql || sql == CONSTRAINTS_IMMEDIATE || sql.starts_with("LOCK TABLE ")
+    };
     steps.retain(|step| !is_preparation(&step.statement.sql) || seen.insert(step.statement.sql.clone()));
     while let Some((on, off)) = (0..steps.len()).find_map(|on| Some((on, off_again(steps, on)?))) {
         steps.remove(off);

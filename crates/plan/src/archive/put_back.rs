@@ -4,7 +4,9 @@ use kinds::kinds::column::{self, Column};
 use kinds::{Id, Kind, Lock, Model, Object, Spec, Statement, Work};
 
 use super::save::is_forced;
-use super::{Archive, KEPT_AT, Kept, KeptColumn, MovedBack, SCHEMA, What, nulls, sequence};
+use super::{
+    Archive, CONSTRAINTS_IMMEDIATE, KEPT_AT, Kept, KeptColumn, MovedBack, SCHEMA, What, nulls, sequence,
+};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
@@ -408,6 +410,15 @@ fn update(
     )
 }
 
+/// Whether anything may be checked at the end of a transaction.
+pub(crate) fn checks_late(model: &Model) -> bool {
+    model.objects().any(|object| match &object.spec {
+        Spec::Constraint(constraint) => constraint.deferrable,
+        Spec::Trigger(trigger) => trigger.constraint,
+        _ => false,
+    })
+}
+
 /// A statement that writes rows, with the triggers that the table has then off and its policies out of the way. Nothing where triggers
 /// or rules would have to be told not to fire that are not this table's own.
 pub(crate) fn undisturbed(then: &Model, id: &Id, statement: String) -> Vec<String> {
@@ -417,14 +428,8 @@ pub(crate) fn undisturbed(then: &Model, id: &Id, statement: String) -> Vec<Strin
     if !then.children_of_kind(id, Kind::Rule).is_empty() || partitioned && !triggers.is_empty() {
         return Vec::new();
     }
-    // What is checked at the end of a transaction would keep the table from being altered.
-    let waits = then.objects().any(|object| match &object.spec {
-        Spec::Constraint(constraint) => constraint.deferrable,
-        Spec::Trigger(trigger) => trigger.constraint,
-        _ => false,
-    });
     let mut statements: Vec<String> =
-        waits.then(|| "SET CONSTRAINTS ALL IMMEDIATE".to_owned()).into_iter().collect();
+        checks_late(then).then(|| CONSTRAINTS_IMMEDIATE.to_owned()).into_iter().collect();
     let mut after = Vec::new();
     for trigger in triggers {
         let Spec::Trigger(spec) = &trigger.spec else { continue };

@@ -116,7 +116,7 @@ fn closed(request: &Request<'_>, table: &Id) -> Option<Statement> {
 }
 
 /// Whether a table's owner is subject to its policies too.
-pub(super) fn is_forced(model: &Model, table: &Id) -> bool {
+pub(crate) fn is_forced(model: &Model, table: &Id) -> bool {
     let switch = model.get(&table.child(Kind::RowLevelSecurity, ""));
     matches!(switch.map(|object| &object.spec), Some(Spec::RowLevelSecurity(switch)) if switch.forced)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use kinds::{Id, Kind, Model, Object, Spec};
 
+use super::sibling_rows::{self, Move};
 use super::type_swap::go_and_come_back;
 use crate::Request;
 use crate::changes::{Action, Changes};
@@ -16,6 +17,7 @@ const COMPARABLE: [&[&str]; 2] =
 
 /// Lets such keys go and come back.
 pub(crate) fn let_go(request: &Request<'_>, changes: &mut Changes) {
+    let moves = sibling_rows::moves(request, changes);
     let keys: Vec<&Object> = request.from.objects().filter(|object| is_key(object)).collect();
     for key in keys.into_iter().filter(|key| (request.managed)(&key.id)) {
         // One that is altered in place stays as well.
@@ -27,7 +29,7 @@ pub(crate) fn let_go(request: &Request<'_>, changes: &mut Changes) {
         let comparable = !period(key) && retyped.iter().all(|id| stays_comparable(request, id));
         if stays && tables.len() > 1 && !comparable {
             go_and_come_back(request, changes, key, retyped[0]);
-        } else if let Some(bound) = bound_below(request, changes, &key.id)
+        } else if let Some(bound) = bound_below(request, changes, &moves, &key.id)
             && stays
         {
             go_and_come_back(request, changes, key, &bound);
@@ -35,13 +37,16 @@ pub(crate) fn let_go(request: &Request<'_>, changes: &mut Changes) {
     }
 }
 
-/// The bound of a partition, at any depth below the table that a key refers to before and after, that changes.
-fn bound_below(request: &Request<'_>, changes: &Changes, key: &Id) -> Option<Id> {
+/// The place of a partition, at any depth below the table that a key refers to before and after, whose bound changes or whose rows are
+/// moved to others.
+fn bound_below(request: &Request<'_>, changes: &Changes, moves: &[Move], key: &Id) -> Option<Id> {
     let (from, to) = (reference(request.from, key)?, reference(request.to, key)?);
     let below = |table: &Id| has_above(request.from, table, &from) && has_above(request.to, table, &to);
     let replaced = |id: &&Id| matches!(changes.actions.get(id), Some(Action::Replace { .. }));
     let mut bounds = changes.actions.keys().filter(|id| id.kind() == Kind::Partition).filter(replaced);
-    bounds.find(|bound| bound.parent().is_some_and(|table| !changes.goes(table) && below(table))).cloned()
+    let bound = bounds.find(|bound| bound.parent().is_some_and(|table| !changes.goes(table) && below(table)));
+    let moved = || moves.iter().find(|step| below(&step.parent)).map(|step| &step.place);
+    bound.or_else(moved).cloned()
 }
 
 /// A foreign key of a table's own: those of partitions go with their parents'.

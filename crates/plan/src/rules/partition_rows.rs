@@ -1,9 +1,9 @@
-//! Rows that a partition must have, or must not, when it comes to its place: PostgreSQL moves none, neither out of the default partition nor
-//! into another one.
+//! Rows that a partition must have, or must not, when it comes to its place, and that cannot be moved (see `sibling_rows.rs`).
 
 use kinds::kinds::inheritance;
 use kinds::{Demand, Id, Kind, Mend, Rows, Spec};
 
+use super::sibling_rows;
 use crate::Request;
 use crate::changes::Changes;
 
@@ -20,21 +20,30 @@ pub(crate) fn demands(request: &Request<'_>, changes: &Changes, table: &Id) -> V
         return Vec::new();
     }
     let (parent, bound) = (&place.of, &place.bound);
-    let elsewhere = default_of(request, parent).and_then(|default| {
+    let moves = sibling_rows::moves(request, changes);
+    let from = |id: &Id| moves.iter().find(|step| step.place.top() == id);
+    let is_taken = |default: &&Id| from(default).is_some_and(|step| step.takers.contains(table));
+    let elsewhere = default_of(request, parent).filter(|default| !is_taken(default)).and_then(|default| {
         let mend =
             format!("move them elsewhere, and insert them into {parent} again when {} is there", table.sql());
         let what = format!("that belong to {} {bound}, and that nobody moves there", table.sql());
         demand(request, changes, default, condition, condition.clone(), what, mend)
     });
-    let own = demand(
-        request,
-        changes,
-        table,
-        condition,
-        format!("NOT ({condition})"),
-        format!("that do not belong to {parent} {bound}"),
-        "move them elsewhere, or choose a bound that they are within".to_owned(),
-    );
+    let parents = inheritance::parents(request.to, table);
+    let within: String =
+        parents.iter().map(|parent| sibling_rows::within_parent(request, changes, parent)).collect();
+    let (untaken, what) = match from(table) {
+        Some(step) => (
+            step.untaken.clone(),
+            format!("that neither belong to {parent} {bound} nor to another partition"),
+        ),
+        None => {
+            (Some(format!("{within}NOT ({condition})")), format!("that do not belong to {parent} {bound}"))
+        }
+    };
+    let mend = "move them elsewhere, or choose a bound that they are within".to_owned();
+    let own =
+        untaken.and_then(|untaken| demand(request, changes, table, &untaken.clone(), untaken, what, mend));
     elsewhere.into_iter().chain(own).collect()
 }
 

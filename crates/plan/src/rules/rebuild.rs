@@ -7,8 +7,9 @@ use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work, assignment};
 
 use super::conversion::type_named;
-use super::{enum_change, row_type, type_swap};
+use super::{enum_change, row_type, sibling_rows, type_swap};
 use crate::Request;
+use crate::archive::told_apart;
 use crate::changes::{Action, Changes};
 
 /// Marks tables that must be made anew, with their partitions.
@@ -105,10 +106,7 @@ pub(crate) fn rows(
         return None;
     }
     let sql = table.sql();
-    let aside = format!(
-        "pg_temp.{}",
-        sql::ident(&format!("rows of {}", table.name().chars().take(40).collect::<String>()))
-    );
+    let (made, aside) = aside(table);
     let columns = columns(request, changes, table);
     // Rows of a child table are no rows of its parent.
     let inherited_from =
@@ -116,8 +114,7 @@ pub(crate) fn rows(
     let only = if inherited_from { "ONLY " } else { "" };
     let kept: Vec<&str> = columns.iter().map(|column| column.aside.as_str()).collect();
     let mut save = Statement::new(format!(
-        "CREATE TEMPORARY TABLE {} AS SELECT {} FROM {only}{sql}",
-        aside.trim_start_matches("pg_temp."),
+        "CREATE TEMPORARY TABLE {made} AS SELECT {} FROM {only}{sql}",
         kept.join(", ")
     ))
     .lock(Lock::AccessExclusive, &sql)
@@ -131,13 +128,29 @@ pub(crate) fn rows(
     if !columns.is_empty() {
         let list = |part: fn(&Kept) -> &str| columns.iter().map(part).collect::<Vec<_>>().join(", ");
         let (names, values) = (list(|column| &column.name), list(|column| &column.value));
+        let into = sibling_rows::destination(request, changes, table);
+        let sql = into.sql();
         let insert =
             format!("INSERT INTO {sql} ({names}) OVERRIDING SYSTEM VALUE\nSELECT {values} FROM {aside}");
         back.push(Statement::new(insert).lock(Lock::AccessExclusive, &sql).work(Work::Rewrite));
     }
     back.push(Statement::new(format!("DROP TABLE {aside}")));
+    if request.to.contains(&table.child(Kind::Partition, "")) {
+        back = sibling_rows::inserted(request, changes, table, back);
+    }
     back.extend(identities(request, table));
     Some((save, back))
+}
+
+/// The table in which rows are put aside: as it is made, and as it is found.
+pub(crate) fn aside(table: &Id) -> (String, String) {
+    let name = match table.schema() {
+        Some(schema) => format!("{schema}.{}", table.name()),
+        None => table.name().to_owned(),
+    };
+    let name = if name.len() > 50 { told_apart(&name, 40, &name) } else { name };
+    let name = format!("rows of {name}");
+    (sql::ident(&name), sql::qualified(&["pg_temp", &name]))
 }
 
 /// A column whose values are put aside and back.

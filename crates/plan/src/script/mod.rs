@@ -219,6 +219,11 @@ pub fn summary(rounds: &[Round]) -> Vec<String> {
                 Verb::Save => "puts aside the rows of",
                 Verb::Fill => "puts back the rows of",
             };
+            if let (Kind::Partition, Verb::Save | Verb::Fill) = (id.kind(), verb) {
+                let word = if *verb == Verb::Save { "puts aside" } else { "puts where they belong the" };
+                lines.push(format!("{word} rows of {} that other partitions take from now on", id.top()));
+                continue;
+            }
             match &step.renamed_to {
                 Some(new) => lines.push(format!("{word} {id} to {}", sql::ident(new.name()))),
                 None => lines.push(format!("{word} {id}")),

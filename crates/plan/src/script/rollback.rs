@@ -135,6 +135,11 @@ fn losses(leg: &Leg<'_>) -> String {
         {
             continue;
         }
+        // Rows of a partition that others take are still there.
+        let taken = (Verb::Save, id.child(Kind::Partition, ""));
+        if leg.back.iter().flat_map(|round| &round.steps).any(|step| step.ids.contains(&taken)) {
+            continue;
+        }
         let is_kept = |kept: &Kept| kept.column(id).is_some() || kept.of == *id;
         let mut kept = leg.back.iter().flat_map(|round| &round.kept);
         if kept.any(|kept| is_kept(kept) && !kept.again.is_empty()) {

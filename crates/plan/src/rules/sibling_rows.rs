@@ -1,0 +1,380 @@
+//! Rows that belong to another partition from now on: PostgreSQL moves none when bounds change. They are put aside where they are, and
+//! inserted through the partitioned table when all partitions are in their places.
+
+use std::collections::BTreeSet;
+
+use kinds::kinds::inheritance;
+use kinds::kinds::partition::Partition;
+use kinds::kinds::replica_identity::ReplicaIdentity;
+use kinds::kinds::trigger::enable_word;
+use kinds::{Bound, Id, Kind, Lock, Model, Object, Spec, Statement, Work};
+
+use super::rebuild;
+use crate::Request;
+use crate::archive::{Archive, CONSTRAINTS_IMMEDIATE, What, checks_late, is_forced};
+use crate::changes::{Action, Changes};
+use crate::table_order::has_above;
+
+/// Rows of one partition that others take from now on.
+#[derive(Clone, Debug)]
+pub(crate) struct Move {
+    /// The place of the partition that they are in.
+    pub(crate) place: Id,
+    /// The partitioned table.
+    pub(crate) parent: Id,
+    /// Those that come, or get another bound, and may take some of the rows.
+    pub(crate) takers: Vec<Id>,
+    /// Which rows they are; none where they all are, and their partition goes.
+    condition: Option<String>,
+    /// Which rows of a partition that stays no other takes.
+    pub(crate) untaken: Option<String>,
+}
+
+impl Move {
+    /// The partition that they are in.
+    fn table(&self) -> &Id {
+        self.place.top()
+    }
+
+    /// Whether nothing is left behind in a partition that goes.
+    pub(crate) fn is_of_all(&self) -> bool {
+        self.condition.is_none()
+    }
+}
+
+/// All such moves.
+pub(crate) fn moves(request: &Request<'_>, changes: &Changes) -> Vec<Move> {
+    let places = request.from.objects().filter(|object| (request.managed)(&object.id));
+    let places = places.filter_map(|object| match &object.spec {
+        Spec::Partition(place) => Some((&object.id, place)),
+        _ => None,
+    });
+    places.filter_map(|(id, place)| of_partition(request, changes, id, place)).collect()
+}
+
+fn of_partition(request: &Request<'_>, changes: &Changes, id: &Id, place: &Partition) -> Option<Move> {
+    let table = id.parent()?;
+    let parent = inheritance::parents(request.from, table).into_iter().next()?;
+    let goes = matches!(changes.actions.get(table), Some(Action::Drop));
+    let then = partition(request.to, id).filter(|then| then.of == place.of);
+    let is_bound_anew = !goes && matches!(changes.actions.get(id), Some(Action::Replace { .. }));
+    let is_default = place.bound == "DEFAULT" && then.is_some() && !changes.actions.contains_key(id);
+    if !(goes || is_bound_anew || is_default)
+        || table.kind() != Kind::Table
+        || changes.goes(&parent)
+        || !request.to.contains(&parent)
+        || !goes && (changes.goes(table) || then.is_none())
+        || has_rules_or_foreign_partitions(request, &parent)
+    {
+        return None;
+    }
+    let bound = Bound::parse(&place.bound)?;
+    let all_takers = takers(request, changes, id, &place.of);
+    let takers = all_takers
+        .iter()
+        .filter(|(_, taker)| Bound::parse(&taker.bound).is_none_or(|taker| !taker.is_apart_from(&bound)));
+    let takers: Vec<(Id, &Partition)> = takers.cloned().collect();
+    let any_of = |takers: &[(Id, &Partition)]| -> Option<String> {
+        let conditions: Option<Vec<String>> =
+            takers.iter().map(|(_, taker)| Some(format!("({})", taker.condition.as_ref()?))).collect();
+        conditions.map(|conditions| conditions.join(" OR "))
+    };
+    let mut untaken = None;
+    let condition = if goes {
+        let bounds: Vec<Bound> = takers.iter().filter_map(|(_, taker)| Bound::parse(&taker.bound)).collect();
+        let is_taken_whole = bound.is_within(&bounds);
+        // Rows that were in the default partition are there again when the partition goes that they were moved to.
+        let returns =
+            matches!(request.archive, Archive::Back { .. }) && default_stays(request, changes, id, place);
+        match is_taken_whole || returns {
+            true => None,
+            false => Some(any_of(&takers).filter(|condition| !condition.is_empty())?),
+        }
+    } else if is_bound_anew {
+        let then = then?;
+        let has_default = default_place(request.to, &place.of).is_some_and(|default| default.id != *id);
+        if bound != Bound::Default && bound.is_within(&[Bound::parse(&then.bound)?])
+            || takers.is_empty() && !has_default
+        {
+            return None;
+        }
+        let own = then.condition.as_ref()?;
+        let untaken_here = format!("{}NOT ({own})", within_parent(request, changes, &parent));
+        untaken = (!has_default).then(|| match any_of(&takers) {
+            Some(others) if !others.is_empty() => format!("{untaken_here} AND NOT ({others})"),
+            _ => untaken_here,
+        });
+        Some(format!("NOT ({own})"))
+    } else {
+        // What was another partition's before is not in this one.
+        let before: Vec<Bound> = request
+            .from
+            .attached_to(&place.of)
+            .filter_map(|object| partition(request.from, &object.id))
+            .filter_map(|other| Bound::parse(&other.bound))
+            .filter(|other| *other != Bound::Default)
+            .collect();
+        let is_new =
+            |taker: &Partition| Bound::parse(&taker.bound).is_none_or(|bound| !bound.is_within(&before));
+        let takers: Vec<(Id, &Partition)> = takers
+            .iter()
+            .filter(|(id, taker)| is_new(taker) && !comes_with_rows(request, id))
+            .cloned()
+            .collect();
+        Some(any_of(&takers).filter(|condition| !condition.is_empty())?)
+    };
+    let takers = takers.into_iter().map(|(id, _)| id).collect();
+    Some(Move { place: id.clone(), parent, takers, condition, untaken })
+}
+
+/// The condition of the rows that stay in a partitioned table which gets another bound itself: the others are moved with its own.
+pub(crate) fn within_parent(request: &Request<'_>, changes: &Changes, parent: &Id) -> String {
+    let place = parent.child(Kind::Partition, "");
+    let condition = partition(request.to, &place).and_then(|partition| partition.condition.as_ref());
+    let condition = condition.filter(|_| changes.comes(&place));
+    condition.map(|condition| format!("({condition}) AND ")).unwrap_or_default()
+}
+
+fn partition<'m>(model: &'m Model, place: &Id) -> Option<&'m Partition> {
+    match &model.get(place)?.spec {
+        Spec::Partition(partition) => Some(partition),
+        _ => None,
+    }
+}
+
+/// Where rows of a table that is made anew belong from then on: into the partitioned table, where its place there stays and its bound changes.
+pub(crate) fn destination(request: &Request<'_>, changes: &Changes, table: &Id) -> Id {
+    let place = table.child(Kind::Partition, "");
+    let (Some(from), Some(to)) = (partition(request.from, &place), partition(request.to, &place)) else {
+        return table.clone();
+    };
+    let parent = inheritance::parents(request.to, table).into_iter().next();
+    let parent = parent.filter(|parent| from.of == to.of && from.bound != to.bound && !changes.goes(parent));
+    parent.unwrap_or_else(|| table.clone())
+}
+
+/// The other partitions of a table that come, or get another bound.
+fn takers<'r>(request: &Request<'r>, changes: &Changes, of: &Id, parent: &str) -> Vec<(Id, &'r Partition)> {
+    let places = request.to.attached_to(parent).filter(|object| object.id != *of);
+    let takers = places.filter_map(|object| {
+        let table = object.id.parent()?;
+        let place = partition(request.to, &object.id)?;
+        let is_made = matches!(changes.actions.get(table), Some(Action::Create));
+        let is_bound_anew = partition(request.from, &object.id).is_some_and(|before| before != place);
+        (is_made || is_bound_anew).then(|| (table.clone(), place))
+    });
+    takers.collect()
+}
+
+fn default_place<'m>(model: &'m Model, parent: &str) -> Option<&'m Object> {
+    let is_default =
+        |object: &&Object| matches!(&object.spec, Spec::Partition(place) if place.bound == "DEFAULT");
+    model.attached_to(parent).find(is_default)
+}
+
+/// Whether a partition leaves room to a default partition that is there before and after.
+fn default_stays(request: &Request<'_>, changes: &Changes, id: &Id, place: &Partition) -> bool {
+    let [before, after] = [request.from, request.to].map(|model| default_place(model, &place.of));
+    let (Some(before), Some(after)) = (before, after) else { return false };
+    before.id == after.id && before.id != *id && before.id.parent().is_some_and(|table| !changes.goes(table))
+}
+
+/// Whether a table comes back with rows that were kept of it.
+fn comes_with_rows(request: &Request<'_>, table: &Id) -> bool {
+    let Archive::Back { kept, .. } = request.archive else { return false };
+    let is_it = |of: &Id| request.directives.before(table, None) == *of;
+    kept.iter().any(|kept| matches!(kept.what, What::Rows { .. }) && is_it(&kept.of))
+}
+
+/// The topmost table that another one is a partition of.
+fn root(model: &Model, table: &Id) -> Id {
+    match inheritance::parents(model, table).into_iter().next() {
+        Some(parent) => root(model, &parent),
+        None => table.clone(),
+    }
+}
+
+/// A table and all partitions below it, those above first.
+fn family(model: &Model, root: &Id) -> Vec<Id> {
+    let mut all = vec![root.clone()];
+    let mut next = 0;
+    while let Some(table) = all.get(next) {
+        let below = model.attached_to(&table.sql()).filter_map(|object| object.id.parent()).cloned();
+        all.extend(below.collect::<Vec<Id>>());
+        next += 1;
+    }
+    all
+}
+
+/// Rows of foreign tables are not ours to move, and rules would do something else.
+fn has_rules_or_foreign_partitions(request: &Request<'_>, parent: &Id) -> bool {
+    [request.from, request.to].into_iter().any(|model| {
+        let tables = family(model, &root(model, parent));
+        tables.iter().any(|table| {
+            table.kind() == Kind::ForeignTable || !model.children_of_kind(table, Kind::Rule).is_empty()
+        })
+    })
+}
+
+/// Whether what a family of tables looks like changes in the same round: rows that are put aside would miss it.
+fn changes_shape(request: &Request<'_>, changes: &Changes, parent: &Id) -> bool {
+    let root = root(request.from, parent);
+    changes.actions.keys().any(|id| {
+        matches!(id.kind(), Kind::Column | Kind::NotNull | Kind::Identity)
+            && request.from.contains(id.top())
+            && request.to.contains(id.top())
+            && has_above(request.from, id.top(), &root)
+    })
+}
+
+/// Bounds change, and partitions come that take rows of others, when tables have the shape that they shall have.
+pub(crate) fn postpone(request: &Request<'_>, changes: &mut Changes) {
+    let mut waiting: BTreeSet<Id> = BTreeSet::new();
+    for step in moves(request, changes) {
+        // Rows that go back into the default partition do so before anything else.
+        if !step.takers.is_empty() && changes_shape(request, changes, &step.parent) {
+            let bound = changes.comes(&step.place).then(|| step.place.clone());
+            waiting.extend(changes.goes(step.table()).then(|| step.table().clone()));
+            let takers = step.takers.iter().map(|table| match changes.comes(table) {
+                true => table.clone(),
+                false => table.child(Kind::Partition, ""),
+            });
+            waiting.extend(bound.into_iter().chain(takers));
+        }
+    }
+    if waiting.is_empty() {
+        return;
+    }
+    let before = changes.actions.clone();
+    changes.postpone(request, waiting, |_| false, |_| false);
+    if changes.actions.is_empty() {
+        changes.actions = before;
+    }
+}
+
+/// The statements of a move: those that put rows aside, and those that insert them where they belong.
+pub(crate) fn statements(
+    request: &Request<'_>,
+    changes: &Changes,
+    step: &Move,
+) -> (Vec<Statement>, Vec<Statement>) {
+    let (table, parent) = (step.table().sql(), step.parent.sql());
+    let (made, aside) = rebuild::aside(step.table());
+    let columns = request.from.children_of_kind(step.table(), Kind::Column).into_iter();
+    let columns = columns.filter_map(|object| {
+        match (&object.spec, request.to.get(&step.parent.child(Kind::Column, object.id.name()))) {
+            (Spec::Column(column), Some(_)) if column.generated.is_none() => {
+                Some(sql::ident(object.id.name()))
+            }
+            _ => None,
+        }
+    });
+    let columns: Vec<String> = columns.collect();
+    let columns = columns.join(", ");
+    let condition =
+        step.condition.as_ref().map(|condition| format!("\nWHERE {condition}")).unwrap_or_default();
+    let put_aside = Statement::new(format!(
+        "CREATE TEMPORARY TABLE {made} AS\nSELECT {columns}\nFROM {table}{condition}"
+    ))
+    .lock(Lock::AccessExclusive, &table)
+    .work(Work::Scan);
+    let delete = (!step.is_of_all()).then(|| {
+        Statement::new(format!("DELETE FROM {table}{condition}"))
+            .lock(Lock::AccessExclusive, &table)
+            .work(Work::Scan)
+    });
+    let locked = Statement::new(format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+        .lock(Lock::AccessExclusive, &table);
+    let delete = delete.map(|delete| identified(request, step.table(), delete)).unwrap_or_default();
+    let save = [vec![locked, put_aside], delete].concat();
+    let insert = Statement::new(format!(
+        "INSERT INTO {parent} ({columns}) OVERRIDING SYSTEM VALUE\nSELECT {columns}\nFROM {aside}"
+    ))
+    .lock(Lock::AccessExclusive, &parent);
+    let drop = Statement::new(format!("DROP TABLE {aside}"));
+    // Out of its place, a partition has no part of the triggers above.
+    let is_part = |table: &Id| !(changes.comes(&step.place) && has_above(request.from, table, step.table()));
+    let save = undisturbed(request, changes, (&step.parent, step.table()), (&|_| true, &is_part), save);
+    (save, inserted(request, changes, &step.parent, vec![insert, drop]))
+}
+
+/// A statement that deletes rows of a table, and says by which columns that is published where nothing does.
+fn identified(request: &Request<'_>, table: &Id, delete: Statement) -> Vec<Statement> {
+    let model = request.from;
+    let is_published = model.ids().any(|id| id.kind() == Kind::Publication);
+    let tables = family(model, table).into_iter().filter(|table| {
+        let stored = matches!(model.get(table).map(|object| &object.spec), Some(Spec::Table(spec)) if spec.partition_by.is_none());
+        let identity = model.get(&table.child(Kind::ReplicaIdentity, "")).map(|object| &object.spec);
+        let mut keys = model.children_of_kind(table, Kind::Constraint).into_iter();
+        let has_key = keys.any(|key| matches!(&key.spec, Spec::Constraint(key) if key.primary_key().is_some()));
+        let nothing = matches!(identity, Some(Spec::ReplicaIdentity(ReplicaIdentity::Nothing)));
+        is_published && stored && (nothing || identity.is_none() && !has_key)
+    });
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for table in tables {
+        let was = match model.contains(&table.child(Kind::ReplicaIdentity, "")) {
+            true => "NOTHING",
+            false => "DEFAULT",
+        };
+        before.push(altered(&table, "REPLICA IDENTITY FULL"));
+        after.push(altered(&table, &format!("REPLICA IDENTITY {was}")));
+    }
+    [before, vec![delete], after].concat()
+}
+
+fn altered(table: &Id, action: &str) -> Statement {
+    let table = table.sql();
+    Statement::new(format!("ALTER TABLE {table} {action}")).lock(Lock::AccessExclusive, &table)
+}
+
+/// Statements that insert rows into a partitioned table, disturbed by none of its triggers and policies, nor its partitions' triggers.
+pub(crate) fn inserted(
+    request: &Request<'_>,
+    changes: &Changes,
+    parent: &Id,
+    statements: Vec<Statement>,
+) -> Vec<Statement> {
+    let stays = |table: &Id| !changes.goes(table);
+    undisturbed(request, changes, (parent, parent), (&stays, &|_| true), statements)
+}
+
+/// Statements that write rows of a family of partitions, with the triggers of all that are there off, and the policies of one table out
+/// of the way.
+fn undisturbed(
+    request: &Request<'_>,
+    changes: &Changes,
+    (parent, written): (&Id, &Id),
+    (is_there, is_part): (&dyn Fn(&Id) -> bool, &dyn Fn(&Id) -> bool),
+    statements: Vec<Statement>,
+) -> Vec<Statement> {
+    let model = request.from;
+    let mut off = Vec::new();
+    let mut on = Vec::new();
+    for table in family(model, &root(model, parent)).into_iter().filter(|table| is_there(table)) {
+        for trigger in model.children_of_kind(&table, Kind::Trigger) {
+            let Spec::Trigger(spec) = &trigger.spec else { continue };
+            let is_gone = changes.goes(&trigger.id) && !changes.goes(&table);
+            if is_gone || spec.inherited.is_some() && !is_part(&table) {
+                continue;
+            }
+            // A partition's part of a trigger follows that of the partitioned table, and has its own state again when that has.
+            let name = sql::ident(trigger.id.name());
+            let is_off = spec.enabled.as_deref() == Some("disabled");
+            if spec.inherited.is_none() && !is_off {
+                off.push(altered(&table, &format!("DISABLE TRIGGER {name}")));
+            }
+            if spec.inherited.is_some() || !is_off {
+                on.push(altered(&table, &format!("{} TRIGGER {name}", enable_word(spec.enabled.as_deref()))));
+            }
+        }
+    }
+    let mut all: Vec<Statement> =
+        checks_late(model).then(|| Statement::new(CONSTRAINTS_IMMEDIATE.to_owned())).into_iter().collect();
+    all.extend(off);
+    let forced = is_forced(model, written);
+    all.extend(forced.then(|| altered(written, "NO FORCE ROW LEVEL SECURITY")));
+    all.extend(statements);
+    all.extend(forced.then(|| altered(written, "FORCE ROW LEVEL SECURITY")));
+    all.extend(on);
+    all
+}
