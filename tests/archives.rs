@@ -225,14 +225,14 @@ fn is_private(server: &Cluster, database: &str) -> Result<(), String> {
     if open.is_empty() { Ok(()) } else { Err(format!("archives are open to others: {open:?}")) }
 }
 
-/// All rows and the numbers of all sequences, but for the archives.
+/// All rows and the numbers of all sequences, but for the archives; those of a partition, whose place is PostgreSQL's matter, with its root's.
 fn rows(server: &Cluster, database: &str) -> Result<Rows, Box<dyn std::error::Error>> {
     let mut connection = connect(server, database)?;
     let tables = "SELECT c.relname, CASE c.relkind WHEN 'S' THEN format('SELECT ''number'', to_jsonb(s)::text FROM \
          (SELECT last_value, is_called FROM %1$s) AS s', c.oid::regclass) \
          ELSE format('SELECT t.id::text, to_jsonb(t)::text FROM %1$s AS t', c.oid::regclass) END \
          FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
-         WHERE c.relkind IN ('r', 'p', 'S') AND n.nspname = 'public'";
+         WHERE c.relkind IN ('r', 'p', 'S') AND NOT c.relispartition AND n.nspname = 'public'";
     let mut rows = Rows::new();
     for table in connection.select(tables)? {
         let [Some(name), Some(query)] = table.as_slice() else { return Err("no name".into()) };

@@ -8,7 +8,8 @@ use kinds::{Hazard, Id, Kind, Model, Spec};
 use crate::changes::Action;
 use crate::graph::{Graph, Key};
 use crate::round::Verb;
-use crate::rules::{own_keys, sibling_rows};
+use crate::rules::own_keys;
+use crate::rules::sibling_rows::{self, Move};
 
 impl Graph<'_> {
     /// A table is taken out of its place before anything else is done to it or to its parents, and put into its place when it
@@ -131,10 +132,18 @@ impl Graph<'_> {
             self.before(save, self.at(table, Verb::Save));
             self.before(save, self.at(table, Verb::Drop));
             self.before(self.at(table, Verb::Drop), fill);
-            for taker in &step.takers {
-                for id in [taker.clone(), taker.child(Kind::Partition, "")] {
-                    self.before(save, self.at(&id, Verb::Create));
-                    self.before(self.at(&id, Verb::Create), fill);
+            // All that is put aside is so in one go, and so is all that is put back.
+            let is_other = |other: &&Move| other.parent == step.parent && !returns.contains(&&other.place);
+            for other in steps.iter().filter(is_other).filter(|_| !returns.contains(&&step.place)) {
+                let comes = self.at(&other.place, Verb::Create);
+                self.before(self.at(&other.place, Verb::Drop).filter(|_| comes.is_some()), save);
+                self.before(save, self.at(other.place.top(), Verb::Drop));
+                self.before(comes, fill);
+                for taker in &other.takers {
+                    for id in [taker.clone(), taker.child(Kind::Partition, "")] {
+                        self.before(self.at(&id, Verb::Create), fill);
+                        self.before(save, self.at(&id, Verb::Create));
+                    }
                 }
             }
             let is_return = returns.contains(&&step.place);
@@ -162,9 +171,7 @@ impl Graph<'_> {
                         self.before(save, Some(place));
                     }
                     // They are back before anything else happens to the tables.
-                    (Kind::Partition | Kind::Table, Verb::Save)
-                        if is_return && of_family && id.top() != table && !returns.contains(&&id) =>
-                    {
+                    (Kind::Partition, Verb::Save) if is_return && of_family && !returns.contains(&&id) => {
                         self.before(fill, Some(place));
                     }
                     (Kind::Column | Kind::NotNull | Kind::Identity, _)

@@ -21,7 +21,7 @@ pub use moved::Moved;
 pub(crate) use moved::{MovedBack, moved_back};
 pub(crate) use nulls::fill;
 pub(crate) use once::once;
-pub(crate) use put_back::{Return, checks_late, returns, retype, undisturbed};
+pub(crate) use put_back::{Return, returns, retype};
 pub(crate) use save::is_forced;
 
 use crate::rules::conversion::type_named;
@@ -29,8 +29,6 @@ use crate::{Request, Round};
 
 /// The schema of the archives.
 pub const SCHEMA: &str = "endstate_archive";
-/// What is checked at the end of a transaction keeps a table from being altered; from here on it is checked at once.
-pub(crate) const CONSTRAINTS_IMMEDIATE: &str = "SET CONSTRAINTS ALL IMMEDIATE";
 /// The column of an archive that says since when it keeps a row.
 const KEPT_AT: &str = "endstate_kept_at";
 

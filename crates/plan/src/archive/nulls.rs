@@ -3,12 +3,13 @@
 use kinds::{Hazard, Id, Kind, Lock, Model, Spec, Statement, Work};
 
 use super::find::{Saving, key, stands_alone};
-use super::put_back::{Return, column_now, drop_archive, if_kept, undisturbed};
+use super::put_back::{Return, column_now, drop_archive, if_kept};
 use super::{Kept, KeptColumn, What, archive_name, save};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
 use crate::rules::backfill;
+use crate::rules::undisturbed::undisturbed;
 
 /// What is kept of a table, for each of its columns.
 pub(super) fn savings(request: &Request<'_>, changes: &Changes, table: &Id) -> Vec<Saving> {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{CONSTRAINTS_IMMEDIATE, SCHEMA, save};
+use super::{SCHEMA, save};
 use crate::Step;
+use crate::rules::undisturbed::CONSTRAINTS_IMMEDIATE;
 
 /// Makes the schema and locks a table once, and leaves triggers and policies out of the way until all is done that they must not see.
 pub(crate) fn once(steps: &mut Vec<Step>) {

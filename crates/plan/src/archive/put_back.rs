@@ -1,15 +1,13 @@
 //! The statements that give back what is kept.
 
 use kinds::kinds::column::{self, Column};
-use kinds::{Id, Kind, Lock, Model, Object, Spec, Statement, Work};
+use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work};
 
-use super::save::is_forced;
-use super::{
-    Archive, CONSTRAINTS_IMMEDIATE, KEPT_AT, Kept, KeptColumn, MovedBack, SCHEMA, What, nulls, sequence,
-};
+use super::{Archive, KEPT_AT, Kept, KeptColumn, MovedBack, SCHEMA, What, nulls, sequence};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
+use crate::rules::undisturbed::undisturbed;
 
 /// Something that comes back in a round.
 #[derive(Debug)]
@@ -408,46 +406,4 @@ fn update(
         kept.archive,
         found.join(" AND ")
     )
-}
-
-/// Whether anything may be checked at the end of a transaction.
-pub(crate) fn checks_late(model: &Model) -> bool {
-    model.objects().any(|object| match &object.spec {
-        Spec::Constraint(constraint) => constraint.deferrable,
-        Spec::Trigger(trigger) => trigger.constraint,
-        _ => false,
-    })
-}
-
-/// A statement that writes rows, with the triggers that the table has then off and its policies out of the way. Nothing where triggers
-/// or rules would have to be told not to fire that are not this table's own.
-pub(crate) fn undisturbed(then: &Model, id: &Id, statement: String) -> Vec<String> {
-    let table = id.sql();
-    let triggers: Vec<&Object> = then.children_of_kind(id, Kind::Trigger);
-    let partitioned = matches!(then.get(id).map(|object| &object.spec), Some(Spec::Table(spec)) if spec.partition_by.is_some());
-    if !then.children_of_kind(id, Kind::Rule).is_empty() || partitioned && !triggers.is_empty() {
-        return Vec::new();
-    }
-    let mut statements: Vec<String> =
-        checks_late(then).then(|| CONSTRAINTS_IMMEDIATE.to_owned()).into_iter().collect();
-    let mut after = Vec::new();
-    for trigger in triggers {
-        let Spec::Trigger(spec) = &trigger.spec else { continue };
-        let word = match spec.enabled.as_deref() {
-            Some("disabled") => continue,
-            Some("always") => "ENABLE ALWAYS",
-            Some("replica") => "ENABLE REPLICA",
-            _ => "ENABLE",
-        };
-        let name = sql::ident(trigger.id.name());
-        statements.push(format!("ALTER TABLE {table} DISABLE TRIGGER {name}"));
-        after.push(format!("ALTER TABLE {table} {word} TRIGGER {name}"));
-    }
-    if is_forced(then, id) {
-        statements.push(format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"));
-        after.push(format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY"));
-    }
-    statements.push(statement);
-    statements.extend(after);
-    statements
 }

@@ -3,8 +3,8 @@
 use kinds::kinds::column::Column;
 use kinds::{Id, Kind, Lock, ObjectKind, Spec, Statement, Work};
 
+use super::undisturbed::undisturbed;
 use crate::Request;
-use crate::archive::undisturbed;
 use crate::changes::{Action, Changes};
 use crate::rules::batches;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use kinds::kinds::{inheritance, range_type};
 use kinds::{Id, Kind, Lock, Model, Spec, Statement, Work};
 
-use crate::archive::undisturbed;
+use super::undisturbed::undisturbed;
 use crate::changes::{Action, Changes};
 use crate::{Error, Request, Round, Step, Verb};
 
@@ -164,7 +164,7 @@ fn fill(request: &Request<'_>, column: &Id) -> Result<Statement, Error> {
     );
     let statements = undisturbed(request.from, table, update);
     if statements.is_empty() {
-        return Err(impossible("rules of the table, or triggers of its partitions, would fire"));
+        return Err(impossible("rules of the table would do something else"));
     }
     let statements = statements.iter().map(|sql| format!("        {sql};\n")).collect::<Vec<_>>().concat();
     let body = format!(

@@ -21,5 +21,6 @@ pub(crate) mod row_type;
 pub(crate) mod seed_rows;
 pub(crate) mod sibling_rows;
 pub(crate) mod type_swap;
+pub(crate) mod undisturbed;
 pub(crate) mod using;
 pub(crate) mod view_columns;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use kinds::kinds::seed_rows::SeedRows;
 use kinds::{Id, Lock, Model, Spec, Statement};
 
-use crate::archive::{once, undisturbed};
+use super::undisturbed::undisturbed;
+use crate::archive::once;
 use crate::round::Verb;
 use crate::{Error, Request, Round, Step};
 
@@ -101,7 +102,7 @@ fn round(
         if around.is_empty() {
             return Err(Error::Impossible {
                 id: rows.clone(),
-                reason: "rules of the table, or triggers of its partitions, would fire".to_owned(),
+                reason: "rules of the table would do something else".to_owned(),
             });
         }
         steps.extend(around.into_iter().map(|sql| {

@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use kinds::kinds::inheritance;
 use kinds::kinds::partition::Partition;
 use kinds::kinds::replica_identity::ReplicaIdentity;
-use kinds::kinds::trigger::enable_word;
 use kinds::{Bound, Id, Kind, Lock, Model, Object, Spec, Statement, Work};
 
 use super::rebuild;
+use super::undisturbed::{Triggers, around, family, has_rules, root};
 use crate::Request;
-use crate::archive::{Archive, CONSTRAINTS_IMMEDIATE, What, checks_late, is_forced};
+use crate::archive::{Archive, What};
 use crate::changes::{Action, Changes};
 use crate::table_order::has_above;
 
@@ -64,7 +64,8 @@ fn of_partition(request: &Request<'_>, changes: &Changes, id: &Id, place: &Parti
         || changes.goes(&parent)
         || !request.to.contains(&parent)
         || !goes && (changes.goes(table) || then.is_none())
-        || has_rules_or_foreign_partitions(request, &parent)
+        || has_foreign_partitions(request, &parent)
+        || [table, &parent].into_iter().any(|written| has_rules(request.from, written))
     {
         return None;
     }
@@ -84,8 +85,7 @@ fn of_partition(request: &Request<'_>, changes: &Changes, id: &Id, place: &Parti
         let bounds: Vec<Bound> = takers.iter().filter_map(|(_, taker)| Bound::parse(&taker.bound)).collect();
         let is_taken_whole = bound.is_within(&bounds);
         // Rows that were in the default partition are there again when the partition goes that they were moved to.
-        let returns =
-            matches!(request.archive, Archive::Back { .. }) && default_stays(request, changes, id, place);
+        let returns = !request.forward && default_stays(request, changes, id, place);
         match is_taken_whole || returns {
             true => None,
             false => Some(any_of(&takers).filter(|condition| !condition.is_empty())?),
@@ -186,33 +186,10 @@ fn comes_with_rows(request: &Request<'_>, table: &Id) -> bool {
     kept.iter().any(|kept| matches!(kept.what, What::Rows { .. }) && is_it(&kept.of))
 }
 
-/// The topmost table that another one is a partition of.
-fn root(model: &Model, table: &Id) -> Id {
-    match inheritance::parents(model, table).into_iter().next() {
-        Some(parent) => root(model, &parent),
-        None => table.clone(),
-    }
-}
-
-/// A table and all partitions below it, those above first.
-fn family(model: &Model, root: &Id) -> Vec<Id> {
-    let mut all = vec![root.clone()];
-    let mut next = 0;
-    while let Some(table) = all.get(next) {
-        let below = model.attached_to(&table.sql()).filter_map(|object| object.id.parent()).cloned();
-        all.extend(below.collect::<Vec<Id>>());
-        next += 1;
-    }
-    all
-}
-
-/// Rows of foreign tables are not ours to move, and rules would do something else.
-fn has_rules_or_foreign_partitions(request: &Request<'_>, parent: &Id) -> bool {
+/// Rows of foreign tables are not ours to move.
+fn has_foreign_partitions(request: &Request<'_>, parent: &Id) -> bool {
     [request.from, request.to].into_iter().any(|model| {
-        let tables = family(model, &root(model, parent));
-        tables.iter().any(|table| {
-            table.kind() == Kind::ForeignTable || !model.children_of_kind(table, Kind::Rule).is_empty()
-        })
+        family(model, &root(model, parent)).iter().any(|table| table.kind() == Kind::ForeignTable)
     })
 }
 
@@ -292,9 +269,12 @@ pub(crate) fn statements(
     ))
     .lock(Lock::AccessExclusive, &parent);
     let drop = Statement::new(format!("DROP TABLE {aside}"));
-    // Out of its place, a partition has no part of the triggers above.
-    let is_part = |table: &Id| !(changes.comes(&step.place) && has_above(request.from, table, step.table()));
-    let save = undisturbed(request, changes, (&step.parent, step.table()), (&|_| true, &is_part), save);
+    // Those of a partition that goes are there until then; out of its place, one has no part of the triggers above.
+    let are_there = |trigger: &Id| !changes.goes(trigger) || changes.goes(trigger.top());
+    let have_parts =
+        |table: &Id| !(changes.comes(&step.place) && has_above(request.from, table, step.table()));
+    let triggers = Triggers { are_there: &are_there, have_parts: &have_parts };
+    let save = wrapped(request, step.table(), &triggers, save);
     (save, inserted(request, changes, &step.parent, vec![insert, drop]))
 }
 
@@ -334,47 +314,16 @@ pub(crate) fn inserted(
     parent: &Id,
     statements: Vec<Statement>,
 ) -> Vec<Statement> {
-    let stays = |table: &Id| !changes.goes(table);
-    undisturbed(request, changes, (parent, parent), (&stays, &|_| true), statements)
+    let are_there = |trigger: &Id| !changes.goes(trigger) && !changes.goes(trigger.top());
+    wrapped(request, parent, &Triggers { are_there: &are_there, have_parts: &|_| true }, statements)
 }
 
-/// Statements that write rows of a family of partitions, with the triggers of all that are there off, and the policies of one table out
-/// of the way.
-fn undisturbed(
+fn wrapped(
     request: &Request<'_>,
-    changes: &Changes,
-    (parent, written): (&Id, &Id),
-    (is_there, is_part): (&dyn Fn(&Id) -> bool, &dyn Fn(&Id) -> bool),
+    written: &Id,
+    triggers: &Triggers<'_>,
     statements: Vec<Statement>,
 ) -> Vec<Statement> {
-    let model = request.from;
-    let mut off = Vec::new();
-    let mut on = Vec::new();
-    for table in family(model, &root(model, parent)).into_iter().filter(|table| is_there(table)) {
-        for trigger in model.children_of_kind(&table, Kind::Trigger) {
-            let Spec::Trigger(spec) = &trigger.spec else { continue };
-            let is_gone = changes.goes(&trigger.id) && !changes.goes(&table);
-            if is_gone || spec.inherited.is_some() && !is_part(&table) {
-                continue;
-            }
-            // A partition's part of a trigger follows that of the partitioned table, and has its own state again when that has.
-            let name = sql::ident(trigger.id.name());
-            let is_off = spec.enabled.as_deref() == Some("disabled");
-            if spec.inherited.is_none() && !is_off {
-                off.push(altered(&table, &format!("DISABLE TRIGGER {name}")));
-            }
-            if spec.inherited.is_some() || !is_off {
-                on.push(altered(&table, &format!("{} TRIGGER {name}", enable_word(spec.enabled.as_deref()))));
-            }
-        }
-    }
-    let mut all: Vec<Statement> =
-        checks_late(model).then(|| Statement::new(CONSTRAINTS_IMMEDIATE.to_owned())).into_iter().collect();
-    all.extend(off);
-    let forced = is_forced(model, written);
-    all.extend(forced.then(|| altered(written, "NO FORCE ROW LEVEL SECURITY")));
-    all.extend(statements);
-    all.extend(forced.then(|| altered(written, "FORCE ROW LEVEL SECURITY")));
-    all.extend(on);
-    all
+    let (off, on) = around(request.from, written, triggers);
+    [off, statements, on].concat()
 }
