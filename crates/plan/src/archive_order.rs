@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use kinds::{Hazard, Id, Kind};
 
-use crate::archive::{self, Archive, What};
+use crate::archive::{self, Archive, Return, What};
 use crate::changes::Action;
 use crate::graph::{Graph, Node, needs};
 use crate::round::Verb;
-use crate::table_order::has_above;
+use crate::rules::undisturbed::root;
+use crate::table_order::{has_above, reference};
 
 impl Graph<'_> {
     /// What is kept is not lost.
@@ -67,6 +68,7 @@ impl Graph<'_> {
             }
         }
         let returns = std::mem::take(&mut self.returns);
+        self.order_rows_of_partitions(&returns);
         for back in &returns {
             let Some(fill) = self.at(&back.id, Verb::Fill) else { continue };
             self.before(self.at(&back.id, Verb::Create), Some(fill));
@@ -93,6 +95,22 @@ impl Graph<'_> {
             }
         }
         self.returns = returns;
+    }
+
+    /// A partition has the foreign keys of its parent from the beginning: its rows come after those that they refer to.
+    fn order_rows_of_partitions(&mut self, returns: &[Return]) {
+        let to = self.request.to;
+        for back in returns.iter().filter(|back| to.contains(&back.id.child(Kind::Partition, ""))) {
+            let root = root(to, &back.id);
+            let keys = to.children_of_kind(&root, Kind::Constraint).into_iter();
+            let referenced: Vec<Id> = keys.filter_map(|key| reference(to, &key.id)).collect();
+            let is_first = |other: &Id| {
+                !has_above(to, other, &root) && referenced.iter().any(|table| has_above(to, other, table))
+            };
+            for other in returns.iter().filter(|other| is_first(&other.id)) {
+                self.before(self.at(&other.id, Verb::Fill), self.at(&back.id, Verb::Fill));
+            }
+        }
     }
 
     /// A table that is moved goes from where it was when nothing holds it, and comes when the names of all its parts are free.

@@ -297,13 +297,7 @@ fn rows(request: &Request<'_>, changes: &Changes, table: &Id, moves: bool) -> Op
     if partition && parents.iter().any(|parent| changes.goes(parent)) {
         return None;
     }
-    // What fires on a partition because of its parent is there before the rows are back.
-    let fires = |parent: &Id| !from.children_of_kind(parent, Kind::Trigger).is_empty();
-    let refers = |parent: &Id| {
-        let keys = from.children_of_kind(parent, Kind::Constraint);
-        keys.iter().any(|key| matches!(&key.spec, Spec::Constraint(key) if key.references.is_some()))
-    };
-    if parents.iter().any(|parent| fires(parent) || refers(parent)) || has_rows_elsewhere(from, table) {
+    if has_rows_elsewhere(from, table) {
         return None;
     }
     let columns: Vec<KeptColumn> = from

@@ -1,13 +1,14 @@
 //! The statements that give back what is kept.
 
 use kinds::kinds::column::{self, Column};
+use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work};
 
 use super::{Archive, KEPT_AT, Kept, KeptColumn, MovedBack, SCHEMA, What, nulls, sequence};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
-use crate::rules::undisturbed::undisturbed;
+use crate::rules::undisturbed::{Triggers, around, undisturbed};
 
 /// Something that comes back in a round.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
     match &kept.what {
         What::Values { key, columns } => values(request, changes, kept, &id, key, columns),
         What::Nulls { key, column } => nulls::come_back(request, changes, kept, &id, (key, column)),
-        What::Rows { columns, .. } if is_made(&id) => rows(request, kept, id, columns),
+        What::Rows { columns, .. } if is_made(&id) => rows(request, changes, kept, id, columns),
         What::Number if is_made(&id) => {
             let set = set_number(&sequence(&id), &kept.archive);
             Some(Return {
@@ -254,9 +255,23 @@ fn lookup(
     (create, format!("DROP FUNCTION {signature}"))
 }
 
-fn rows(request: &Request<'_>, kept: &Kept, id: Id, columns: &[KeptColumn]) -> Option<Return> {
+fn rows(
+    request: &Request<'_>,
+    changes: &Changes,
+    kept: &Kept,
+    id: Id,
+    columns: &[KeptColumn],
+) -> Option<Return> {
     let insert = insert(request, &id, &id.sql(), kept, columns)?;
-    let block = if_kept(kept, &[insert, drop_archive(kept)]);
+    // What fires on a partition because of its parent is there before the rows are back.
+    let are_there = |trigger: &Id| !changes.goes(trigger) && !changes.goes(trigger.top());
+    let parents = inheritance::parents(request.to, &id).into_iter();
+    let parent = parents.filter(|_| request.to.contains(&id.child(Kind::Partition, ""))).next();
+    let triggers = Triggers { are_there: &are_there, have_parts: &|_| true };
+    let (off, on) = parent.map(|parent| around(request.from, &parent, &triggers)).unwrap_or_default();
+    let [off, on] = [off, on].map(|all| all.into_iter().map(|statement| statement.sql));
+    let inside: Vec<String> = off.chain([insert]).chain(on).chain([drop_archive(kept)]).collect();
+    let block = if_kept(kept, &inside);
     let statement = block.lock(Lock::AccessExclusive, id.sql()).work(Work::Rewrite);
     Some(Return { statements: vec![statement], id, columns: Vec::new(), nullable: Vec::new() })
 }
