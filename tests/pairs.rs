@@ -68,6 +68,12 @@ impl Server {
         Ok(name)
     }
 
+    fn witness(&self, database: &str) -> Result<Witness, catalog::Error> {
+        let mut connection = self.connect(database);
+        let mut snapshot = connection.snapshot()?;
+        Witness::take(&mut snapshot, self.binaries.major)
+    }
+
     /// Drops a database; its subscriptions keep it from going.
     fn drop(&self, database: &str) -> Result<(), Failed> {
         self.connect(database).run(
@@ -185,7 +191,11 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let yaml = folder.path().join("after.yaml");
     let wanted = apply::Live::read(&server.conninfo(&after))?;
-    let mut unread = apply::Live::read(&server.conninfo(&before))?.model.unread;
+    let start = State {
+        model: apply::Live::read(&server.conninfo(&before))?.model,
+        witness: server.witness(&before)?,
+    };
+    let mut unread = start.model.unread.clone();
     unread.extend(wanted.model.unread.clone());
     if !unread.is_empty() {
         return Err(format!("no kind reads: {unread:?}").into());
@@ -220,12 +230,12 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
             return Err(fail(format!("who gains what is not as expected:\n{}", gains.join("\n"))));
         }
     }
+    let end = State { model: wanted.model, witness: server.witness(&after)? };
     // What was broken stays mended.
-    let returns_to = if case.join("mends").exists() { "after.sql" } else { "before.sql" };
-    let fresh = server.load(&case.join(returns_to))?;
-    let (old_dump, old_rows) = (server.dump(&fresh)?, server.rows(&before)?);
+    let (returns_to, old) = if case.join("mends").exists() { (&end, &after) } else { (&start, &before) };
+    let (old_dump, old_rows) = (server.dump(old)?, server.rows(&before)?);
     plan.scripts.forward.iter().try_for_each(|script| run(server, &before, script)).map_err(&fail)?;
-    same(server, &before, &after)
+    same(server, &before, &end)
         .map_err(|difference| fail(format!("forward does not reach after: {difference}")))?;
     let again = statements(server, &before, &yaml)?;
     if !again.is_empty() {
@@ -233,7 +243,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
     }
     for time in ["the rollback", "the rollback, run twice,"] {
         run(server, &before, &plan.scripts.rollback).map_err(&fail)?;
-        same(server, &before, &fresh)
+        same(server, &before, returns_to)
             .map_err(|difference| fail(format!("{time} does not return: {difference}")))?;
     }
     let (new_dump, new_rows) = (server.dump(&before)?, server.rows(&before)?);
@@ -253,7 +263,7 @@ fn check(server: &Server, case: &Path) -> Result<(), Failed> {
         let difference = testkit::diff(&old_dump, &new_dump);
         return Err(fail(format!("pg_dump sees a difference after the rollback:\n{difference}")));
     }
-    for name in [before, after, fresh] {
+    for name in [before, after] {
         server.drop(&name)?;
     }
     Ok(())
@@ -307,35 +317,29 @@ fn statements(server: &Server, database: &str, yaml: &Path) -> Result<Vec<String
     Ok(steps.map(|step| step.statement.sql.clone()).collect())
 }
 
-/// Whether two databases hold the same catalog, by our own reading and by the witness.
-fn same(server: &Server, one: &str, other: &str) -> Result<(), String> {
-    let names = [one, other];
-    let read = |name: &str| {
-        apply::Live::read(&server.conninfo(name)).map(|live| live.model).map_err(|error| error.to_string())
-    };
-    let (one, other) = (read(one)?, read(other)?);
-    let mut found = Vec::new();
-    for id in one.ids().chain(other.ids()) {
-        let (left, right) = (one.get(id).map(|o| &o.spec), other.get(id).map(|o| &o.spec));
-        if left != right {
-            found.push(format!("{id}: {left:?} / {right:?}"));
-        }
-    }
-    found.dedup();
-    if found.is_empty() {
-        found.extend(witnessed(server, &names, [&one, &other])?);
-    }
-    if found.is_empty() { Ok(()) } else { Err(found.join("\n")) }
+/// What a database holds, by our own reading and by the witness.
+struct State {
+    model: Model,
+    witness: Witness,
 }
 
-/// What the witness sees that is not the same, but for what depends on how a table came to its parents.
-fn witnessed(server: &Server, names: &[&str; 2], models: [&Model; 2]) -> Result<Vec<String>, String> {
-    let take = |name: &str| -> Result<Witness, catalog::Error> {
-        let mut database = server.connect(name);
-        let mut snapshot = database.snapshot()?;
-        Witness::take(&mut snapshot, server.binaries.major)
-    };
-    let [one, other] = names.map(|name| take(name).map_err(|error| error.to_string()));
-    let differences = one?.differences(&other?);
-    Ok(differences.iter().filter(|found| !apply::is_unsaid(found, models)).map(ToString::to_string).collect())
+/// Whether a database holds a catalog, by our own reading and by the witness.
+fn same(server: &Server, database: &str, wanted: &State) -> Result<(), String> {
+    let found = apply::Live::read(&server.conninfo(database)).map_err(|error| error.to_string())?.model;
+    let mut differences = Vec::new();
+    for id in found.ids().chain(wanted.model.ids()) {
+        let (left, right) = (found.get(id).map(|o| &o.spec), wanted.model.get(id).map(|o| &o.spec));
+        if left != right {
+            differences.push(format!("{id}: {left:?} / {right:?}"));
+        }
+    }
+    differences.dedup();
+    if differences.is_empty() {
+        // But for what depends on how a table came to its parents.
+        let witnessed = server.witness(database).map_err(|error| error.to_string())?;
+        let said = |difference: &&shadow::Difference| !apply::is_unsaid(difference, [&found, &wanted.model]);
+        differences
+            .extend(witnessed.differences(&wanted.witness).iter().filter(said).map(ToString::to_string));
+    }
+    if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
 }
