@@ -105,6 +105,16 @@ fn plain(value: &str, from: &str, to: &str, context: &Context<'_>) -> Option<Str
     if is_assigned(source, target) {
         return None;
     }
+    if array.is_empty() && is_number(source) && target == "boolean" {
+        return Some(if source == "integer" { format!("{value}::{to}") } else { format!("({value} <> 0)") });
+    }
+    if array.is_empty() && source == "boolean" && is_number(target) {
+        let number = if target == "integer" { String::new() } else { format!("::{to}") };
+        return Some(format!("{value}::integer{number}"));
+    }
+    if array.is_empty() && CAST.contains(&(target, source)) && source.ends_with("multirange") {
+        return Some(format!("pg_catalog.range_merge({value})"));
+    }
     // Between most built-in types there is no cast, but all have a text.
     if is_built_in(source) && is_built_in(target) && !is_text(source) && !CAST.contains(&(source, target)) {
         return Some(format!("{value}::text{array}::{to}"));
@@ -152,9 +162,21 @@ pub fn there_and_back(column: &str, from: &str, to: &str, context: &Context<'_>)
 /// text, nor where only PostgreSQL knows whether there is any.
 pub fn is_total(from: &str, to: &str, context: &Context<'_>) -> bool {
     let (source, target) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
+    let computed = is_computed(base(&source), base(&target));
     let (source, target) = (base(source.trim_end_matches("[]")), base(target.trim_end_matches("[]")));
     let textual = is_text(source) || is_text(target) || enum_values(context, target).is_some();
-    textual || is_assigned(source, target) || CAST.contains(&(source, target))
+    textual || is_assigned(source, target) || CAST.contains(&(source, target)) || computed
+}
+
+/// Whether there is no cast, but an expression that is right for every value.
+fn is_computed(source: &str, target: &str) -> bool {
+    is_number(source) && target == "boolean"
+        || source == "boolean" && is_number(target)
+        || source.ends_with("multirange") && CAST.contains(&(target, source))
+}
+
+fn is_number(data_type: &str) -> bool {
+    FAMILIES[0].contains(&data_type)
 }
 
 /// Whether a type is a text that is compared without regard to case.
@@ -184,7 +206,7 @@ fn comes_back(from: &str, to: &str, context: &Context<'_>) -> bool {
         | ("real", "double precision")
         | ("cidr", "inet")
         | ("jsonb", "json")
-        | ("boolean", "integer")
+        | ("boolean", "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision")
         | ("bit", "bit varying")
         | ("time without time zone", "time with time zone")
         | ("date", "timestamp without time zone" | "timestamp with time zone") => true,
@@ -260,7 +282,7 @@ fn goes_by_text(source: &str, target: &str) -> bool {
     let no_cast = is_built_in(source) && is_built_in(target) && !is_assigned(source, target);
     !is_text(target)
         && !is_citext(target)
-        && (is_text(source) || no_cast && !CAST.contains(&(source, target)))
+        && (is_text(source) || no_cast && !CAST.contains(&(source, target)) && !is_computed(source, target))
 }
 
 /// What tells values of a column apart once they are of another type; none where values that differ stay so, or where some may not be
@@ -354,7 +376,9 @@ mod tests {
         assert_eq!(cast("timestamp(3) without time zone", "timestamp with time zone"), None);
         assert_eq!(cast("text", "integer").unwrap(), "c::integer");
         assert_eq!(cast("integer", "boolean").unwrap(), "c::boolean");
-        assert_eq!(cast("bigint", "boolean").unwrap(), "c::text::boolean");
+        assert_eq!(cast("bigint", "boolean").unwrap(), "(c <> 0)");
+        assert_eq!(cast("boolean", "smallint").unwrap(), "c::integer::smallint");
+        assert_eq!(cast("datemultirange", "daterange").unwrap(), "pg_catalog.range_merge(c)");
         assert_eq!(cast("text", "public.mood").unwrap(), "c::public.mood");
         assert_eq!(cast("integer", "public.mood").unwrap(), "c::text::public.mood");
         assert_eq!(cast("text[]", "integer[]").unwrap(), "c::integer[]");
