@@ -37,6 +37,9 @@ pub enum Error {
     },
 }
 
+/// The OID of `pg_class`, the same in every database.
+const PG_CLASS: u32 = 1259;
+
 /// `[class, oid, subobject]`, as `pg_depend` addresses objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Address(u32, u32, i32);
@@ -354,8 +357,11 @@ impl Reader {
             if object.kind().is_table() && needed.kind().is_table() {
                 continue;
             }
+            // An index goes with a column of its predicate, but not where it is a constraint's.
+            let is_index_of_constraint = object.kind() == Kind::Constraint && from.0 == PG_CLASS;
             let dependency = match deptype.as_str() {
                 "n" => Dependency::Normal,
+                "a" if is_index_of_constraint => Dependency::Normal,
                 "i" => Dependency::Internal,
                 _ => Dependency::Auto,
             };
