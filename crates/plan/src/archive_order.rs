@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kinds::{Hazard, Id, Kind};
+use kinds::{Dependency, Hazard, Id, Kind};
 
 use crate::archive::{self, Archive, Return, What};
 use crate::changes::Action;
@@ -71,6 +71,13 @@ impl Graph<'_> {
         self.order_rows_of_partitions(&returns);
         for back in &returns {
             let Some(fill) = self.at(&back.id, Verb::Fill) else { continue };
+            // A column that is added draws numbers.
+            for default in
+                self.request.to.dependents(&back.id).filter(|user| user.id.kind() == Kind::ColumnDefault)
+            {
+                self.before(default.id.parent().and_then(|column| self.at(column, Verb::Create)), Some(fill));
+                self.before(self.at(default.id.top(), Verb::Fill), Some(fill));
+            }
             self.before(self.at(&back.id, Verb::Create), Some(fill));
             for ancestor in back.id.ancestors() {
                 self.before(self.at(ancestor, Verb::Create), Some(fill));
@@ -83,7 +90,10 @@ impl Graph<'_> {
                 let comes_with_it = self.nodes[place].statements.is_empty()
                     || back.columns.contains(&id)
                     || matches!(id.kind(), Kind::ColumnDefault | Kind::Identity);
-                let uses = || needs(self.request.to, &id).iter().any(|(need, _)| back.columns.contains(need));
+                // A column's own sequence is there before it.
+                let is_own = |how: &Dependency| *how == Dependency::Auto && id.kind() == Kind::Sequence;
+                let needs = needs(self.request.to, &id);
+                let uses = || needs.iter().any(|(need, how)| back.columns.contains(need) && !is_own(how));
                 let of_it = || id.ancestors().any(|ancestor| back.columns.contains(ancestor));
                 if place != fill
                     && matches!(verb, Verb::Create | Verb::Alter)
