@@ -360,6 +360,7 @@ impl Prover<'_> {
         connection.run("RESET default_transaction_read_only")?;
         scripts::run(&mut connection, &script.text).map(|_| ()).map_err(|error| {
             let code = error.server().map(|server| server.code.clone()).unwrap_or_default();
+            let is_nowhere = error.server().is_some_and(|server| server.position.is_none());
             Error::Unproven {
                 script: script.file.clone(),
                 // Elsewhere a position is one in a single statement.
@@ -367,8 +368,12 @@ impl Prover<'_> {
                     Some(_) => error.to_string(),
                     None => statement_at(&script.text, &error),
                 },
-                // Classes 22 and 23: the values, not the statement, are at fault.
-                refused: code.starts_with("22") || code.starts_with("23") || code == "P0001",
+                // Classes 22 and 23: the values, not the statement, are at fault. Types of extensions call their own syntax a syntax error,
+                // or an internal one; of a statement, there would be a place in it.
+                refused: code.starts_with("22")
+                    || code.starts_with("23")
+                    || code == "P0001"
+                    || matches!(code.as_str(), "42601" | "XX000") && is_nowhere,
             }
         })
     }

@@ -56,6 +56,18 @@ impl Graph<'_> {
                 self.before(save, self.at(id, Verb::Drop));
             }
         }
+        // What values become is written down with them: the extension that brings the type is there.
+        let kept = self.savings.iter().filter(|saving| matches!(saving.kept.what, What::Values { .. }));
+        let kept: Vec<(Id, Id)> = kept
+            .flat_map(|saving| &saving.saves)
+            .flat_map(|(_, column)| {
+                needs(self.request.to, column).into_iter().map(|(need, _)| (column.clone(), need))
+            })
+            .filter(|(_, need)| need.kind() == Kind::Extension)
+            .collect();
+        for (column, extension) in kept {
+            self.before(self.at(&extension, Verb::Create), self.at(column.top(), Verb::Save));
+        }
         // Columns of a partition go with those of its parent.
         let rows = self.savings.iter().filter(|saving| matches!(saving.kept.what, What::Rows { .. }));
         let rows: Vec<Id> = rows.map(|saving| saving.kept.of.clone()).collect();

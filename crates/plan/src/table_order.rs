@@ -303,14 +303,15 @@ impl Graph<'_> {
         }
         for (key, table, referenced) in references(self.request.from) {
             let (one, other) = (self.at(&table, Verb::Alter), self.at(&referenced, Verb::Alter));
-            if unlogged(self.request.to, &referenced) {
+            let gone = self.at(&key, Verb::Drop);
+            if gone.is_some() {
+                self.before(gone, one);
+                self.before(gone, other);
+            } else if unlogged(self.request.to, &referenced) {
                 self.before(one, other);
             } else if unlogged(self.request.from, &referenced) {
                 self.before(other, one);
             }
-            let gone = self.at(&key, Verb::Drop);
-            self.before(gone, one);
-            self.before(gone, other);
         }
         for (key, table, referenced) in references(self.request.to) {
             let comes = self.at(&key, Verb::Create);

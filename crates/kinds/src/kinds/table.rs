@@ -82,7 +82,9 @@ impl Table {
             self.options.change(&to.options).into_iter().map(setting).collect();
         if self.unlogged != to.unlogged {
             let action = if to.unlogged { "SET UNLOGGED" } else { "SET LOGGED" };
-            statements.push(Statement::alter_table(table, action).work(Work::Rewrite));
+            // PostgreSQL looks at the keys that refer to others before it does what stands beside it.
+            let alone = Statement { action: None, ..Statement::alter_table(table, action) };
+            statements.push(alone.work(Work::Rewrite));
         }
         let work = if self.partition_by.is_some() { Work::Catalog } else { Work::Rewrite };
         if self.access_method != to.access_method {

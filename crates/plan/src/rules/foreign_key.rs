@@ -1,5 +1,6 @@
 //! Foreign keys that must be away for a while: between columns of which both change their types, as values of the one could not be compared
-//! with those of the other in between; and to the rows of a partition that gets another bound, as PostgreSQL detaches none that is referred to.
+//! with those of the other in between; to the rows of a partition that gets another bound, as PostgreSQL detaches none that is referred to;
+//! and in a circle of tables that become logged or unlogged, as a logged one refers to logged ones only.
 
 use std::collections::BTreeSet;
 
@@ -29,12 +30,40 @@ pub(crate) fn let_go(request: &Request<'_>, changes: &mut Changes) {
         let comparable = !period(key) && retyped.iter().all(|id| stays_comparable(request, id));
         if stays && tables.len() > 1 && !comparable {
             go_and_come_back(request, changes, key, retyped[0]);
+        } else if stays && closes_a_circle(request, &key.id) {
+            go_and_come_back(request, changes, key, key.id.top());
         } else if let Some(bound) = bound_below(request, changes, &moves, &key.id)
             && stays
         {
             go_and_come_back(request, changes, key, &bound);
         }
     }
+}
+
+/// Whether a key refers to a table that refers back, at any distance, where all of them become logged or unlogged: none could be the first.
+fn closes_a_circle(request: &Request<'_>, key: &Id) -> bool {
+    let unlogged = |model: &Model, table: &Id| match model.get(table).map(|object| &object.spec) {
+        Some(Spec::Table(table)) => Some(table.unlogged),
+        _ => None,
+    };
+    let changes = |table: &Id| {
+        let (from, to) = (unlogged(request.from, table), unlogged(request.to, table));
+        from.is_some() && to.is_some() && from != to
+    };
+    let (Some(table), Some(first)) = (key.parent(), reference(request.from, key)) else { return false };
+    if !changes(table) || !changes(&first) || first == *table {
+        return false;
+    }
+    let mut reached = vec![first];
+    let mut next = 0;
+    while let Some(other) = reached.get(next) {
+        let keys = request.from.children_of_kind(other, Kind::Constraint).into_iter();
+        let further = keys.filter_map(|key| reference(request.from, &key.id));
+        let further: Vec<Id> = further.filter(|id| changes(id) && !reached.contains(id)).collect();
+        reached.extend(further);
+        next += 1;
+    }
+    reached.contains(table)
 }
 
 /// The place of a partition, at any depth below the table that a key refers to before and after, whose bound changes or whose rows are

@@ -105,7 +105,14 @@ fn list(database: &mut Database) -> Result<Texts, Error> {
 }
 
 fn ask(database: &mut Database, sql: &str) -> Result<Texts, Error> {
-    database.select(&format!("{SETTINGS}{sql}"))
+    match database.select(&format!("{SETTINGS}{sql}")) {
+        // Reading a table may run functions, in the predicates of its indexes or in a generated column, whose bodies find names by the
+        // search path of those who use it.
+        Err(error) if error.server().is_some_and(|error| crate::missing_name(error).is_some()) => {
+            database.select(&format!("{SETTINGS}SET LOCAL search_path TO DEFAULT;\n{sql}"))
+        }
+        other => other,
+    }
 }
 
 /// Partitioned tables hold no rows themselves.
