@@ -103,7 +103,10 @@ fn one_by_one(
         }
         if units.len() == before && !stand_in(database, &mut units, model, names, &mut path) {
             if names == Names::Written {
-                let without = columns::without_the_bad(database, &mut units, model, &mut path);
+                let nothing = Model::default();
+                // What is tried here hangs on no version.
+                let context = Context { from: &nothing, to: model, version: 0, user: "" };
+                let without = columns::without_the_bad(database, &mut units, &context, &mut path);
                 if without.is_empty() {
                     return Err(failures(refused, units));
                 }
@@ -256,7 +259,7 @@ fn units(model: &Model, existing: &Existing, major: u32, names: Names) -> Vec<Un
                 vec![role.imposed(&object.id, &existing.user).sql]
             }
             table if object.id.kind().is_table() => table
-                .create_table(&object.id, &clauses(&columns(model, &object.id)), model)
+                .create_table(&object.id, &clauses(&columns(&context, &object.id)), model)
                 .into_iter()
                 .collect(),
             // Neither triggers nor foreign keys matter here: the rows are those of a catalog, not those of a plan.
@@ -284,12 +287,12 @@ fn stands_in_table(model: &Model, column: &Id) -> bool {
 }
 
 /// The columns that `CREATE TABLE` says, each with its clause.
-fn columns(model: &Model, id: &Id) -> Vec<(Id, String)> {
-    let columns = model.children_of_kind(id, Kind::Column).into_iter();
+fn columns(context: &Context<'_>, id: &Id) -> Vec<(Id, String)> {
+    let columns = context.to.children_of_kind(id, Kind::Column).into_iter();
     columns
         .filter_map(|object| match &object.spec {
             Spec::Column(column) if !column.inherited => {
-                Some((object.id.clone(), column.inline(&object.id, model, false)))
+                Some((object.id.clone(), column.inline(&object.id, context, false)))
             }
             _ => None,
         })

@@ -6,7 +6,9 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts};
 use crate::document::Raise;
-use crate::{Change, Context, Demand, Id, Kind, Lock, ObjectKind, Rows, Spec, Statement, Work, query};
+use crate::{
+    Change, Context, Demand, Id, Kind, Lock, Object, ObjectKind, Rows, Spec, Statement, Work, query,
+};
 
 /// That a column refuses NULL (manual, `CREATE TABLE`).
 ///
@@ -26,9 +28,9 @@ pub struct NotNull {
 
 impl NotNull {
     /// What is written behind a column: `CONSTRAINT name NOT NULL`, the name only where PostgreSQL would give another.
-    pub fn clause(&self, id: &Id) -> String {
-        let usual = usual_name(id);
-        let name = if unnamed(id) || usual.as_deref() == Some(id.name()) {
+    pub fn clause(&self, id: &Id, context: &Context<'_>) -> String {
+        let usual = usual_name(id).as_deref() == Some(id.name()) && !is_taken(id, context);
+        let name = if unnamed(id) || usual {
             String::new()
         } else {
             format!("CONSTRAINT {} ", sql::ident(id.name()))
@@ -95,6 +97,20 @@ fn usual_name(id: &Id) -> Option<String> {
     let column = id.parent()?;
     let name = format!("{}_{}_not_null", column.parent()?.name(), column.name());
     (name.len() < 64).then_some(name)
+}
+
+/// Whether PostgreSQL would give another name than the usual one, because a constraint of another table of the schema has it: LIKE
+/// copies names, and children keep those of their parents. What comes to a child by itself comes later.
+fn is_taken(id: &Id, context: &Context<'_>) -> bool {
+    let later =
+        |object: &Object| is_inherited(object) && super::inheritance::follows(object.id.top(), context);
+    context.version >= 18
+        && (context.from.namesakes(id).any(|object| !later(object))
+            || context.to.namesakes(id).any(|object| !later(object)))
+}
+
+fn is_inherited(object: &Object) -> bool {
+    matches!(&object.spec, Spec::NotNull(not_null) if not_null.inherited)
 }
 
 impl ObjectKind for NotNull {
@@ -242,7 +258,8 @@ impl NotNullDoc {
     pub(crate) fn raise(raise: &Raise<'_>, column: &Id) -> Option<NotNullDoc> {
         let (id, spec) = raise.children(column, Kind::NotNull).into_iter().next()?;
         let Spec::NotNull(spec) = spec else { return None };
-        let named = !id.name().is_empty() && usual_name(id).as_deref() != Some(id.name());
+        let taken = raise.model.namesakes(id).any(|object| !is_inherited(object));
+        let named = !id.name().is_empty() && (taken || usual_name(id).as_deref() != Some(id.name()));
         let doc = FullNotNullDoc {
             name: named.then(|| id.name().to_owned()),
             renamed_from: None,
