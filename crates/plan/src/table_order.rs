@@ -189,8 +189,11 @@ impl Graph<'_> {
             let is_step = id.kind() == Kind::NotNull && !self.nodes[place].statements.is_empty();
             let others = demanding.get(id.top()).filter(|_| is_step);
             for (other, other_verb) in others.into_iter().flatten() {
+                let is_identity = self.nodes[*other].id.kind() == Kind::ReplicaIdentity;
                 match (verb, other_verb) {
                     (Verb::Drop, Verb::Drop) => self.before(Some(*other), Some(place)),
+                    (Verb::Drop, Verb::Alter) if is_identity => self.before(Some(*other), Some(place)),
+                    (Verb::Create, Verb::Alter) if is_identity => self.before(Some(place), Some(*other)),
                     (Verb::Create, Verb::Create) => self.before(Some(place), Some(*other)),
                     _ => {}
                 }

@@ -37,8 +37,11 @@ pub(crate) fn changed_types(request: &Request<'_>, changes: &mut Changes) -> Res
         }
     }
     roots.extend(tightened_domains(request, changes));
-    for (id, reason) in roots {
-        replace(request, changes, &id, &reason)?;
+    // How a column moves hangs on all types that are put aside.
+    let swaps: Vec<(&Id, Vec<Id>)> =
+        roots.iter().map(|(id, reason)| (id, swap(request, changes, id, reason))).collect();
+    for (root, types) in swaps {
+        move_all_users(request, changes, &types, root)?;
     }
     suspend_typed_tables(request, changes);
     Ok(())
@@ -127,6 +130,12 @@ pub(crate) fn replace(
     root: &Id,
     reason: &str,
 ) -> Result<(), Error> {
+    let types = swap(request, changes, root, reason);
+    move_all_users(request, changes, &types, root)
+}
+
+/// Makes a type anew, with the types that are made of it: those whose users must move over.
+fn swap(request: &Request<'_>, changes: &mut Changes, root: &Id, reason: &str) -> Vec<Id> {
     let stored = is_stored(request, changes, root);
     let types: Vec<Id> = made_of(request, root).into_iter().filter(|id| !changes.swaps(id)).collect();
     for id in &types {
@@ -144,12 +153,16 @@ pub(crate) fn replace(
         changes.actions.insert(id.clone(), action);
         remake_parts(request, changes, id);
     }
-    if stored {
-        for id in &types {
-            move_users(request, changes, id, root)?;
-        }
-    }
-    Ok(())
+    if stored { types } else { Vec::new() }
+}
+
+fn move_all_users(
+    request: &Request<'_>,
+    changes: &mut Changes,
+    types: &[Id],
+    root: &Id,
+) -> Result<(), Error> {
+    types.iter().try_for_each(|id| move_users(request, changes, id, root))
 }
 
 /// Whether the new type can be made as `role_new`: an enum that nothing needs by its own name until the columns have moved. That is not
