@@ -1,6 +1,7 @@
 //! How a type that PostgreSQL cannot change becomes another one: both are there for a while, the columns move over by
 //! `ALTER COLUMN ... TYPE ... USING` (which fires no trigger and is filtered by no policy), and the old one is dropped without
-//! `CASCADE`, which shows that nothing was forgotten. No column is ever dropped for its type.
+//! `CASCADE`, which shows that nothing was forgotten. No column is ever dropped for its type. So does a collation, which PostgreSQL
+//! cannot change either.
 //!
 //! Two types of one name cannot be: either the new one is made as `role_new` and renamed when the old one is gone, or the old one is
 //! put aside and the new one has its name from the start. The first is what people write; the second is needed where something
@@ -22,7 +23,7 @@ pub(crate) fn changed_types(request: &Request<'_>, changes: &mut Changes) -> Res
     let mut roots: BTreeMap<Id, String> = enum_change::swapped(request).into_iter().collect();
     for (id, action) in &changes.actions {
         match (id.kind(), action) {
-            (kind, Action::Replace { reason }) if kind.is_type() => {
+            (kind, Action::Replace { reason }) if kind.is_type() || kind == Kind::Collation => {
                 roots.entry(id.clone()).or_insert_with(|| reason.clone());
             }
             (kind, Action::Drop) if kind.is_type() && has_successor(request, id) => {
@@ -273,6 +274,8 @@ fn move_users(request: &Request<'_>, changes: &mut Changes, id: &Id, root: &Id) 
             Spec::Column(column) if column.inherited && !leaves_parent(request, &user.id) => {
                 changes.alone.push(user.id.clone());
             }
+            // It moves with its type.
+            Spec::Column(_) if id.kind() == Kind::Collation && has_swapped_type(changes, user) => {}
             Spec::Column(column) if column.generated.is_none() => retype(request, changes, user, root)?,
             Spec::Table(table) if table.of_type.as_deref() == Some(&id.sql()) => {
                 suspend(request, changes, &user.id);
@@ -284,9 +287,14 @@ fn move_users(request: &Request<'_>, changes: &mut Changes, id: &Id, root: &Id) 
     Ok(())
 }
 
+fn has_swapped_type(changes: &Changes, column: &Object) -> bool {
+    column.needs.keys().any(|need| need.kind().is_type() && changes.swaps(need))
+}
+
 fn in_partition_key(user: &Id, root: &Id) -> Error {
+    let what = if root.kind() == Kind::Collation { "collation" } else { "type" };
     let reason =
-        format!("{user} is partitioned by it, and PostgreSQL cannot change the type of a partition key");
+        format!("{user} is partitioned by it, and PostgreSQL cannot change the {what} of a partition key");
     Error::Impossible { id: root.clone(), reason }
 }
 
@@ -355,6 +363,11 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
     let data_type = converter.named(&column.data_type);
     let collation =
         column.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
+    if using == name && data_type == column.data_type {
+        // Only its collation is another one: rows are not written anew, indexes are.
+        let action = format!("ALTER COLUMN {name} TYPE {data_type}{collation}");
+        return vec![Statement::alter_table(&table, action).work(Work::Build)];
+    }
     let action = format!("ALTER COLUMN {name} TYPE {data_type}{collation} USING {using}");
     let mut alter = Statement::alter_table(&table, action)
         .work(Work::Rewrite)
