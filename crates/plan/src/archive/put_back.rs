@@ -35,8 +35,13 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
         What::Values { key, columns } => values(request, changes, kept, &id, key, columns),
         What::Nulls { key, column } => nulls::come_back(request, changes, kept, &id, (key, column)),
         What::Rows { columns, .. } if is_made(&id) => rows(request, kept, id, columns),
-        What::Number if is_made(&id) => {
-            let set = set_number(&sequence(&id), &kept.archive);
+        What::Number if is_made(&id) || matches!(changes.actions.get(&id), Some(Action::Alter(_))) => {
+            let sequence = sequence(&id);
+            let mut set = set_number(&sequence, &kept.archive);
+            if !is_made(&id) {
+                // Unless it has gone on from where it started over.
+                set.push_str(&format!(", {sequence} AS s WHERE NOT s.is_called"));
+            }
             Some(Return {
                 statements: vec![if_kept(kept, &[set, drop_archive(kept)])],
                 id,
