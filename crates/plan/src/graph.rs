@@ -397,7 +397,10 @@ impl<'a> Graph<'a> {
             if !used.is_within(&user) && !user.is_within(&used) {
                 self.before(self.at(&user, Verb::Alter), drop_used);
             }
-            self.before(drop_user, self.at(&used, Verb::Alter));
+            // A type that is put aside is there until its columns have moved, which waits for what the new one needs.
+            if !self.changes.swaps(&user) {
+                self.before(drop_user, self.at(&used, Verb::Alter));
+            }
             // What goes silently with another is gone, and can come back, only when that one is gone.
             if let Some(root) = self.gone_with(&user) {
                 let other = self.at(&root, Verb::Drop);
@@ -539,7 +542,7 @@ fn without_tables_made_anew(request: &Request<'_>, changes: &Changes) -> Option<
 }
 
 /// An object and, for a column of a partition or child table, the columns that it comes from.
-fn with_sources(model: &Model, id: &Id) -> Vec<Id> {
+pub(crate) fn with_sources(model: &Model, id: &Id) -> Vec<Id> {
     let mut all = vec![id.clone()];
     if id.kind() == Kind::Column {
         let mut next = 0;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Model, Spec};
 
-use crate::graph::{Graph, Key};
+use crate::graph::{Graph, Key, with_sources};
 use crate::round::Verb;
 use crate::rules::own_keys;
 
@@ -187,6 +187,14 @@ impl Graph<'_> {
         for (place, (id, verb)) in self.snapshot() {
             // What is said with its column is no step of its own.
             let is_step = id.kind() == Kind::NotNull && !self.nodes[place].statements.is_empty();
+            // A column has one: where it was the parent's under another name, that goes first, and before what a child says itself.
+            if let (Verb::Create | Verb::Drop, true, Some(column)) = (verb, is_step, id.parent()) {
+                for source in with_sources(self.request.from, column) {
+                    for other in self.request.from.children_of_kind(&source, Kind::NotNull) {
+                        self.before(self.at(&other.id, Verb::Drop), Some(place));
+                    }
+                }
+            }
             let others = demanding.get(id.top()).filter(|_| is_step);
             for (other, other_verb) in others.into_iter().flatten() {
                 let is_identity = self.nodes[*other].id.kind() == Kind::ReplicaIdentity;

@@ -109,6 +109,16 @@ fn is_taken(id: &Id, context: &Context<'_>) -> bool {
             || context.to.namesakes(id).any(|object| !later(object)))
 }
 
+/// Whether that of a child table may stay when those of its parents go, because the table says so itself as well (18).
+fn outlives_its_parents(id: &Id, context: &Context<'_>) -> bool {
+    let Some(column) = id.parent() else { return false };
+    let parents = super::column::sources(context.to, column);
+    context.version >= 18
+        && context.from.contains(&id.top().child(Kind::Inheritance, ""))
+        && context.to.contains(column)
+        && parents.iter().all(|parent| context.to.children_of_kind(parent, Kind::NotNull).is_empty())
+}
+
 fn is_inherited(object: &Object) -> bool {
     matches!(&object.spec, Spec::NotNull(not_null) if not_null.inherited)
 }
@@ -148,7 +158,12 @@ impl ObjectKind for NotNull {
 
     fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         if self.inherited && super::inheritance::stays(id.top(), context) {
-            return Vec::new();
+            return if outlives_its_parents(id, context) {
+                let action = format!("DROP CONSTRAINT IF EXISTS {}", sql::ident(id.name()));
+                vec![Statement::alter_table(&table(id), action)]
+            } else {
+                Vec::new()
+            };
         }
         let action = if context.version < 18 {
             format!("ALTER COLUMN {} DROP NOT NULL", sql::ident(id.parent().map_or("", Id::name)))

@@ -235,7 +235,7 @@ pub(super) fn enum_within<'a>(model: &'a Model, data_type: &str) -> Option<(&'a 
     }
 }
 
-/// Columns that tell rows apart before and after: the primary key, or another key that is never NULL.
+/// Columns that tell rows apart before and after: the primary key, or another key that is not NULL before.
 pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Vec<KeptColumn>> {
     let mut keys: Vec<Vec<String>> = Vec::new();
     for object in request.from.children_of_kind(table, Kind::Constraint) {
@@ -253,12 +253,12 @@ pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Optio
             return None;
         };
         let swapped = from.needs.keys().any(|need| need.kind().is_type() && changes.goes(need));
-        let not_null = |model: &Model| !model.children_of_kind(&id, Kind::NotNull).is_empty();
+        // Rows that have NULL in it by then are none of those that were there.
+        let not_null = !request.from.children_of_kind(&id, Kind::NotNull).is_empty();
         let same_type =
             one.data_type == other.data_type || is_integer(&one.data_type) && is_integer(&other.data_type);
         let alike = same_type && one.collation == other.collation && !swapped;
-        (alike && !changes.goes(&id) && not_null(request.from) && not_null(request.to))
-            .then(|| KeptColumn::plain(name, one, request.from))
+        (alike && not_null && !changes.goes(&id)).then(|| KeptColumn::plain(name, one, request.from))
     };
     keys.iter().find_map(|key| key.iter().map(stays).collect())
 }
