@@ -14,6 +14,7 @@ impl Graph<'_> {
     /// has all that this takes; what its parents bring along comes after.
     pub(crate) fn order_attachments(&mut self) {
         self.order_places();
+        self.order_partitioned_partitions();
         let places: Vec<(usize, Key)> =
             self.snapshot().into_iter().filter(|(_, (id, _))| is_attachment(id)).collect();
         let mut shapes: BTreeMap<Id, Vec<usize>> = BTreeMap::new();
@@ -80,6 +81,24 @@ impl Graph<'_> {
         for (parent, place) in coming {
             for earlier in leaving.get(&parent).into_iter().flatten() {
                 self.before(Some(*earlier), Some(place));
+            }
+        }
+    }
+
+    /// A partition with partitions of its own that goes does so before its parents' columns change, which would change in it too: its
+    /// partitions may hang on them.
+    fn order_partitioned_partitions(&mut self) {
+        let from = self.request.from;
+        for (place, (id, verb)) in self.snapshot() {
+            let spec = from.get(&id).map(|object| &object.spec);
+            let partitioned = matches!(spec, Some(Spec::Table(table)) if table.partition_by.is_some());
+            if verb != Verb::Drop || !partitioned {
+                continue;
+            }
+            for column in from.children_of_kind(&id, Kind::Column) {
+                for source in with_sources(from, &column.id).iter().skip(1) {
+                    self.before(Some(place), self.at(source, Verb::Alter));
+                }
             }
         }
     }

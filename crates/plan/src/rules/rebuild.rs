@@ -11,7 +11,7 @@ use super::{enum_change, row_type, type_swap};
 use crate::Request;
 use crate::changes::{Action, Changes};
 
-/// Marks tables that must be made anew, with their partitions.
+/// Marks tables that must be made anew, with their partitions and children: all columns of a child that leaves its parent become its own.
 pub(crate) fn mark(request: &Request<'_>, changes: &mut Changes) {
     let mut reasons: BTreeMap<Id, &str> = BTreeMap::new();
     let swapped: Vec<Id> = enum_change::swapped(request).into_iter().map(|(id, _)| id).collect();
@@ -23,7 +23,7 @@ pub(crate) fn mark(request: &Request<'_>, changes: &mut Changes) {
     let roots: Vec<Id> = reasons.keys().cloned().collect();
     for root in roots {
         for partition in partitions(request, &root) {
-            reasons.entry(partition).or_insert("it is a partition of a table that is made anew");
+            reasons.entry(partition).or_insert("it stands below a table that is made anew");
         }
     }
     for (table, reason) in reasons {
@@ -71,7 +71,7 @@ fn is_named_in(column: &str, key: &str) -> bool {
     })
 }
 
-/// All partitions below a table that stay partitions below it.
+/// All partitions and children below a table that stay below it.
 fn partitions(request: &Request<'_>, root: &Id) -> Vec<Id> {
     let below = |model: &kinds::Model, table: &Id| -> bool {
         let mut above = inheritance::parents(model, table);
@@ -83,7 +83,8 @@ fn partitions(request: &Request<'_>, root: &Id) -> Vec<Id> {
         }
         false
     };
-    let places = request.from.ids().filter(|id| id.kind() == Kind::Partition).filter_map(Id::parent);
+    let attached = |id: &&Id| matches!(id.kind(), Kind::Partition | Kind::Inheritance);
+    let places = request.from.ids().filter(attached).filter_map(Id::parent);
     places.filter(|table| below(request.from, table) && below(request.to, table)).cloned().collect()
 }
 
