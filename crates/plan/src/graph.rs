@@ -305,6 +305,7 @@ impl<'a> Graph<'a> {
             }
             self.order_attributes(&id, place);
             self.order_attribute_types(&id, place);
+            self.order_partition_key(&id, place);
             for need in needs(self.request.to, &id) {
                 if need.1 == kinds::Dependency::Auto && id.kind() == Kind::Sequence {
                     continue;
@@ -365,6 +366,19 @@ impl<'a> Graph<'a> {
         }
         for attribute in self.request.to.children_of_kind(id, Kind::Attribute) {
             for need in attribute.needs.keys().filter(|need| need.kind().is_type()) {
+                self.before(self.there(need), Some(place));
+            }
+        }
+    }
+
+    /// A partitioned table is made after the types of the columns in its partition key, which must stand in its statement.
+    fn order_partition_key(&mut self, id: &Id, place: usize) {
+        let to = self.request.to;
+        let Some(Spec::Table(table)) = to.get(id).map(|object| &object.spec) else { return };
+        let Some(key) = &table.partition_by else { return };
+        let columns = to.children_of_kind(id, Kind::Column).into_iter();
+        for column in columns.filter(|column| rebuild::is_named_in(column.id.name(), key)) {
+            for need in column.needs.keys().filter(|need| need.kind().is_type()) {
                 self.before(self.there(need), Some(place));
             }
         }

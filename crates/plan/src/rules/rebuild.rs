@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use kinds::kinds::inheritance;
+use kinds::kinds::table::Table;
 use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work, assignment};
 
 use super::conversion::type_named;
@@ -16,7 +17,8 @@ pub(crate) fn mark(request: &Request<'_>, changes: &mut Changes) {
     let mut reasons: BTreeMap<Id, &str> = BTreeMap::new();
     let swapped: Vec<Id> = enum_change::swapped(request).into_iter().map(|(id, _)| id).collect();
     for object in request.from.objects().filter(|object| (request.managed)(&object.id)) {
-        if let Some(reason) = reason(request, &swapped, object) {
+        let reason = reason(request, &swapped, object).or_else(|| key_goes(request, changes, object));
+        if let Some(reason) = reason {
             reasons.entry(object.id.top().clone()).or_insert(reason);
         }
     }
@@ -61,8 +63,16 @@ fn reason(request: &Request<'_>, swapped: &[Id], object: &Object) -> Option<&'st
     }
 }
 
+/// What a partition key is made with cannot go without its table.
+fn key_goes(request: &Request<'_>, changes: &Changes, object: &Object) -> Option<&'static str> {
+    let Spec::Table(Table { partition_by: Some(_), .. }) = &object.spec else { return None };
+    let made_with = |id: &&Id| matches!(id.kind(), Kind::OperatorClass | Kind::Function | Kind::Collation);
+    let goes = object.needs.keys().filter(made_with).any(|id| changes.goes(id));
+    (goes && request.to.contains(&object.id)).then_some("what its partition key is made with is made anew")
+}
+
 /// Whether a column is a word of a partition key as PostgreSQL prints it.
-fn is_named_in(column: &str, key: &str) -> bool {
+pub(crate) fn is_named_in(column: &str, key: &str) -> bool {
     let quoted = sql::ident(column);
     let within = |character: char| character.is_alphanumeric() || character == '_' || character == '"';
     key.match_indices(&quoted).any(|(place, _)| {

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kinds::kinds::column::Column;
 use kinds::kinds::range_type::clipped;
 use kinds::{Demand, Hazard, Id, Kind, Lock, Mend, Model, Object, Rows, Spec, Statement, Work};
 
@@ -247,6 +248,14 @@ fn keeps_type(request: &Request<'_>, column: &Object) -> bool {
     )
 }
 
+/// Whether a column goes from a type that is put aside to one that comes: of the same name, or made of the same type.
+fn moves(request: &Request<'_>, changes: &Changes, column: &Object) -> bool {
+    let to = request.to.get(&column.id);
+    let comes = |to: &Object| to.needs.keys().any(|need| need.kind().is_type() && changes.swaps(need));
+    let said = request.directives.conversions.contains_key(&column.id);
+    keeps_type(request, column) || !said && to.is_some_and(comes)
+}
+
 /// The new type has none of the old one's owner, comments, grants, attributes and constraints.
 pub(crate) fn remake_parts(request: &Request<'_>, changes: &mut Changes, id: &Id) {
     for part in request.from.objects().filter(|part| part.id.is_within(id)) {
@@ -318,9 +327,15 @@ fn retype(request: &Request<'_>, changes: &mut Changes, user: &Object, root: &Id
     {
         return Err(in_partition_key(&user.id, root));
     }
-    let mut statements = if keeps_type(request, user) { moving(request, changes, user) } else { Vec::new() };
+    let mut statements =
+        if moves(request, changes, user) { moving(request, changes, user) } else { Vec::new() };
     if let Some(Action::Alter(own)) = changes.actions.get(&user.id) {
-        statements.extend(own.clone());
+        let retypes = format!("ALTER COLUMN {} TYPE ", sql::ident(user.id.name()));
+        let retyped = |statement: &Statement| {
+            statement.action.as_ref().is_some_and(|(_, action)| action.starts_with(&retypes))
+        };
+        let moved = !statements.is_empty();
+        statements.extend(own.iter().filter(|statement| !(moved && retyped(statement))).cloned());
     }
     changes.actions.insert(user.id.clone(), Action::Alter(statements));
     changes.alone.push(user.id.clone());
@@ -350,6 +365,7 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
     let Some(Spec::Column(column)) = request.to.get(&user.id).map(|object| &object.spec) else {
         return Vec::new();
     };
+    let Spec::Column(Column { data_type: from, .. }) = &user.spec else { return Vec::new() };
     let (name, table) = (sql::ident(user.id.name()), user.id.relation_sql());
     let schema = user.id.schema().unwrap_or_default();
     let (aside, ahead) = (&changes.aside, &changes.ahead);
@@ -359,11 +375,11 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         let action = format!("ALTER COLUMN {name} TYPE {}", converter.named(&column.data_type));
         return vec![Statement::alter_table(&table, action)];
     }
-    let using = converter.convert(&name, &column.data_type, &column.data_type);
+    let using = converter.convert(&name, from, &column.data_type);
     let data_type = converter.named(&column.data_type);
     let collation =
         column.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
-    if using == name && data_type == column.data_type {
+    if using == name && data_type == *from {
         // Only its collation is another one: rows are not written anew, indexes are.
         let action = format!("ALTER COLUMN {name} TYPE {data_type}{collation}");
         return vec![Statement::alter_table(&table, action).work(Work::Build)];
@@ -372,9 +388,9 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
     let mut alter = Statement::alter_table(&table, action)
         .work(Work::Rewrite)
         .clients(format!("open sessions that used {} must reconnect", user.id.short()));
-    alter.demands = demands(request, &user.id, &column.data_type);
+    alter.demands = demands(request, &user.id, from);
     alter.hazards.extend(merges(request, user).map(|why| (Hazard::DataLoss, why)));
-    if converter.loses(&column.data_type, &column.data_type) {
+    if converter.loses(from, &column.data_type) {
         let why = format!("not all that values of {} are made of comes back", user.id);
         alter.hazards.push((Hazard::DataLoss, why));
     }
