@@ -297,7 +297,10 @@ impl<'a> Graph<'a> {
                 // What a table is altered in is no matter of its columns.
                 let is_column = (ancestor.kind(), id.kind()) == (Kind::Table, Kind::Column);
                 if verb == Verb::Create && !is_column && !self.gets_another_bound(&id) {
-                    self.before(self.at(ancestor, Verb::Alter), Some(place));
+                    // A column of a partition is altered with its parent's.
+                    for source in with_sources(self.request.to, ancestor) {
+                        self.before(self.at(&source, Verb::Alter), Some(place));
+                    }
                 }
             }
             if verb == Verb::Create && !self.is_swapped(&id) {

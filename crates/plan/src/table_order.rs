@@ -14,7 +14,7 @@ impl Graph<'_> {
     /// has all that this takes; what its parents bring along comes after.
     pub(crate) fn order_attachments(&mut self) {
         self.order_places();
-        self.order_partitioned_partitions();
+        self.order_partitions_with_columns();
         let places: Vec<(usize, Key)> =
             self.snapshot().into_iter().filter(|(_, (id, _))| is_attachment(id)).collect();
         let mut shapes: BTreeMap<Id, Vec<usize>> = BTreeMap::new();
@@ -86,10 +86,17 @@ impl Graph<'_> {
     }
 
     /// A partition with partitions of its own that goes does so before its parents' columns change, which would change in it too: its
-    /// partitions may hang on them.
-    fn order_partitioned_partitions(&mut self) {
+    /// partitions may hang on them. A partition is made when its parents' columns are what they shall be.
+    fn order_partitions_with_columns(&mut self) {
         let from = self.request.from;
         for (place, (id, verb)) in self.snapshot() {
+            if verb == Verb::Create && self.request.to.contains(&id.child(Kind::Partition, "")) {
+                for column in self.request.to.children_of_kind(&id, Kind::Column) {
+                    for source in with_sources(self.request.to, &column.id).iter().skip(1) {
+                        self.before(self.at(source, Verb::Alter), Some(place));
+                    }
+                }
+            }
             let spec = from.get(&id).map(|object| &object.spec);
             let partitioned = matches!(spec, Some(Spec::Table(table)) if table.partition_by.is_some());
             if verb != Verb::Drop || !partitioned {

@@ -88,7 +88,13 @@ fn one_by_one(
             // Attributes are added in their order.
             let sibling =
                 |other: &Unit| other.id.kind() == Kind::Attribute && other.id.parent() == unit.id.parent();
-            if unit.id.kind() == Kind::Attribute && failed.iter().any(sibling) {
+            // A materialized view is filled with the rights of the owners of the views that it reads, which need not be enough.
+            let is_filled = |other: &Unit| other.id.kind() == Kind::MaterializedView;
+            let of_view = unit.id.parent().is_some_and(|parent| parent.kind() == Kind::View);
+            let gives = matches!(unit.id.kind(), Kind::Owner | Kind::Grant) && of_view;
+            if unit.id.kind() == Kind::Attribute && failed.iter().any(sibling)
+                || gives && failed.iter().any(is_filled)
+            {
                 failed.push(unit);
                 continue;
             }

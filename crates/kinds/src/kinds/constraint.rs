@@ -371,8 +371,10 @@ impl ObjectKind for Constraint {
     }
 
     fn definition() -> Option<&'static str> {
+        // Whether a check has been checked is told where it is from: see `INHERITED`.
         Some(
-            "(SELECT pg_get_constraintdef(c.oid) FROM pg_constraint AS c WHERE c.conrelid = to_regclass(e.parent) AND c.conname = e.name)",
+            "(SELECT CASE WHEN c.contype = 'c' AND c.coninhcount > 0 AND NOT c.conislocal THEN regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '') \
+             ELSE pg_get_constraintdef(c.oid) END FROM pg_constraint AS c WHERE c.conrelid = to_regclass(e.parent) AND c.conname = e.name)",
         )
     }
 

@@ -260,10 +260,24 @@ fn lookup(
 }
 
 fn rows(request: &Request<'_>, kept: &Kept, id: Id, columns: &[KeptColumn]) -> Option<Return> {
-    let insert = insert(request, &id, &id.sql(), kept, columns)?;
-    let block = if_kept(kept, &[insert, drop_archive(kept)]);
+    let mut statements = vec![insert(request, &id, &id.sql(), kept, columns)?];
+    statements.extend(settled(request, &id));
+    statements.push(drop_archive(kept));
+    let block = if_kept(kept, &statements);
     let statement = block.lock(Lock::AccessExclusive, id.sql()).work(Work::Rewrite);
     Some(Return { statements: vec![statement], id, columns: Vec::new(), nullable: Vec::new() })
+}
+
+/// Checks the deferred keys of a table that has got rows: PostgreSQL alters no table that has any still to check.
+pub(crate) fn settled(request: &Request<'_>, table: &Id) -> Option<String> {
+    let keys = request.to.children_of_kind(table, Kind::Constraint).into_iter();
+    let deferred = keys
+        .filter(|object| matches!(&object.spec, Spec::Constraint(key) if key.has_index() && key.deferred));
+    let schema = table.schema().unwrap_or_default();
+    let names: Vec<String> = deferred.map(|object| sql::qualified(&[schema, object.id.name()])).collect();
+    let names = names.join(", ");
+    (!names.is_empty())
+        .then(|| format!("SET CONSTRAINTS {names} IMMEDIATE;\nSET CONSTRAINTS {names} DEFERRED"))
 }
 
 /// The rows that are kept of `id`, for the table that is called `table` then.
