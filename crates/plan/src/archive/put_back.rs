@@ -8,6 +8,7 @@ use super::{Archive, KEPT_AT, Kept, KeptColumn, MovedBack, SCHEMA, What, nulls, 
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
+use crate::table_order::has_above;
 
 /// Something that comes back in a round.
 #[derive(Debug)]
@@ -268,13 +269,14 @@ fn rows(request: &Request<'_>, kept: &Kept, id: Id, columns: &[KeptColumn]) -> O
     Some(Return { statements: vec![statement], id, columns: Vec::new(), nullable: Vec::new() })
 }
 
-/// Checks the deferred keys of a table that has got rows: PostgreSQL alters no table that has any still to check.
+/// Checks the deferred keys of a table that has got rows, and of its partitions: PostgreSQL alters no table that has any still to check.
 pub(crate) fn settled(request: &Request<'_>, table: &Id) -> Option<String> {
-    let keys = request.to.children_of_kind(table, Kind::Constraint).into_iter();
-    let deferred = keys
-        .filter(|object| matches!(&object.spec, Spec::Constraint(key) if key.has_index() && key.deferred));
-    let schema = table.schema().unwrap_or_default();
-    let names: Vec<String> = deferred.map(|object| sql::qualified(&[schema, object.id.name()])).collect();
+    let deferred = request.to.objects().filter(|object| {
+        let is_deferred = matches!(&object.spec, Spec::Constraint(key) if key.has_index() && key.deferred && key.parent.is_none());
+        is_deferred && has_above(request.to, object.id.top(), table)
+    });
+    let name = |object: &Object| sql::qualified(&[object.id.schema().unwrap_or_default(), object.id.name()]);
+    let names: Vec<String> = deferred.map(name).collect();
     let names = names.join(", ");
     (!names.is_empty())
         .then(|| format!("SET CONSTRAINTS {names} IMMEDIATE;\nSET CONSTRAINTS {names} DEFERRED"))
