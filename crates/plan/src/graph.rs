@@ -448,20 +448,21 @@ impl<'a> Graph<'a> {
         Some(root.clone())
     }
 
-    /// A name must be free before it is given to something else.
+    /// A name must be free before it is given to something else. That of a constraint without an index is its table's matter alone.
     fn order_names(&mut self) {
+        let in_table = |model: &Model, id: &Id| matches!(model.get(id).map(|object| &object.spec), Some(Spec::Constraint(constraint)) if !constraint.has_index());
         let mut leaving: BTreeMap<(Option<Id>, String), Vec<usize>> = BTreeMap::new();
         for (place, (id, verb)) in self.snapshot() {
             let leaves = if self.changes.swaps(&id) { Verb::Rename } else { Verb::Drop };
             let part = self.changes.ahead.contains_key(&id) || leaves == Verb::Drop && self.is_swapped(&id);
-            if verb == leaves && !part && !self.changes.suspends(&id) {
+            if verb == leaves && !part && !self.changes.suspends(&id) && !in_table(self.request.from, &id) {
                 // What goes by itself goes with another.
                 let with = self.gone_with.get(&id).and_then(|other| self.at(other, Verb::Drop));
                 leaving.entry(name_space(&id)).or_default().extend([place].into_iter().chain(with));
             }
         }
         for (place, (id, verb)) in self.snapshot() {
-            if verb == Verb::Create {
+            if verb == Verb::Create && !in_table(self.request.to, &id) {
                 for earlier in leaving.get(&name_space(&id)).cloned().unwrap_or_default() {
                     self.before(Some(earlier), Some(place));
                 }

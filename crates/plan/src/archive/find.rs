@@ -162,7 +162,9 @@ fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Colum
             object.needs.keys().filter(is_type).cloned().collect()
         };
         let wanted = request.to.get(&object.id).map(types).unwrap_or_default();
-        let comes = wanted.iter().any(|need| !request.from.contains(need));
+        let extensions = request.to.get(&object.id).into_iter().flat_map(|object| object.needs.keys());
+        let mut wanted = wanted.iter().chain(extensions.filter(|need| need.kind() == Kind::Extension));
+        let comes = wanted.any(|need| !request.from.contains(need));
         let swapped = types(object).iter().any(|need| changes.goes(need));
         if comes || swapped || moves_with_extension(request, from, to) {
             return None;
@@ -333,10 +335,11 @@ fn rows(request: &Request<'_>, changes: &Changes, table: &Id, moves: bool) -> Op
 fn number(request: &Request<'_>, changes: &Changes, id: &Id) -> Option<Saving> {
     let spec = |model: &Model| model.get(id).map(|object| object.spec.clone());
     let (verb, condition) = match (changes.actions.get(id)?, spec(request.from)?, spec(request.to)) {
-        (Action::Drop, Spec::Sequence(Sequence { start, .. }), _)
-        | (Action::Drop, Spec::Identity(Identity { start: Some(start), .. }), _) => {
-            (Verb::Drop, Some(format!("is_called OR last_value <> {start}")))
-        }
+        (
+            Action::Drop,
+            Spec::Sequence(Sequence { start, .. }) | Spec::Identity(Identity { start: Some(start), .. }),
+            _,
+        ) => (Verb::Drop, Some(format!("is_called OR last_value <> {start}"))),
         (Action::Drop, _, _) => (Verb::Drop, None),
         (Action::Alter(_), from, Some(to)) => {
             let (min, max) = match (from, to) {
