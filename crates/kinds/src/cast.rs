@@ -4,7 +4,8 @@ use crate::{Context, Kind, Model, Object, Spec};
 
 /// `value`, of type `from` of the catalog that is there, cast to `to` of the one that is wanted.
 ///
-/// PostgreSQL has no cast between two types of a user's making, nor between one and a number: those go by way of their text.
+/// PostgreSQL has no cast between two types of a user's making, nor between one and a number: those go by way of their text. Types of
+/// extensions have few, and all have a text.
 pub fn cast(value: &str, from: &str, to: &str, context: &Context<'_>) -> String {
     let (from, target) = (base(context.from, from), base(context.to, to));
     let (by_text, is_text) =
@@ -12,11 +13,22 @@ pub fn cast(value: &str, from: &str, to: &str, context: &Context<'_>) -> String 
             let name = name.split('(').next().unwrap_or_default();
             matches!(name, "text" | "character varying" | "character" | "name")
         });
+    let by_text = by_text
+        || is_of_extension(&target) && !CAST_TO_EXTENSIONS.contains(&from.as_str())
+        || is_of_extension(&from) && !(from.ends_with("hstore") && target.starts_with("json"));
     match from.ends_with("[]") {
         true if by_text && target.ends_with("[]") => format!("{value}::text[]::{to}"),
         false if by_text && !is_text(&from) && !is_text(&target) => format!("{value}::text::{to}"),
         _ => format!("{value}::{to}"),
     }
+}
+
+/// Types of PostgreSQL that extensions have casts from which say more than a text does.
+const CAST_TO_EXTENSIONS: [&str; 4] = ["bytea", "point", "path", "polygon"];
+
+/// Whether a type is none of PostgreSQL's own, which are named without a schema.
+fn is_of_extension(name: &str) -> bool {
+    name.contains('.')
 }
 
 /// The type that a domain is over, at the end.

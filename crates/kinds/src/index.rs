@@ -15,6 +15,7 @@ struct Tables {
     needed_by: BTreeMap<Id, Vec<Id>>,
     relations: BTreeMap<String, Vec<Id>>,
     attached_to: BTreeMap<String, Vec<Id>>,
+    constraints: BTreeMap<String, Vec<Id>>,
 }
 
 impl Index {
@@ -32,6 +33,10 @@ impl Index {
 
     pub(crate) fn attached_to(&self, objects: &BTreeMap<Id, Object>, name: &str) -> &[Id] {
         found(&self.tables(objects).attached_to, name)
+    }
+
+    pub(crate) fn constraints(&self, objects: &BTreeMap<Id, Object>, name: &str) -> &[Id] {
+        found(&self.tables(objects).constraints, name)
     }
 
     fn tables(&self, objects: &BTreeMap<Id, Object>) -> &Tables {
@@ -56,6 +61,10 @@ impl Tables {
         if id.kind() == Kind::Index {
             let name = sql::qualified(&[id.schema().unwrap_or_default(), id.name()]);
             self.relations.entry(name).or_default().push(id.clone());
+        }
+        if matches!(id.kind(), Kind::Constraint | Kind::NotNull | Kind::DomainConstraint) {
+            let name = sql::qualified(&[id.schema().unwrap_or_default(), id.name()]);
+            self.constraints.entry(name).or_default().push(id.clone());
         }
         let parents = match &object.spec {
             Spec::Partition(partition) => std::slice::from_ref(&partition.of),

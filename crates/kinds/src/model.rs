@@ -164,6 +164,13 @@ impl Model {
         self.index(self.index.attached_to(&self.objects, sql))
     }
 
+    /// The constraints of all tables and domains of a schema that have the name of this one, without it.
+    pub fn namesakes<'a>(&'a self, constraint: &'a Id) -> impl Iterator<Item = &'a Object> {
+        let name = sql::qualified(&[constraint.schema().unwrap_or_default(), constraint.name()]);
+        let found = self.index(self.index.constraints(&self.objects, &name));
+        found.filter(move |object| object.id != *constraint)
+    }
+
     fn index<'a>(&'a self, ids: &'a [Id]) -> impl Iterator<Item = &'a Object> + use<'a> {
         ids.iter().filter_map(|id| self.objects.get(id))
     }

@@ -81,7 +81,7 @@ fn whole(kind: Kind) -> Option<String> {
              UNION ALL SELECT 'pg_amop'::regclass, oid FROM pg_amop UNION ALL SELECT 'pg_amproc'::regclass, oid FROM pg_amproc) AS x WHERE x.oid >= 16384",
         ),
         Kind::Collation => all(
-            "(to_jsonb(c) - '{oid, collnamespace, collowner, collversion}'::text[])::text",
+            "(to_jsonb(c) - '{oid, collnamespace, collowner, collversion, collencoding}'::text[])::text",
             "pg_collation AS c WHERE c.oid >= 16384",
         ),
         Kind::Conversion => all(

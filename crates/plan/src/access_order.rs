@@ -80,8 +80,14 @@ impl Graph<'_> {
                 );
             }
             for need in read {
-                let owner = self.at(&need.child(Kind::Owner, ""), Verb::Create);
-                self.before(Some(place), owner);
+                let owner = need.child(Kind::Owner, "");
+                let stays = matches!(self.request.to.get(&owner).map(|object| &object.spec), Some(Spec::Owner(to)) if to.role == self.request.user);
+                self.before(Some(place), self.at(&owner, Verb::Create));
+                if stays {
+                    self.before(self.at(&owner, Verb::Alter), Some(place));
+                } else {
+                    self.before(Some(place), self.at(&owner, Verb::Alter));
+                }
             }
         }
     }

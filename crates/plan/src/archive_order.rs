@@ -51,6 +51,7 @@ impl Graph<'_> {
         let numbers: Vec<Id> = numbers.map(|saving| saving.kept.of.clone()).collect();
         for of in &numbers {
             let save = self.at(of, Verb::Save);
+            self.before(save, self.at(of, Verb::Alter));
             let holders: Vec<Id> = of.ancestors().cloned().chain(self.gone_with(of)).collect();
             for id in std::iter::once(of).chain(&holders) {
                 self.before(save, self.at(id, Verb::Drop));
@@ -91,6 +92,9 @@ impl Graph<'_> {
                 self.before(self.at(default.id.top(), Verb::Fill), Some(fill));
             }
             self.before(self.at(&back.id, Verb::Create), Some(fill));
+            if matches!(back.id.kind(), Kind::Sequence | Kind::Identity) {
+                self.before(self.at(&back.id, Verb::Alter), Some(fill));
+            }
             for ancestor in back.id.ancestors() {
                 self.before(self.at(ancestor, Verb::Create), Some(fill));
             }

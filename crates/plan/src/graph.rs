@@ -299,7 +299,10 @@ impl<'a> Graph<'a> {
                 // What a table is altered in is no matter of its columns.
                 let is_column = (ancestor.kind(), id.kind()) == (Kind::Table, Kind::Column);
                 if verb == Verb::Create && !is_column && !self.gets_another_bound(&id) {
-                    self.before(self.at(ancestor, Verb::Alter), Some(place));
+                    // A column of a partition is altered with its parent's.
+                    for source in with_sources(self.request.to, ancestor) {
+                        self.before(self.at(&source, Verb::Alter), Some(place));
+                    }
                 }
             }
             if verb == Verb::Create && !self.is_swapped(&id) {
@@ -307,6 +310,7 @@ impl<'a> Graph<'a> {
             }
             self.order_attributes(&id, place);
             self.order_attribute_types(&id, place);
+            self.order_partition_key(&id, place);
             for need in needs(self.request.to, &id) {
                 if need.1 == kinds::Dependency::Auto && id.kind() == Kind::Sequence {
                     continue;
@@ -372,6 +376,19 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// A partitioned table is made after the types of the columns in its partition key, which must stand in its statement.
+    fn order_partition_key(&mut self, id: &Id, place: usize) {
+        let to = self.request.to;
+        let Some(Spec::Table(table)) = to.get(id).map(|object| &object.spec) else { return };
+        let Some(key) = &table.partition_by else { return };
+        let columns = to.children_of_kind(id, Kind::Column).into_iter();
+        for column in columns.filter(|column| rebuild::is_named_in(column.id.name(), key)) {
+            for need in column.needs.keys().filter(|need| need.kind().is_type()) {
+                self.before(self.there(need), Some(place));
+            }
+        }
+    }
+
     /// A composite type is there when its attributes are.
     fn after_attributes(&mut self, composite: &Id, place: usize) {
         for attribute in self.request.to.children_of_kind(composite, Kind::Attribute) {
@@ -399,7 +416,10 @@ impl<'a> Graph<'a> {
             if !used.is_within(&user) && !user.is_within(&used) {
                 self.before(self.at(&user, Verb::Alter), drop_used);
             }
-            self.before(drop_user, self.at(&used, Verb::Alter));
+            // A type that is put aside is there until its columns have moved, which waits for what the new one needs.
+            if !self.changes.swaps(&user) {
+                self.before(drop_user, self.at(&used, Verb::Alter));
+            }
             // What goes silently with another is gone, and can come back, only when that one is gone.
             if let Some(root) = self.gone_with(&user) {
                 let other = self.at(&root, Verb::Drop);
@@ -430,20 +450,21 @@ impl<'a> Graph<'a> {
         Some(root.clone())
     }
 
-    /// A name must be free before it is given to something else.
+    /// A name must be free before it is given to something else. That of a constraint without an index is its table's matter alone.
     fn order_names(&mut self) {
+        let in_table = |model: &Model, id: &Id| matches!(model.get(id).map(|object| &object.spec), Some(Spec::Constraint(constraint)) if !constraint.has_index());
         let mut leaving: BTreeMap<(Option<Id>, String), Vec<usize>> = BTreeMap::new();
         for (place, (id, verb)) in self.snapshot() {
             let leaves = if self.changes.swaps(&id) { Verb::Rename } else { Verb::Drop };
             let part = self.changes.ahead.contains_key(&id) || leaves == Verb::Drop && self.is_swapped(&id);
-            if verb == leaves && !part && !self.changes.suspends(&id) {
+            if verb == leaves && !part && !self.changes.suspends(&id) && !in_table(self.request.from, &id) {
                 // What goes by itself goes with another.
                 let with = self.gone_with.get(&id).and_then(|other| self.at(other, Verb::Drop));
                 leaving.entry(name_space(&id)).or_default().extend([place].into_iter().chain(with));
             }
         }
         for (place, (id, verb)) in self.snapshot() {
-            if verb == Verb::Create {
+            if verb == Verb::Create && !in_table(self.request.to, &id) {
                 for earlier in leaving.get(&name_space(&id)).cloned().unwrap_or_default() {
                     self.before(Some(earlier), Some(place));
                 }
@@ -541,7 +562,7 @@ fn without_tables_made_anew(request: &Request<'_>, changes: &Changes) -> Option<
 }
 
 /// An object and, for a column of a partition or child table, the columns that it comes from.
-fn with_sources(model: &Model, id: &Id) -> Vec<Id> {
+pub(crate) fn with_sources(model: &Model, id: &Id) -> Vec<Id> {
     let mut all = vec![id.clone()];
     if id.kind() == Kind::Column {
         let mut next = 0;

@@ -214,7 +214,7 @@ fn create_table(request: &Request<'_>, id: &Id, create: Statement, clauses: &[(I
         let valued =
             clauses.iter().any(|(other, _)| values.contains(&other.kind()) && other.parent() == Some(owner));
         let line = match request.to.get(owner).map(|object| &object.spec) {
-            Some(Spec::Column(column)) => column.inline(owner, request.to, valued),
+            Some(Spec::Column(column)) => column.inline(owner, &request.context(), valued),
             _ => clause.clone(),
         };
         lines.extend(Some(line).filter(|line| !line.is_empty()));

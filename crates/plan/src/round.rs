@@ -156,7 +156,6 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     rules::rebuild::mark(request, &mut changes);
     rules::sibling_rows::postpone(request, &mut changes);
     rules::type_swap::changed_types(request, &mut changes)?;
-    rules::collation_change::swap(request, &mut changes);
     rules::overloads::part(request, &mut changes);
     rules::row_type::put_by(request, &mut changes);
     rules::own_keys::put_by(request, &mut changes);

@@ -6,7 +6,7 @@ use kinds::kinds::inheritance;
 use kinds::{Hazard, Id, Kind, Model, Spec};
 
 use crate::changes::Action;
-use crate::graph::{Graph, Key};
+use crate::graph::{Graph, Key, with_sources};
 use crate::round::Verb;
 use crate::rules::own_keys;
 use crate::rules::sibling_rows::{self, Move};
@@ -17,6 +17,7 @@ impl Graph<'_> {
     pub(crate) fn order_attachments(&mut self) {
         self.order_places();
         let is_step = |id: &Id, verb: Verb| is_attachment(id) && !matches!(verb, Verb::Save | Verb::Fill);
+        self.order_partitions_with_columns();
         let places: Vec<(usize, Key)> =
             self.snapshot().into_iter().filter(|(_, (id, verb))| is_step(id, *verb)).collect();
         let mut shapes: BTreeMap<Id, Vec<usize>> = BTreeMap::new();
@@ -83,6 +84,31 @@ impl Graph<'_> {
         for (parent, place) in coming {
             for earlier in leaving.get(&parent).into_iter().flatten() {
                 self.before(Some(*earlier), Some(place));
+            }
+        }
+    }
+
+    /// A partition with partitions of its own that goes does so before its parents' columns change, which would change in it too: its
+    /// partitions may hang on them. A partition is made when its parents' columns are what they shall be.
+    fn order_partitions_with_columns(&mut self) {
+        let from = self.request.from;
+        for (place, (id, verb)) in self.snapshot() {
+            if verb == Verb::Create && self.request.to.contains(&id.child(Kind::Partition, "")) {
+                for column in self.request.to.children_of_kind(&id, Kind::Column) {
+                    for source in with_sources(self.request.to, &column.id).iter().skip(1) {
+                        self.before(self.at(source, Verb::Alter), Some(place));
+                    }
+                }
+            }
+            let spec = from.get(&id).map(|object| &object.spec);
+            let partitioned = matches!(spec, Some(Spec::Table(table)) if table.partition_by.is_some());
+            if verb != Verb::Drop || !partitioned {
+                continue;
+            }
+            for column in from.children_of_kind(&id, Kind::Column) {
+                for source in with_sources(from, &column.id).iter().skip(1) {
+                    self.before(Some(place), self.at(source, Verb::Alter));
+                }
             }
         }
     }
@@ -281,10 +307,21 @@ impl Graph<'_> {
         for (place, (id, verb)) in self.snapshot() {
             // What is said with its column is no step of its own.
             let is_step = id.kind() == Kind::NotNull && !self.nodes[place].statements.is_empty();
+            // A column has one: where it was the parent's under another name, that goes first, and before what a child says itself.
+            if let (Verb::Create | Verb::Drop, true, Some(column)) = (verb, is_step, id.parent()) {
+                for source in with_sources(self.request.from, column) {
+                    for other in self.request.from.children_of_kind(&source, Kind::NotNull) {
+                        self.before(self.at(&other.id, Verb::Drop), Some(place));
+                    }
+                }
+            }
             let others = demanding.get(id.top()).filter(|_| is_step);
             for (other, other_verb) in others.into_iter().flatten() {
+                let is_identity = self.nodes[*other].id.kind() == Kind::ReplicaIdentity;
                 match (verb, other_verb) {
                     (Verb::Drop, Verb::Drop) => self.before(Some(*other), Some(place)),
+                    (Verb::Drop, Verb::Alter) if is_identity => self.before(Some(*other), Some(place)),
+                    (Verb::Create, Verb::Alter) if is_identity => self.before(Some(place), Some(*other)),
                     (Verb::Create, Verb::Create) => self.before(Some(place), Some(*other)),
                     _ => {}
                 }

@@ -57,21 +57,25 @@ pub struct Column {
 
 impl Column {
     /// The column as it stands after `ADD COLUMN`, with its `NOT NULL` and, where they are wanted, its default and identity.
-    pub fn clause(&self, id: &Id, model: &Model, with_default: bool) -> String {
+    pub fn clause(&self, id: &Id, context: &Context<'_>, with_default: bool) -> String {
         let name = sql::ident(id.name());
         let collation =
             self.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
         let options = self.foreign_options.clause();
-        format!("{name} {}{options}{collation}{}", self.data_type, self.constraints(id, model, with_default))
+        format!(
+            "{name} {}{options}{collation}{}",
+            self.data_type,
+            self.constraints(id, context, with_default)
+        )
     }
 
     /// The same as it stands in `CREATE TABLE`: a typed table and a partition have it from elsewhere, and say only what is more, if
     /// anything.
-    pub fn inline(&self, id: &Id, model: &Model, with_default: bool) -> String {
-        if !comes_from_elsewhere(id, model) {
-            return self.clause(id, model, with_default);
+    pub fn inline(&self, id: &Id, context: &Context<'_>, with_default: bool) -> String {
+        if !comes_from_elsewhere(id, context.to) {
+            return self.clause(id, context, with_default);
         }
-        match self.constraints(id, model, with_default).as_str() {
+        match self.constraints(id, context, with_default).as_str() {
             "" => String::new(),
             constraints => format!("{} WITH OPTIONS{constraints}", sql::ident(id.name())),
         }
@@ -84,7 +88,8 @@ impl Column {
         }
         let column = Column { generated: None, foreign_options: Options::default(), ..self.clone() };
         let nothing = Model::default();
-        let (clause, table) = (column.clause(id, &nothing, false), sql::literal(&id.relation_sql()));
+        let context = Context { from: &nothing, to: &nothing, version: 0, user: "" };
+        let (clause, table) = (column.clause(id, &context, false), sql::literal(&id.relation_sql()));
         let body = format!(
             "DECLARE said text; found text; BEGIN CREATE TEMPORARY TABLE endstate_column ({clause}); \
              SELECT pg_catalog.format_type(s.atttypid, s.atttypmod), pg_catalog.format_type(f.atttypid, f.atttypmod) INTO said, found \
@@ -97,22 +102,24 @@ impl Column {
         Some(Statement::new(format!("DO {}", sql::dollar(&body))))
     }
 
-    fn constraints(&self, id: &Id, model: &Model, with_default: bool) -> String {
+    fn constraints(&self, id: &Id, context: &Context<'_>, with_default: bool) -> String {
         let mut clause = String::new();
         if let Some(expression) = &self.generated {
             let stored = if self.stored { "STORED" } else { "VIRTUAL" };
             clause.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {stored}"));
         }
         let parts = [Kind::Identity, Kind::ColumnDefault, Kind::NotNull];
-        for part in parts.into_iter().flat_map(|kind| model.children_of_kind(id, kind)) {
+        for part in parts.into_iter().flat_map(|kind| context.to.children_of_kind(id, kind)) {
             match &part.spec {
                 Spec::Identity(identity) if with_default => {
-                    clause.push_str(&format!(" {}", identity.clause(&part.id, model)));
+                    clause.push_str(&format!(" {}", identity.clause(&part.id, context.to)));
                 }
                 Spec::ColumnDefault(default) if with_default => {
                     clause.push_str(&format!(" DEFAULT {}", default.expression));
                 }
-                Spec::NotNull(not_null) if not_null.valid => clause.push_str(&not_null.clause(&part.id)),
+                Spec::NotNull(not_null) if not_null.valid => {
+                    clause.push_str(&not_null.clause(&part.id, context));
+                }
                 _ => {}
             }
         }
@@ -345,7 +352,7 @@ impl ObjectKind for Column {
         if self.inherited && inheritance::follows(id.top(), context) {
             return Vec::new();
         }
-        let clause = self.clause(id, context.to, true);
+        let clause = self.clause(id, context, true);
         let work = if self.stored { Work::Rewrite } else { Work::Catalog };
         let add = Statement::alter_table(&id.relation_sql(), format!("ADD COLUMN {clause}"))
             .clause(clause)

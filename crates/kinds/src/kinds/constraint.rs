@@ -256,10 +256,15 @@ impl ObjectKind for Constraint {
         let table = id.relation_sql();
         let unnamed = id.name().starts_with('\u{0}');
         let name = if unnamed { String::new() } else { format!("CONSTRAINT {} ", sql::ident(id.name())) };
-        let clause = format!("{name}{}", self.sql());
+        // That of a table that joins its parents is no more checked than theirs.
+        let parents = inheritance::parents(context.to, id.top());
+        let unchecked = |parent: &Id| matches!(context.to.get(&parent.child(Kind::Constraint, id.name())).map(|object| &object.spec), Some(Spec::Constraint(above)) if above.not_valid);
+        let not_valid =
+            self.not_valid || self.inherited && !parents.is_empty() && parents.iter().all(unchecked);
+        let clause = format!("{name}{}", Constraint { not_valid, ..self.clone() }.sql());
         let mut statement = Statement::alter_table(&table, format!("ADD {clause}"));
         // What rows are not checked against would be checked in CREATE TABLE.
-        if !self.not_valid {
+        if !not_valid {
             statement = statement.clause(clause);
         }
         statement = match self.constraint_type {
@@ -371,8 +376,10 @@ impl ObjectKind for Constraint {
     }
 
     fn definition() -> Option<&'static str> {
+        // Whether a check has been checked is told where it is from: see `INHERITED`.
         Some(
-            "(SELECT pg_get_constraintdef(c.oid) FROM pg_constraint AS c WHERE c.conrelid = to_regclass(e.parent) AND c.conname = e.name)",
+            "(SELECT CASE WHEN c.contype = 'c' AND c.coninhcount > 0 AND NOT c.conislocal THEN regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '') \
+             ELSE pg_get_constraintdef(c.oid) END FROM pg_constraint AS c WHERE c.conrelid = to_regclass(e.parent) AND c.conname = e.name)",
         )
     }
 

@@ -6,7 +6,7 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
-use crate::kinds::sequence::range;
+use crate::kinds::sequence::{narrowed, range, within};
 use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, query};
 
 /// `GENERATED ... AS IDENTITY` of a column, with its sequence, after which it is named (catalogs `pg_attribute.attidentity`,
@@ -72,6 +72,14 @@ impl Identity {
         let (min, max) = range(data_type, self.increment);
         let start = if self.increment > 0 { self.min.unwrap_or(min) } else { self.max.unwrap_or(max) };
         Identity { min: Some(min), max: Some(max), start: Some(start), ..self.clone() }
+    }
+
+    /// The range of values that it becomes restricted to. One that follows the type is for the rows to fit into.
+    pub fn narrowed(&self, to: &Identity) -> Option<(i64, i64)> {
+        let (min, max) = narrowed((self.min?, self.max?), (to.min?, to.max?))?;
+        let types = [i64::from(i16::MAX), i64::from(i32::MAX), i64::MAX];
+        let follows = types.contains(&max) && (min == 1 || types.contains(&-(min + 1)));
+        (!follows || !(min..=max).contains(&self.start?)).then_some((min, max))
     }
 
     /// `ALTER SEQUENCE` with what differs.
@@ -161,7 +169,10 @@ impl ObjectKind for Identity {
         let options = self.options(to);
         if !options.is_empty() {
             let sql = format!("ALTER SEQUENCE {}{options}", sequence(id));
-            statements.push(Statement::new(sql).lock(Lock::ShareRowExclusive, sequence(id)));
+            statements.push(match self.narrowed(to) {
+                Some(range) => within(range, &sequence(id), &sql),
+                None => Statement::new(sql).lock(Lock::ShareRowExclusive, sequence(id)),
+            });
         }
         if self.unlogged != to.unlogged {
             let unlogged = to.unlogged.unwrap_or_else(|| !self.unlogged.unwrap_or_default());

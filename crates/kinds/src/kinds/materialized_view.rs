@@ -9,6 +9,7 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
+use crate::kinds::cluster_mark::ClusterMark;
 use crate::kinds::index::IndexDoc;
 use crate::kinds::view::{COLUMNS, QUERY, alter, drop, rename};
 use crate::kinds::view_column::ViewColumnDoc;
@@ -155,6 +156,9 @@ pub struct MaterializedViewDoc {
     /// Indexes by name.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub indexes: IndexMap<String, IndexDoc>,
+    /// The index that `CLUSTER` orders it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_on: Option<String>,
     /// Whether it is left without rows, and cannot be read, until somebody refreshes it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub with_no_data: bool,
@@ -187,6 +191,11 @@ impl MaterializedViewDoc {
         let at = |section: &str, name: &str| node.and_then(|node| node.at([section, name]));
         self.columns.iter().for_each(|(name, doc)| doc.lower(&id, name, at("columns", name), declared));
         self.indexes.iter().for_each(|(name, doc)| doc.lower(&id, name, at("indexes", name), declared));
+        if let Some(index) = &self.cluster_on {
+            let mark = ClusterMark { index: index.clone() };
+            let place = node.and_then(|node| node.get("cluster_on"));
+            declared.add(id.child(Kind::ClusterMark, ""), mark, 0, place);
+        }
         let facts = Facts {
             comment: self.comment.as_ref(),
             owner: self.owner.as_ref(),
@@ -200,10 +209,16 @@ impl MaterializedViewDoc {
         let mut all = IndexMap::new();
         for (id, spec) in raise.children(schema, Kind::MaterializedView) {
             if let Spec::MaterializedView(spec) = spec {
+                let mark = raise.children(id, Kind::ClusterMark).into_iter().next();
+                let cluster_on = match mark {
+                    Some((_, Spec::ClusterMark(mark))) => Some(mark.index.clone()),
+                    _ => None,
+                };
                 let doc = MaterializedViewDoc {
                     query: spec.query.clone(),
                     columns: ViewColumnDoc::raise_all(raise, id),
                     indexes: IndexDoc::raise_all(raise, id),
+                    cluster_on,
                     with_no_data: !spec.populated,
                     options: spec.options.clone(),
                     access_method: spec.access_method.clone(),

@@ -6,7 +6,9 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts};
 use crate::document::Raise;
-use crate::{Change, Context, Demand, Id, Kind, Lock, ObjectKind, Rows, Spec, Statement, Work, query};
+use crate::{
+    Change, Context, Demand, Id, Kind, Lock, Object, ObjectKind, Rows, Spec, Statement, Work, query,
+};
 
 /// That a column refuses NULL (manual, `CREATE TABLE`).
 ///
@@ -26,9 +28,9 @@ pub struct NotNull {
 
 impl NotNull {
     /// What is written behind a column: `CONSTRAINT name NOT NULL`, the name only where PostgreSQL would give another.
-    pub fn clause(&self, id: &Id) -> String {
-        let usual = usual_name(id);
-        let name = if unnamed(id) || usual.as_deref() == Some(id.name()) {
+    pub fn clause(&self, id: &Id, context: &Context<'_>) -> String {
+        let usual = usual_name(id).as_deref() == Some(id.name()) && !is_taken(id, context);
+        let name = if unnamed(id) || usual {
             String::new()
         } else {
             format!("CONSTRAINT {} ", sql::ident(id.name()))
@@ -97,6 +99,30 @@ fn usual_name(id: &Id) -> Option<String> {
     (name.len() < 64).then_some(name)
 }
 
+/// Whether PostgreSQL would give another name than the usual one, because a constraint of another table of the schema has it: LIKE
+/// copies names, and children keep those of their parents. What comes to a child by itself comes later.
+fn is_taken(id: &Id, context: &Context<'_>) -> bool {
+    let later =
+        |object: &Object| is_inherited(object) && super::inheritance::follows(object.id.top(), context);
+    context.version >= 18
+        && (context.from.namesakes(id).any(|object| !later(object))
+            || context.to.namesakes(id).any(|object| !later(object)))
+}
+
+/// Whether that of a child table may stay when those of its parents go, because the table says so itself as well (18).
+fn outlives_its_parents(id: &Id, context: &Context<'_>) -> bool {
+    let Some(column) = id.parent() else { return false };
+    let parents = super::column::sources(context.to, column);
+    context.version >= 18
+        && context.from.contains(&id.top().child(Kind::Inheritance, ""))
+        && context.to.contains(column)
+        && parents.iter().all(|parent| context.to.children_of_kind(parent, Kind::NotNull).is_empty())
+}
+
+fn is_inherited(object: &Object) -> bool {
+    matches!(&object.spec, Spec::NotNull(not_null) if not_null.inherited)
+}
+
 impl ObjectKind for NotNull {
     fn query(version: u32) -> Option<String> {
         if version < 18 {
@@ -132,7 +158,12 @@ impl ObjectKind for NotNull {
 
     fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         if self.inherited && super::inheritance::stays(id.top(), context) {
-            return Vec::new();
+            return if outlives_its_parents(id, context) {
+                let action = format!("DROP CONSTRAINT IF EXISTS {}", sql::ident(id.name()));
+                vec![Statement::alter_table(&table(id), action)]
+            } else {
+                Vec::new()
+            };
         }
         let action = if context.version < 18 {
             format!("ALTER COLUMN {} DROP NOT NULL", sql::ident(id.parent().map_or("", Id::name)))
@@ -242,7 +273,8 @@ impl NotNullDoc {
     pub(crate) fn raise(raise: &Raise<'_>, column: &Id) -> Option<NotNullDoc> {
         let (id, spec) = raise.children(column, Kind::NotNull).into_iter().next()?;
         let Spec::NotNull(spec) = spec else { return None };
-        let named = !id.name().is_empty() && usual_name(id).as_deref() != Some(id.name());
+        let taken = raise.model.namesakes(id).any(|object| !is_inherited(object));
+        let named = !id.name().is_empty() && (taken || usual_name(id).as_deref() != Some(id.name()));
         let doc = FullNotNullDoc {
             name: named.then(|| id.name().to_owned()),
             renamed_from: None,

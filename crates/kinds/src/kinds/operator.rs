@@ -82,7 +82,7 @@ impl Operator {
     }
 
     /// `ALTER OPERATOR ... SET`: estimators in all versions; from 17 on, also what was not set yet.
-    fn settings(&self, to: &Operator, id: &Id, version: u32) -> Option<Vec<String>> {
+    fn settings(&self, to: &Operator, id: &Id, context: &Context<'_>) -> Option<Vec<String>> {
         let estimator = |word: &str, from: &Option<String>, to: &Option<String>| {
             (from != to).then(|| format!("{word} = {}", to.as_deref().unwrap_or("NONE")))
         };
@@ -96,7 +96,7 @@ impl Operator {
             return Some(actions);
         }
         let gains = |from: &Option<String>, to: &Option<String>| from == to || from.is_none();
-        let possible = version >= 17
+        let possible = context.version >= 17
             && self.function == to.function
             && gains(&self.commutator, &to.commutator)
             && gains(&self.negator, &to.negator)
@@ -106,8 +106,23 @@ impl Operator {
             return None;
         }
         let [commutator, negator] = to.links(id);
-        actions.extend(commutator.filter(|_| self.commutator != to.commutator));
-        actions.extend(negator.filter(|_| self.negator != to.negator));
+        // One that comes says by itself that it belongs to this one, and cannot be named before it is there.
+        let exchanged = match operands(id) {
+            (Some(left), Some(right)) => format!("{right}, {left}"),
+            _ => String::new(),
+        };
+        let is_there = |link: &Option<String>, operands: &str| {
+            let name = link.as_deref().and_then(|name| name.rsplit('.').next());
+            context.from.ids().any(|other| {
+                other.kind() == Kind::Operator
+                    && Some(other.name()) == name
+                    && other.signature() == Some(operands)
+            })
+        };
+        let commutes = self.commutator != to.commutator && is_there(&to.commutator, &exchanged);
+        let own = id.signature().unwrap_or_default();
+        actions.extend(commutator.filter(|_| commutes));
+        actions.extend(negator.filter(|_| self.negator != to.negator && is_there(&to.negator, own)));
         actions.extend((self.hashes != to.hashes).then(|| "HASHES".to_owned()));
         actions.extend((self.merges != to.merges).then(|| "MERGES".to_owned()));
         Some(actions)
@@ -177,7 +192,8 @@ impl ObjectKind for Operator {
         if self.function.is_none() {
             return Change::Alter(to.create(id, context));
         }
-        match self.settings(to, id, context.version) {
+        match self.settings(to, id, context) {
+            Some(actions) if actions.is_empty() => Change::Alter(Vec::new()),
             Some(actions) => Change::Alter(vec![Statement::new(format!(
                 "ALTER {} SET ({})",
                 self.address(id),

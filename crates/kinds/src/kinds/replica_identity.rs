@@ -27,6 +27,12 @@ impl ReplicaIdentity {
     }
 }
 
+/// In one ALTER TABLE it would come last, and columns of the index that it was could not be altered before.
+fn alone(id: &Id, action: &str) -> Statement {
+    let table = id.relation_sql();
+    Statement::new(format!("ALTER TABLE {table} {action}")).lock(Lock::AccessExclusive, table)
+}
+
 impl ObjectKind for ReplicaIdentity {
     fn query(_version: u32) -> Option<String> {
         Some(format!(
@@ -47,13 +53,10 @@ impl ObjectKind for ReplicaIdentity {
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        // In one ALTER TABLE it would come last, and columns of the index could not be altered before.
-        let table = id.relation_sql();
-        let statement = Statement::new(format!("ALTER TABLE {table} REPLICA IDENTITY DEFAULT"));
-        vec![statement.lock(Lock::AccessExclusive, table)]
+        vec![alone(id, "REPLICA IDENTITY DEFAULT")]
     }
 
-    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
-        Change::Alter(to.create(id, context))
+    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+        Change::Alter(vec![alone(id, &to.action())])
     }
 }

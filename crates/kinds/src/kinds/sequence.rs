@@ -43,6 +43,23 @@ pub(crate) fn go_on(sequence: &str, column: &Id, increment: i64) -> Statement {
     Statement::new(sql).lock(Lock::AccessShare, table).work(Work::Scan)
 }
 
+/// The range of values that a sequence gets, where it may stand beyond it, given those before and after.
+pub(crate) fn narrowed(from: (i64, i64), to: (i64, i64)) -> Option<(i64, i64)> {
+    (to.0 > from.0 || to.1 < from.1).then_some(to)
+}
+
+/// `ALTER SEQUENCE`, after which it starts over where it stood beyond its new range, which PostgreSQL would refuse.
+pub(crate) fn within((min, max): (i64, i64), sequence: &str, alter: &str) -> Statement {
+    let body = format!(
+        "BEGIN\n    IF (SELECT last_value NOT BETWEEN {min} AND {max} FROM {sequence}) THEN\n        {alter} RESTART;\n    \
+         ELSE\n        {alter};\n    END IF;\nEND"
+    );
+    Statement::new(format!("DO {}", sql::dollar(&body))).lock(Lock::ShareRowExclusive, sequence).hazard(
+        Hazard::DataLoss,
+        format!("sequence {sequence} starts over where it stands beyond its new range"),
+    )
+}
+
 /// Whether it becomes logged or unlogged with the table of its column.
 fn follows_its_table(id: &Id, context: &Context<'_>) -> bool {
     let owner = id.child(Kind::SequenceOwner, "");
@@ -59,6 +76,12 @@ impl Sequence {
     /// The statement after which it goes on behind the values that the column has.
     pub(crate) fn go_on(&self, sequence: &str, column: &Id) -> Statement {
         go_on(sequence, column, self.increment)
+    }
+
+    /// The range of values that it becomes restricted to. One that follows the type is for the rows to fit into.
+    pub fn narrowed(&self, to: &Sequence) -> Option<(i64, i64)> {
+        let range = narrowed((self.min, self.max), (to.min, to.max));
+        range.filter(|(min, max)| self.data_type == to.data_type || !(*min..=*max).contains(&self.start))
     }
 
     fn options(&self) -> String {
@@ -102,8 +125,11 @@ impl ObjectKind for Sequence {
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
         let mut statements = Vec::new();
         if self.options() != to.options() {
-            let alter = Statement::new(format!("ALTER SEQUENCE {} {}", id.sql(), to.options()));
-            statements.push(alter.lock(Lock::ShareRowExclusive, id.sql()));
+            let alter = format!("ALTER SEQUENCE {} {}", id.sql(), to.options());
+            statements.push(match self.narrowed(to) {
+                Some(range) => within(range, &id.sql(), &alter),
+                None => Statement::new(alter).lock(Lock::ShareRowExclusive, id.sql()),
+            });
         }
         if self.unlogged != to.unlogged && !follows_its_table(id, context) {
             let word = if to.unlogged { "UNLOGGED" } else { "LOGGED" };

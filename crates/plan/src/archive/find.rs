@@ -1,7 +1,9 @@
 //! What a round would lose and an archive can keep.
 
 use kinds::kinds::column::{self, Column};
+use kinds::kinds::identity::Identity;
 use kinds::kinds::inheritance;
+use kinds::kinds::sequence::Sequence;
 use kinds::{Id, Kind, Model, Object, Spec, Statement, assignment};
 
 use super::put_back::put_back_again;
@@ -236,7 +238,7 @@ pub(super) fn enum_within<'a>(model: &'a Model, data_type: &str) -> Option<(&'a 
     }
 }
 
-/// Columns that tell rows apart before and after: the primary key, or another key that is never NULL.
+/// Columns that tell rows apart before and after: the primary key, or another key that is not NULL before.
 pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Vec<KeptColumn>> {
     let mut keys: Vec<Vec<String>> = Vec::new();
     for object in request.from.children_of_kind(table, Kind::Constraint) {
@@ -254,12 +256,12 @@ pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Optio
             return None;
         };
         let swapped = from.needs.keys().any(|need| need.kind().is_type() && changes.goes(need));
-        let not_null = |model: &Model| !model.children_of_kind(&id, Kind::NotNull).is_empty();
+        // Rows that have NULL in it by then are none of those that were there.
+        let not_null = !request.from.children_of_kind(&id, Kind::NotNull).is_empty();
         let same_type =
             one.data_type == other.data_type || is_integer(&one.data_type) && is_integer(&other.data_type);
         let alike = same_type && one.collation == other.collation && !swapped;
-        (alike && !changes.goes(&id) && not_null(request.from) && not_null(request.to))
-            .then(|| KeptColumn::plain(name, one, request.from))
+        (alike && not_null && !changes.goes(&id)).then(|| KeptColumn::plain(name, one, request.from))
     };
     keys.iter().find_map(|key| key.iter().map(stays).collect())
 }
@@ -324,18 +326,33 @@ fn rows(request: &Request<'_>, changes: &Changes, table: &Id, moves: bool) -> Op
     Some(Saving { statements: save::rows(request, &kept, only), goes: Vec::new(), kept, saves })
 }
 
-/// Where a sequence stands that goes, by itself or with its column.
+/// Where a sequence stands that goes, by itself or with its column, or that may stand beyond its new range.
 fn number(request: &Request<'_>, changes: &Changes, id: &Id) -> Option<Saving> {
-    if !matches!(changes.actions.get(id), Some(Action::Drop)) {
-        return None;
-    }
+    let spec = |model: &Model| model.get(id).map(|object| object.spec.clone());
+    let (verb, condition) = match (changes.actions.get(id)?, spec(request.from)?, spec(request.to)) {
+        (
+            Action::Drop,
+            Spec::Sequence(Sequence { start, .. }) | Spec::Identity(Identity { start: Some(start), .. }),
+            _,
+        ) => (Verb::Drop, Some(format!("is_called OR last_value <> {start}"))),
+        (Action::Drop, _, _) => (Verb::Drop, None),
+        (Action::Alter(_), from, Some(to)) => {
+            let (min, max) = match (from, to) {
+                (Spec::Sequence(from), Spec::Sequence(to)) => from.narrowed(&to)?,
+                (Spec::Identity(from), Spec::Identity(to)) => from.narrowed(&to)?,
+                _ => return None,
+            };
+            (Verb::Alter, Some(format!("last_value NOT BETWEEN {min} AND {max}")))
+        }
+        _ => return None,
+    };
     let archive = archive_name(request, id, &["number"]);
     let kept = Kept { of: id.clone(), archive, what: What::Number, again: Vec::new() };
-    let saves = vec![(Verb::Drop, id.clone())];
-    let start = match request.from.get(id).map(|object| &object.spec) {
-        Some(Spec::Sequence(sequence)) => Some(sequence.start),
-        Some(Spec::Identity(identity)) => identity.start,
-        _ => None,
-    };
-    Some(Saving { statements: save::number(request, &kept, start), goes: Vec::new(), kept, saves })
+    let saves = vec![(verb, id.clone())];
+    Some(Saving {
+        statements: save::number(request, &kept, condition.as_deref()),
+        goes: Vec::new(),
+        kept,
+        saves,
+    })
 }

@@ -9,6 +9,7 @@ use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
 use crate::rules::undisturbed::{Triggers, around, undisturbed};
+use crate::table_order::has_above;
 
 /// Something that comes back in a round.
 #[derive(Debug)]
@@ -36,8 +37,13 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
         What::Values { key, columns } => values(request, changes, kept, &id, key, columns),
         What::Nulls { key, column } => nulls::come_back(request, changes, kept, &id, (key, column)),
         What::Rows { columns, .. } if is_made(&id) => rows(request, changes, kept, id, columns),
-        What::Number if is_made(&id) => {
-            let set = set_number(&sequence(&id), &kept.archive);
+        What::Number if is_made(&id) || matches!(changes.actions.get(&id), Some(Action::Alter(_))) => {
+            let sequence = sequence(&id);
+            let mut set = set_number(&sequence, &kept.archive);
+            if !is_made(&id) {
+                // Unless it has gone on from where it started over.
+                set.push_str(&format!(", {sequence} AS s WHERE NOT s.is_called"));
+            }
             Some(Return {
                 statements: vec![if_kept(kept, &[set, drop_archive(kept)])],
                 id,
@@ -270,10 +276,25 @@ fn rows(
     let triggers = Triggers { are_there: &are_there, have_parts: &|_| true };
     let (off, on) = parent.map(|parent| around(request.from, &parent, &triggers)).unwrap_or_default();
     let [off, on] = [off, on].map(|all| all.into_iter().map(|statement| statement.sql));
-    let inside: Vec<String> = off.chain([insert]).chain(on).chain([drop_archive(kept)]).collect();
+    let settled = settled(request, &id).into_iter();
+    let inside: Vec<String> =
+        off.chain([insert]).chain(settled).chain(on).chain([drop_archive(kept)]).collect();
     let block = if_kept(kept, &inside);
     let statement = block.lock(Lock::AccessExclusive, id.sql()).work(Work::Rewrite);
     Some(Return { statements: vec![statement], id, columns: Vec::new(), nullable: Vec::new() })
+}
+
+/// Checks the deferred keys of a table that has got rows, and of its partitions: PostgreSQL alters no table that has any still to check.
+pub(crate) fn settled(request: &Request<'_>, table: &Id) -> Option<String> {
+    let deferred = request.to.objects().filter(|object| {
+        let is_deferred = matches!(&object.spec, Spec::Constraint(key) if key.has_index() && key.deferred && key.parent.is_none());
+        is_deferred && has_above(request.to, object.id.top(), table)
+    });
+    let name = |object: &Object| sql::qualified(&[object.id.schema().unwrap_or_default(), object.id.name()]);
+    let names: Vec<String> = deferred.map(name).collect();
+    let names = names.join(", ");
+    (!names.is_empty())
+        .then(|| format!("SET CONSTRAINTS {names} IMMEDIATE;\nSET CONSTRAINTS {names} DEFERRED"))
 }
 
 /// The rows that are kept of `id`, for the table that is called `table` then.

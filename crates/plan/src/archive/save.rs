@@ -71,12 +71,11 @@ pub(super) fn nulls(request: &Request<'_>, kept: &Kept, backfill: &str) -> Vec<S
     statements
 }
 
-/// Where a sequence stands, unless that is where a new one starts.
-pub(super) fn number(request: &Request<'_>, kept: &Kept, start: Option<i64>) -> Vec<Statement> {
+/// Where a sequence stands, if that is worth keeping.
+pub(super) fn number(request: &Request<'_>, kept: &Kept, condition: Option<&str>) -> Vec<Statement> {
     let sequence = sequence(&kept.of);
     let list = ["last_value".to_owned(), "is_called".to_owned()];
-    let condition =
-        start.map_or_else(String::new, |start| format!("\nWHERE is_called OR last_value <> {start}"));
+    let condition = condition.map_or_else(String::new, |condition| format!("\nWHERE {condition}"));
     let mut statements = vec![schema(), copied(kept, &list, &format!("{sequence}{condition}"), &sequence)];
     statements.extend(private(request, kept, ""));
     statements

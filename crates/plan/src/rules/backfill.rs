@@ -61,10 +61,13 @@ pub(crate) fn nullable_column(request: &Request<'_>, column: &Column, id: &Id) -
 
 /// `ADD COLUMN` without `NOT NULL`.
 fn without_not_null(request: &Request<'_>, column: &Column, id: &Id) -> Statement {
-    let clause = column.clause(id, request.to, true);
+    let context = request.context();
+    let clause = column.clause(id, &context, true);
     let not_null = request.to.children_of_kind(id, Kind::NotNull).into_iter().next();
     let nullable = match not_null.map(|object| (&object.spec, &object.id)) {
-        Some((Spec::NotNull(not_null), id)) => clause.strip_suffix(&not_null.clause(id)).unwrap_or(&clause),
+        Some((Spec::NotNull(not_null), id)) => {
+            clause.strip_suffix(&not_null.clause(id, &context)).unwrap_or(&clause)
+        }
         _ => &clause,
     };
     Statement::alter_table(&id.relation_sql(), format!("ADD COLUMN {nullable}"))

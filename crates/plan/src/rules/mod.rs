@@ -4,7 +4,6 @@ pub(crate) mod access;
 pub(crate) mod backfill;
 pub(crate) mod batches;
 pub(crate) mod circle;
-pub(crate) mod collation_change;
 pub(crate) mod concurrent_index;
 pub(crate) mod conversion;
 pub(crate) mod dependents;

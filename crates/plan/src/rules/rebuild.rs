@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use kinds::kinds::inheritance;
+use kinds::kinds::table::Table;
 use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work, assignment};
 
 use super::conversion::type_named;
@@ -12,19 +13,20 @@ use crate::Request;
 use crate::archive::told_apart;
 use crate::changes::{Action, Changes};
 
-/// Marks tables that must be made anew, with their partitions.
+/// Marks tables that must be made anew, with their partitions and children: all columns of a child that leaves its parent become its own.
 pub(crate) fn mark(request: &Request<'_>, changes: &mut Changes) {
     let mut reasons: BTreeMap<Id, &str> = BTreeMap::new();
     let swapped: Vec<Id> = enum_change::swapped(request).into_iter().map(|(id, _)| id).collect();
     for object in request.from.objects().filter(|object| (request.managed)(&object.id)) {
-        if let Some(reason) = reason(request, &swapped, object) {
+        let reason = reason(request, &swapped, object).or_else(|| key_goes(request, changes, object));
+        if let Some(reason) = reason {
             reasons.entry(object.id.top().clone()).or_insert(reason);
         }
     }
     let roots: Vec<Id> = reasons.keys().cloned().collect();
     for root in roots {
         for partition in partitions(request, &root) {
-            reasons.entry(partition).or_insert("it is a partition of a table that is made anew");
+            reasons.entry(partition).or_insert("it stands below a table that is made anew");
         }
     }
     for (table, reason) in reasons {
@@ -62,8 +64,16 @@ fn reason(request: &Request<'_>, swapped: &[Id], object: &Object) -> Option<&'st
     }
 }
 
+/// What a partition key is made with cannot go without its table.
+fn key_goes(request: &Request<'_>, changes: &Changes, object: &Object) -> Option<&'static str> {
+    let Spec::Table(Table { partition_by: Some(_), .. }) = &object.spec else { return None };
+    let made_with = |id: &&Id| matches!(id.kind(), Kind::OperatorClass | Kind::Function | Kind::Collation);
+    let goes = object.needs.keys().filter(made_with).any(|id| changes.goes(id));
+    (goes && request.to.contains(&object.id)).then_some("what its partition key is made with is made anew")
+}
+
 /// Whether a column is a word of a partition key as PostgreSQL prints it.
-fn is_named_in(column: &str, key: &str) -> bool {
+pub(crate) fn is_named_in(column: &str, key: &str) -> bool {
     let quoted = sql::ident(column);
     let within = |character: char| character.is_alphanumeric() || character == '_' || character == '"';
     key.match_indices(&quoted).any(|(place, _)| {
@@ -72,7 +82,7 @@ fn is_named_in(column: &str, key: &str) -> bool {
     })
 }
 
-/// All partitions below a table that stay partitions below it.
+/// All partitions and children below a table that stay below it.
 fn partitions(request: &Request<'_>, root: &Id) -> Vec<Id> {
     let below = |model: &kinds::Model, table: &Id| -> bool {
         let mut above = inheritance::parents(model, table);
@@ -84,7 +94,8 @@ fn partitions(request: &Request<'_>, root: &Id) -> Vec<Id> {
         }
         false
     };
-    let places = request.from.ids().filter(|id| id.kind() == Kind::Partition).filter_map(Id::parent);
+    let attached = |id: &&Id| matches!(id.kind(), Kind::Partition | Kind::Inheritance);
+    let places = request.from.ids().filter(attached).filter_map(Id::parent);
     places.filter(|table| below(request.from, table) && below(request.to, table)).cloned().collect()
 }
 

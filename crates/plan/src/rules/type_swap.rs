@@ -1,6 +1,7 @@
 //! How a type that PostgreSQL cannot change becomes another one: both are there for a while, the columns move over by
 //! `ALTER COLUMN ... TYPE ... USING` (which fires no trigger and is filtered by no policy), and the old one is dropped without
-//! `CASCADE`, which shows that nothing was forgotten. No column is ever dropped for its type.
+//! `CASCADE`, which shows that nothing was forgotten. No column is ever dropped for its type. So does a collation, which PostgreSQL
+//! cannot change either.
 //!
 //! Two types of one name cannot be: either the new one is made as `role_new` and renamed when the old one is gone, or the old one is
 //! put aside and the new one has its name from the start. The first is what people write; the second is needed where something
@@ -8,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kinds::kinds::column::Column;
 use kinds::kinds::range_type::clipped;
 use kinds::{Demand, Hazard, Id, Kind, Lock, Mend, Model, Object, Rows, Spec, Statement, Work};
 
@@ -22,7 +24,7 @@ pub(crate) fn changed_types(request: &Request<'_>, changes: &mut Changes) -> Res
     let mut roots: BTreeMap<Id, String> = enum_change::swapped(request).into_iter().collect();
     for (id, action) in &changes.actions {
         match (id.kind(), action) {
-            (kind, Action::Replace { reason }) if kind.is_type() => {
+            (kind, Action::Replace { reason }) if kind.is_type() || kind == Kind::Collation => {
                 roots.entry(id.clone()).or_insert_with(|| reason.clone());
             }
             (kind, Action::Drop) if kind.is_type() && has_successor(request, id) => {
@@ -37,8 +39,11 @@ pub(crate) fn changed_types(request: &Request<'_>, changes: &mut Changes) -> Res
         }
     }
     roots.extend(tightened_domains(request, changes));
-    for (id, reason) in roots {
-        replace(request, changes, &id, &reason)?;
+    // How a column moves hangs on all types that are put aside.
+    let swaps: Vec<(&Id, Vec<Id>)> =
+        roots.iter().map(|(id, reason)| (id, swap(request, changes, id, reason))).collect();
+    for (root, types) in swaps {
+        move_all_users(request, changes, &types, root)?;
     }
     suspend_typed_tables(request, changes);
     Ok(())
@@ -127,6 +132,12 @@ pub(crate) fn replace(
     root: &Id,
     reason: &str,
 ) -> Result<(), Error> {
+    let types = swap(request, changes, root, reason);
+    move_all_users(request, changes, &types, root)
+}
+
+/// Makes a type anew, with the types that are made of it: those whose users must move over.
+fn swap(request: &Request<'_>, changes: &mut Changes, root: &Id, reason: &str) -> Vec<Id> {
     let stored = is_stored(request, changes, root);
     let types: Vec<Id> = made_of(request, root).into_iter().filter(|id| !changes.swaps(id)).collect();
     for id in &types {
@@ -144,12 +155,16 @@ pub(crate) fn replace(
         changes.actions.insert(id.clone(), action);
         remake_parts(request, changes, id);
     }
-    if stored {
-        for id in &types {
-            move_users(request, changes, id, root)?;
-        }
-    }
-    Ok(())
+    if stored { types } else { Vec::new() }
+}
+
+fn move_all_users(
+    request: &Request<'_>,
+    changes: &mut Changes,
+    types: &[Id],
+    root: &Id,
+) -> Result<(), Error> {
+    types.iter().try_for_each(|id| move_users(request, changes, id, root))
 }
 
 /// Whether the new type can be made as `role_new`: an enum that nothing needs by its own name until the columns have moved. That is not
@@ -233,6 +248,14 @@ fn keeps_type(request: &Request<'_>, column: &Object) -> bool {
     )
 }
 
+/// Whether a column goes from a type that is put aside to one that comes: of the same name, or made of the same type.
+fn moves(request: &Request<'_>, changes: &Changes, column: &Object) -> bool {
+    let to = request.to.get(&column.id);
+    let comes = |to: &Object| to.needs.keys().any(|need| need.kind().is_type() && changes.swaps(need));
+    let said = request.directives.conversions.contains_key(&column.id);
+    keeps_type(request, column) || !said && to.is_some_and(comes)
+}
+
 /// The new type has none of the old one's owner, comments, grants, attributes and constraints.
 pub(crate) fn remake_parts(request: &Request<'_>, changes: &mut Changes, id: &Id) {
     for part in request.from.objects().filter(|part| part.id.is_within(id)) {
@@ -260,6 +283,8 @@ fn move_users(request: &Request<'_>, changes: &mut Changes, id: &Id, root: &Id) 
             Spec::Column(column) if column.inherited && !leaves_parent(request, &user.id) => {
                 changes.alone.push(user.id.clone());
             }
+            // It moves with its type.
+            Spec::Column(_) if id.kind() == Kind::Collation && has_swapped_type(changes, user) => {}
             Spec::Column(column) if column.generated.is_none() => retype(request, changes, user, root)?,
             Spec::Table(table) if table.of_type.as_deref() == Some(&id.sql()) => {
                 suspend(request, changes, &user.id);
@@ -271,9 +296,14 @@ fn move_users(request: &Request<'_>, changes: &mut Changes, id: &Id, root: &Id) 
     Ok(())
 }
 
+fn has_swapped_type(changes: &Changes, column: &Object) -> bool {
+    column.needs.keys().any(|need| need.kind().is_type() && changes.swaps(need))
+}
+
 fn in_partition_key(user: &Id, root: &Id) -> Error {
+    let what = if root.kind() == Kind::Collation { "collation" } else { "type" };
     let reason =
-        format!("{user} is partitioned by it, and PostgreSQL cannot change the type of a partition key");
+        format!("{user} is partitioned by it, and PostgreSQL cannot change the {what} of a partition key");
     Error::Impossible { id: root.clone(), reason }
 }
 
@@ -297,9 +327,15 @@ fn retype(request: &Request<'_>, changes: &mut Changes, user: &Object, root: &Id
     {
         return Err(in_partition_key(&user.id, root));
     }
-    let mut statements = if keeps_type(request, user) { moving(request, changes, user) } else { Vec::new() };
+    let mut statements =
+        if moves(request, changes, user) { moving(request, changes, user) } else { Vec::new() };
     if let Some(Action::Alter(own)) = changes.actions.get(&user.id) {
-        statements.extend(own.clone());
+        let retypes = format!("ALTER COLUMN {} TYPE ", sql::ident(user.id.name()));
+        let retyped = |statement: &Statement| {
+            statement.action.as_ref().is_some_and(|(_, action)| action.starts_with(&retypes))
+        };
+        let moved = !statements.is_empty();
+        statements.extend(own.iter().filter(|statement| !(moved && retyped(statement))).cloned());
     }
     changes.actions.insert(user.id.clone(), Action::Alter(statements));
     changes.alone.push(user.id.clone());
@@ -329,6 +365,7 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
     let Some(Spec::Column(column)) = request.to.get(&user.id).map(|object| &object.spec) else {
         return Vec::new();
     };
+    let Spec::Column(Column { data_type: from, .. }) = &user.spec else { return Vec::new() };
     let (name, table) = (sql::ident(user.id.name()), user.id.relation_sql());
     let schema = user.id.schema().unwrap_or_default();
     let (aside, ahead) = (&changes.aside, &changes.ahead);
@@ -338,17 +375,22 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         let action = format!("ALTER COLUMN {name} TYPE {}", converter.named(&column.data_type));
         return vec![Statement::alter_table(&table, action)];
     }
-    let using = converter.convert(&name, &column.data_type, &column.data_type);
+    let using = converter.convert(&name, from, &column.data_type);
     let data_type = converter.named(&column.data_type);
     let collation =
         column.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
+    if using == name && data_type == *from {
+        // Only its collation is another one: rows are not written anew, indexes are.
+        let action = format!("ALTER COLUMN {name} TYPE {data_type}{collation}");
+        return vec![Statement::alter_table(&table, action).work(Work::Build)];
+    }
     let action = format!("ALTER COLUMN {name} TYPE {data_type}{collation} USING {using}");
     let mut alter = Statement::alter_table(&table, action)
         .work(Work::Rewrite)
         .clients(format!("open sessions that used {} must reconnect", user.id.short()));
-    alter.demands = demands(request, &user.id, &column.data_type);
+    alter.demands = demands(request, &user.id, from);
     alter.hazards.extend(merges(request, user).map(|why| (Hazard::DataLoss, why)));
-    if converter.loses(&column.data_type, &column.data_type) {
+    if converter.loses(from, &column.data_type) {
         let why = format!("not all that values of {} are made of comes back", user.id);
         alter.hazards.push((Hazard::DataLoss, why));
     }

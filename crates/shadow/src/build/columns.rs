@@ -1,7 +1,7 @@
 //! A table that cannot be made for some of its columns is made without them: so each is reported, and what is wrong beyond the table too.
 
 use catalog::Database;
-use kinds::{Id, Model};
+use kinds::{Context, Id};
 
 use super::{Failure, Names, Unit, clauses, columns, run};
 
@@ -9,7 +9,7 @@ use super::{Failure, Names, Unit, clauses, columns, run};
 pub(super) fn without_the_bad(
     database: &mut Database,
     units: &mut Vec<Unit>,
-    model: &Model,
+    context: &Context<'_>,
     path: &mut Option<String>,
 ) -> Vec<(Id, Failure)> {
     let mut failures = Vec::new();
@@ -17,7 +17,7 @@ pub(super) fn without_the_bad(
         if !unit.id.kind().is_table() {
             return true;
         }
-        let bad = bad(database, unit, model, path);
+        let bad = bad(database, unit, context, path);
         let is_made = bad.is_some();
         failures.extend(bad.into_iter().flatten());
         !is_made
@@ -30,17 +30,17 @@ pub(super) fn without_the_bad(
 fn bad(
     database: &mut Database,
     unit: &Unit,
-    model: &Model,
+    context: &Context<'_>,
     path: &mut Option<String>,
 ) -> Option<Vec<(Id, Failure)>> {
-    let table = &model.get(&unit.id)?.spec;
+    let table = &context.to.get(&unit.id)?.spec;
     let with = |columns: &[(Id, String)]| {
-        let statements = table.create_table(&unit.id, &clauses(columns), model).into_iter().collect();
+        let statements = table.create_table(&unit.id, &clauses(columns), context.to).into_iter().collect();
         Unit { id: unit.id.clone(), statements, error: None, stands: false }
     };
     // The search path outlives what is rolled back.
     run(database, &Unit { statements: Vec::new(), ..with(&[]) }, Names::Written, path).ok()?;
-    let (mut good, mut left) = (Vec::new(), columns(model, &unit.id));
+    let (mut good, mut left) = (Vec::new(), columns(context, &unit.id));
     // Again, because a generated column may need one that stands behind it.
     loop {
         let (count, mut failures) = (left.len(), Vec::new());

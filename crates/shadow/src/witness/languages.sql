@@ -34,9 +34,10 @@ WHERE NOT EXISTS (SELECT FROM member AS m WHERE m.classid = 'pg_conversion'::reg
 
 UNION ALL
 -- The version is that of the operating system's or ICU's library when the collation was made. A name may stand for one
--- collation an encoding.
-SELECT 'collation', c.oid::regcollation || ' ' || c.collencoding,
-    to_jsonb(c.*) - '{oid, collname, collnamespace, collversion}'::text[] || jsonb_build_object('collowner', c.collowner::regrole)
+-- collation an encoding; one for every encoding, as CREATE COLLATION ... FROM copies it, is one for this database's.
+SELECT 'collation', concat_ws(' ', c.oid::regcollation, nullif(nullif(c.collencoding, d.encoding), -1)),
+    to_jsonb(c.*) - '{oid, collname, collnamespace, collversion, collencoding}'::text[] || jsonb_build_object('collowner', c.collowner::regrole)
 FROM pg_collation AS c
+JOIN pg_database AS d ON d.datname = current_database()
 JOIN managed AS n ON n.oid = c.collnamespace
 WHERE NOT EXISTS (SELECT FROM member AS m WHERE m.classid = 'pg_collation'::regclass AND m.objid = c.oid)
