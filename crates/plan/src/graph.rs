@@ -225,8 +225,11 @@ impl<'a> Graph<'a> {
             changes.goes(id) && from.is_some() && !stays && id.kind() != Kind::Schema
         };
         let ancestor = object.id.ancestors().filter(dropped).last();
-        let owners =
-            object.needs.iter().filter(|(_, how)| **how == kinds::Dependency::Auto).map(|(need, _)| need);
+        // A foreign key goes with nothing of the table that it refers to.
+        let refers = matches!(&object.spec, Spec::Constraint(key) if key.references.is_some());
+        let own = |need: &Id| !refers || need.top() == object.id.top() || need.name() == object.id.name();
+        let owners = object.needs.iter().filter(|(need, how)| **how == kinds::Dependency::Auto && own(need));
+        let owners = owners.map(|(need, _)| need);
         ancestor.or_else(|| owners.filter(dropped).find(|_| dies_with(object))).cloned()
     }
 
@@ -408,6 +411,10 @@ impl<'a> Graph<'a> {
         for (user, used) in parts {
             let (drop_user, drop_used) = (self.at(&user, Verb::Drop), self.at(&used, Verb::Drop));
             self.before(drop_user, drop_used);
+            // A foreign key that is away because a partition goes, which it refers to, comes back when that is gone.
+            if user.kind() == Kind::Constraint && !self.request.to.contains(used.top()) {
+                self.before(self.at(used.top(), Verb::Drop), self.at(&user, Verb::Create));
+            }
             for source in with_sources(self.request.from, &used).iter().skip(1) {
                 self.before(drop_user, self.at(source, Verb::Drop));
                 self.before(drop_user, self.at(source, Verb::Alter));

@@ -182,7 +182,7 @@ impl Graph<'_> {
                     others.any(|other| is_within(&other, &step.parent) || is_within(&step.parent, &other))
                 };
                 match (id.kind(), verb) {
-                    (Kind::Constraint, Verb::Drop) if refers() => self.before(Some(place), save),
+                    (Kind::Constraint, Verb::Drop) if stays && refers() => self.before(Some(place), save),
                     (Kind::Constraint, Verb::Create) if refers() => self.before(fill, Some(place)),
                     (Kind::Trigger, Verb::Drop) if of_family => self.before(Some(place), save),
                     (Kind::Trigger, _) if of_family => self.before(fill, Some(place)),
@@ -390,6 +390,11 @@ impl Graph<'_> {
             let all = graph.snapshot().into_iter().filter(|(_, (_, other))| *other == verb);
             all.map(|(place, (id, _))| (place, id)).collect()
         };
+        // A partition's part of a key that goes is gone with the whole.
+        let is_part = |graph: &Self, place: usize| {
+            let node = &graph.nodes[place];
+            (node.id.kind(), node.verb) == (Kind::Constraint, Verb::Drop) && node.statements.is_empty()
+        };
         for (place, table) in rows(self, Verb::Save) {
             for (other, (id, verb)) in self.snapshot() {
                 let detaches = (id.kind(), verb) == (Kind::Partition, Verb::Drop)
@@ -398,7 +403,8 @@ impl Graph<'_> {
                 let family = has_above(self.request.from, id.top(), &table);
                 if detaches && family && self.at(id.top(), Verb::Drop).is_none() {
                     self.before(Some(other), Some(place));
-                } else if verb != Verb::Save && family && id.top().kind().is_table() {
+                } else if verb != Verb::Save && family && id.top().kind().is_table() && !is_part(self, other)
+                {
                     self.before(Some(place), Some(other));
                 }
             }

@@ -306,14 +306,17 @@ fn insert(
     columns: &[KeptColumn],
 ) -> Option<String> {
     let model = if request.to.contains(id) { request.to } else { request.from };
-    let values: Vec<String> = columns
+    // A column that came before the table went is none of what it was.
+    let (names, values): (Vec<String>, Vec<String>) = columns
         .iter()
-        .map(|column| {
+        .filter_map(|column| {
             let object = model.get(&id.child(Kind::Column, &column.name))?;
-            Some(column.given_back(&format!("k.{}", column.sql()), &data_type(object)))
+            Some((column.sql(), column.given_back(&format!("k.{}", column.sql()), &data_type(object))))
         })
-        .collect::<Option<_>>()?;
-    let names: Vec<String> = columns.iter().map(KeptColumn::sql).collect();
+        .unzip();
+    if names.is_empty() {
+        return None;
+    }
     Some(format!(
         "INSERT INTO {table} ({}) OVERRIDING SYSTEM VALUE\nSELECT {}\nFROM {} AS k",
         names.join(", "),
