@@ -70,61 +70,56 @@ fn of_partition(request: &Request<'_>, changes: &Changes, id: &Id, place: &Parti
         return None;
     }
     let bound = Bound::parse(&place.bound)?;
-    let all_takers = takers(request, changes, id, &place.of);
-    let takers = all_takers
-        .iter()
-        .filter(|(_, taker)| Bound::parse(&taker.bound).is_none_or(|taker| !taker.is_apart_from(&bound)));
-    let takers: Vec<(Id, &Partition)> = takers.cloned().collect();
-    let any_of = |takers: &[(Id, &Partition)]| -> Option<String> {
-        let conditions: Option<Vec<String>> =
-            takers.iter().map(|(_, taker)| Some(format!("({})", taker.condition.as_ref()?))).collect();
-        conditions.map(|conditions| conditions.join(" OR "))
-    };
-    let mut untaken = None;
-    let condition = if goes {
+    let mut takers = takers(request, changes, id, &place.of);
+    takers.retain(|(_, taker)| Bound::parse(&taker.bound).is_none_or(|taker| !taker.is_apart_from(&bound)));
+    let (mut condition, mut untaken) = (None, None);
+    if goes {
         let bounds: Vec<Bound> = takers.iter().filter_map(|(_, taker)| Bound::parse(&taker.bound)).collect();
-        let is_taken_whole = bound.is_within(&bounds);
         // Rows that were in the default partition are there again when the partition goes that they were moved to.
         let returns = !request.forward && default_stays(request, changes, id, place);
-        match is_taken_whole || returns {
-            true => None,
-            false => Some(any_of(&takers).filter(|condition| !condition.is_empty())?),
+        if !bound.is_within(&bounds) && !returns {
+            condition = Some(taken(&takers)?);
         }
-    } else if is_bound_anew {
+    } else if is_default {
+        takers
+            .retain(|(taker, place)| is_room_of_default(request, place) && !comes_with_rows(request, taker));
+        condition = Some(taken(&takers)?);
+    } else {
         let then = then?;
         let has_default = default_place(request.to, &place.of).is_some_and(|default| default.id != *id);
-        if bound != Bound::Default && bound.is_within(&[Bound::parse(&then.bound)?])
-            || takers.is_empty() && !has_default
-        {
+        let stay = bound != Bound::Default && bound.is_within(&[Bound::parse(&then.bound)?]);
+        if stay || takers.is_empty() && !has_default {
             return None;
         }
-        let own = then.condition.as_ref()?;
-        let untaken_here = format!("{}NOT ({own})", within_parent(request, changes, &parent));
-        untaken = (!has_default).then(|| match any_of(&takers) {
-            Some(others) if !others.is_empty() => format!("{untaken_here} AND NOT ({others})"),
-            _ => untaken_here,
-        });
-        Some(format!("NOT ({own})"))
-    } else {
-        // What was another partition's before is not in this one.
-        let before: Vec<Bound> = request
-            .from
-            .attached_to(&place.of)
-            .filter_map(|object| partition(request.from, &object.id))
-            .filter_map(|other| Bound::parse(&other.bound))
-            .filter(|other| *other != Bound::Default)
-            .collect();
-        let is_new =
-            |taker: &Partition| Bound::parse(&taker.bound).is_none_or(|bound| !bound.is_within(&before));
-        let takers: Vec<(Id, &Partition)> = takers
-            .iter()
-            .filter(|(id, taker)| is_new(taker) && !comes_with_rows(request, id))
-            .cloned()
-            .collect();
-        Some(any_of(&takers).filter(|condition| !condition.is_empty())?)
-    };
+        let own = format!("NOT ({})", then.condition.as_ref()?);
+        if !has_default {
+            let here = format!("{}{own}", within_parent(request, changes, &parent));
+            untaken = Some(match taken(&takers) {
+                Some(others) => format!("{here} AND NOT ({others})"),
+                None => here,
+            });
+        }
+        condition = Some(own);
+    }
     let takers = takers.into_iter().map(|(id, _)| id).collect();
     Some(Move { place: id.clone(), parent, takers, condition, untaken })
+}
+
+/// The condition of the rows that any of some partitions takes; none where there are none, or PostgreSQL does not tell.
+fn taken(takers: &[(Id, &Partition)]) -> Option<String> {
+    let conditions: Option<Vec<String>> =
+        takers.iter().map(|(_, taker)| Some(format!("({})", taker.condition.as_ref()?))).collect();
+    conditions.filter(|conditions| !conditions.is_empty()).map(|conditions| conditions.join(" OR "))
+}
+
+/// Whether a bound takes more than others did before: what was theirs is not in the default partition.
+fn is_room_of_default(request: &Request<'_>, taker: &Partition) -> bool {
+    let places = request.from.attached_to(&taker.of).filter_map(|object| partition(request.from, &object.id));
+    let before: Vec<Bound> = places
+        .filter_map(|other| Bound::parse(&other.bound))
+        .filter(|other| *other != Bound::Default)
+        .collect();
+    Bound::parse(&taker.bound).is_none_or(|bound| !bound.is_within(&before))
 }
 
 /// The condition of the rows that stay in a partitioned table which gets another bound itself: the others are moved with its own.
