@@ -461,6 +461,13 @@ impl TableDoc {
             written.parent = self.constraints_attached_to.get(name).cloned();
             declared.add(constraint(name), written, 0, at("constraints", name));
         }
+        let is_key = |name: &String| self.unique.contains_key(name) || self.constraints.contains_key(name);
+        for name in self.constraints_attached_to.keys().filter(|name| !is_key(name)) {
+            let message =
+                format!("{id} has no key {name} under `unique` or `constraints` that could be a part");
+            let place = at("constraints_attached_to", name);
+            declared.problems.extend(place.map(|node| yaml::Problem::new(message, &node.place)));
+        }
         for (name, text) in &self.constraint_comments {
             let facts = Facts { comment: Some(text), ..Facts::default() };
             declared.facts(&constraint(name), &facts, false, None);

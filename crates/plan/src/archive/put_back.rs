@@ -271,8 +271,8 @@ fn rows(
     let insert = insert(request, &id, &id.sql(), kept, columns)?;
     // What fires on a partition because of its parent is there before the rows are back.
     let are_there = |trigger: &Id| !changes.goes(trigger) && !changes.goes(trigger.top());
-    let parents = inheritance::parents(request.to, &id).into_iter();
-    let parent = parents.filter(|_| request.to.contains(&id.child(Kind::Partition, ""))).next();
+    let is_partition = request.to.contains(&id.child(Kind::Partition, ""));
+    let parent = inheritance::parents(request.to, &id).into_iter().next().filter(|_| is_partition);
     let triggers = Triggers { are_there: &are_there, have_parts: &|_| true };
     let (off, on) = parent.map(|parent| around(request.from, &parent, &triggers)).unwrap_or_default();
     let [off, on] = [off, on].map(|all| all.into_iter().map(|statement| statement.sql));
