@@ -44,6 +44,12 @@ real-schemas *arguments:
     scripts/real_schemas.sh
     cargo test --workspace --test real_schemas -- {{ arguments }}
 
+# Fetch migrations of applications out of crates; plan, run and take back what leads from each sixteenth to the next, and back
+[group('test')]
+real-migrations *arguments:
+    scripts/real_migrations.sh
+    cargo test --workspace --test real_migrations -- {{ arguments }}
+
 # Fetch PostgreSQL servers through npm: 13 to 18, or the majors given
 [group('test')]
 servers *majors:

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Id, Kind, ObjectKind, Spec, Statement, query};
+use crate::{Change, Context, Id, Kind, Model, ObjectKind, Spec, Statement, query};
 
 /// `ALTER SEQUENCE ... OWNED BY column`: the sequence goes with the column (catalog `pg_depend`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,7 +53,17 @@ impl ObjectKind for SequenceOwner {
         vec![owned_by(id, "NONE")]
     }
 
-    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
+        let owning = |model: &Model| {
+            let mut needs = model.get(id).into_iter().flat_map(|object| object.needs.keys());
+            needs.find(|need| need.kind() == Kind::Column).map(|column| column.top().clone())
+        };
+        let goes = owning(context.from).is_some_and(|table| !context.to.contains(&table));
+        let comes = owning(context.to).is_some_and(|table| !context.from.contains(&table));
+        if goes && comes {
+            // The one may have names that the other needs.
+            return Change::Replace("the table that it belongs to takes the place of another".to_owned());
+        }
         Change::Alter(vec![owned_by(id, &to.column)])
     }
 }
