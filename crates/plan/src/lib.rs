@@ -8,6 +8,7 @@
 mod access_order;
 pub mod archive;
 mod archive_order;
+mod attachment_order;
 mod changes;
 mod error;
 mod graph;
