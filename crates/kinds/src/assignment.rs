@@ -105,15 +105,8 @@ fn plain(value: &str, from: &str, to: &str, context: &Context<'_>) -> Option<Str
     if is_assigned(source, target) {
         return None;
     }
-    if array.is_empty() && is_number(source) && target == "boolean" {
-        return Some(if source == "integer" { format!("{value}::{to}") } else { format!("({value} <> 0)") });
-    }
-    if array.is_empty() && source == "boolean" && is_number(target) {
-        let number = if target == "integer" { String::new() } else { format!("::{to}") };
-        return Some(format!("{value}::integer{number}"));
-    }
-    if array.is_empty() && CAST.contains(&(target, source)) && source.ends_with("multirange") {
-        return Some(format!("pg_catalog.range_merge({value})"));
+    if let Some(computed) = computed(value, source, target, to).filter(|_| array.is_empty()) {
+        return Some(computed);
     }
     // Between most built-in types there is no cast, but all have a text.
     if is_built_in(source) && is_built_in(target) && !is_text(source) && !CAST.contains(&(source, target)) {
@@ -162,17 +155,23 @@ pub fn there_and_back(column: &str, from: &str, to: &str, context: &Context<'_>)
 /// text, nor where only PostgreSQL knows whether there is any.
 pub fn is_total(from: &str, to: &str, context: &Context<'_>) -> bool {
     let (source, target) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
-    let computed = is_computed(base(&source), base(&target));
+    let is_computed = computed("", base(&source), base(&target), to).is_some();
     let (source, target) = (base(source.trim_end_matches("[]")), base(target.trim_end_matches("[]")));
     let textual = is_text(source) || is_text(target) || enum_values(context, target).is_some();
-    textual || is_assigned(source, target) || CAST.contains(&(source, target)) || computed
+    textual || is_assigned(source, target) || CAST.contains(&(source, target)) || is_computed
 }
 
-/// Whether there is no cast, but an expression that is right for every value.
-fn is_computed(source: &str, target: &str) -> bool {
-    is_number(source) && target == "boolean"
-        || source == "boolean" && is_number(target)
-        || source.ends_with("multirange") && CAST.contains(&(target, source))
+/// Where there is no cast: an expression of type `to`, which is a `target`, that is right for every value of a `source`.
+fn computed(value: &str, source: &str, target: &str, to: &str) -> Option<String> {
+    match (source, target) {
+        _ if CAST.contains(&(source, target)) => None,
+        (_, "boolean") if is_number(source) => Some(format!("({value} <> 0)")),
+        ("boolean", _) if is_number(target) => Some(format!("{value}::integer::{to}")),
+        _ if source.ends_with("multirange") && CAST.contains(&(target, source)) => {
+            Some(format!("pg_catalog.range_merge({value})"))
+        }
+        _ => None,
+    }
 }
 
 fn is_number(data_type: &str) -> bool {
@@ -282,7 +281,8 @@ fn goes_by_text(source: &str, target: &str) -> bool {
     let no_cast = is_built_in(source) && is_built_in(target) && !is_assigned(source, target);
     !is_text(target)
         && !is_citext(target)
-        && (is_text(source) || no_cast && !CAST.contains(&(source, target)) && !is_computed(source, target))
+        && (is_text(source)
+            || no_cast && !CAST.contains(&(source, target)) && computed("", source, target, target).is_none())
 }
 
 /// What tells values of a column apart once they are of another type; none where values that differ stay so, or where some may not be

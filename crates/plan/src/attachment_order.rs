@@ -17,8 +17,8 @@ impl Graph<'_> {
     /// has all that this takes; what its parents bring along comes after.
     pub(crate) fn order_attachments(&mut self) {
         self.order_places();
-        let is_step = |id: &Id, verb: Verb| is_attachment(id) && !matches!(verb, Verb::Save | Verb::Fill);
         self.order_partitions_with_columns();
+        let is_step = |id: &Id, verb: Verb| is_attachment(id) && !matches!(verb, Verb::Save | Verb::Fill);
         let places: Vec<(usize, Key)> =
             self.snapshot().into_iter().filter(|(_, (id, verb))| is_step(id, *verb)).collect();
         let mut shapes: BTreeMap<Id, Vec<usize>> = BTreeMap::new();
@@ -159,9 +159,11 @@ impl Graph<'_> {
             self.before(save, self.at(table, Verb::Save));
             self.before(save, self.at(table, Verb::Drop));
             self.before(self.at(table, Verb::Drop), fill);
+            let is_return = returns.contains(&&step.place);
             // All that is put aside is so in one go, and so is all that is put back.
-            let is_other = |other: &&Move| other.parent == step.parent && !returns.contains(&&other.place);
-            for other in steps.iter().filter(is_other).filter(|_| !returns.contains(&&step.place)) {
+            let is_other =
+                |other: &&Move| !is_return && other.parent == step.parent && !returns.contains(&&other.place);
+            for other in steps.iter().filter(is_other) {
                 let comes = self.at(&other.place, Verb::Create);
                 self.before(self.at(&other.place, Verb::Drop).filter(|_| comes.is_some()), save);
                 self.before(save, self.at(other.place.top(), Verb::Drop));
@@ -173,7 +175,6 @@ impl Graph<'_> {
                     }
                 }
             }
-            let is_return = returns.contains(&&step.place);
             for (place, (id, verb)) in self.snapshot() {
                 let of_family = is_within(&id, &step.parent);
                 let stays = self.at(id.top(), Verb::Drop).is_none();

@@ -286,7 +286,8 @@ pub(super) fn stands_alone(model: &Model, table: &Id) -> bool {
         && !has_rows_elsewhere(model, table)
 }
 
-fn has_rows_elsewhere(model: &Model, table: &Id) -> bool {
+/// Whether rows of a table are in foreign tables below it.
+pub(crate) fn has_rows_elsewhere(model: &Model, table: &Id) -> bool {
     model.ids().any(|id| id.kind() == Kind::ForeignTable && has_above(model, id, table))
 }
 

@@ -16,13 +16,13 @@ use std::collections::BTreeSet;
 use kinds::kinds::column::Column;
 use kinds::{Directives, Id, Kind, Model, Spec};
 
-pub(crate) use find::{Saving, savings};
+pub(crate) use find::{Saving, has_rows_elsewhere, savings};
 pub use moved::Moved;
 pub(crate) use moved::{MovedBack, moved_back};
 pub(crate) use nulls::fill;
 pub(crate) use once::once;
 pub(crate) use put_back::{Return, returns, retype};
-pub(crate) use save::is_forced;
+pub(crate) use save::{is_forced, locked};
 
 use crate::rules::conversion::type_named;
 use crate::{Request, Round};

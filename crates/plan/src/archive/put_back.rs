@@ -8,7 +8,7 @@ use super::{Archive, KEPT_AT, Kept, KeptColumn, MovedBack, SCHEMA, What, nulls, 
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
-use crate::rules::undisturbed::{Triggers, around, undisturbed};
+use crate::rules::undisturbed::{inserted, undisturbed};
 use crate::table_order::has_above;
 
 /// Something that comes back in a round.
@@ -269,16 +269,16 @@ fn rows(
     columns: &[KeptColumn],
 ) -> Option<Return> {
     let insert = insert(request, &id, &id.sql(), kept, columns)?;
+    let statements = [insert].into_iter().chain(settled(request, &id)).map(Statement::new).collect();
     // What fires on a partition because of its parent is there before the rows are back.
-    let are_there = |trigger: &Id| !changes.goes(trigger) && !changes.goes(trigger.top());
     let is_partition = request.to.contains(&id.child(Kind::Partition, ""));
     let parent = inheritance::parents(request.to, &id).into_iter().next().filter(|_| is_partition);
-    let triggers = Triggers { are_there: &are_there, have_parts: &|_| true };
-    let (off, on) = parent.map(|parent| around(request.from, &parent, &triggers)).unwrap_or_default();
-    let [off, on] = [off, on].map(|all| all.into_iter().map(|statement| statement.sql));
-    let settled = settled(request, &id).into_iter();
-    let inside: Vec<String> =
-        off.chain([insert]).chain(settled).chain(on).chain([drop_archive(kept)]).collect();
+    let statements = match parent {
+        Some(parent) => inserted(request, changes, &parent, statements),
+        None => statements,
+    };
+    let inside = statements.into_iter().map(|statement| statement.sql);
+    let inside: Vec<String> = inside.chain([drop_archive(kept)]).collect();
     let block = if_kept(kept, &inside);
     let statement = block.lock(Lock::AccessExclusive, id.sql()).work(Work::Rewrite);
     Some(Return { statements: vec![statement], id, columns: Vec::new(), nullable: Vec::new() })

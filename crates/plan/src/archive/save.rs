@@ -95,7 +95,8 @@ pub(super) fn schema() -> Statement {
     Statement::new(format!("CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
 }
 
-pub(super) fn locked(table: &Id) -> Statement {
+/// Nobody else reads or writes the table from here on.
+pub(crate) fn locked(table: &Id) -> Statement {
     let name = table.sql();
     Statement::new(format!("LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")).lock(Lock::AccessExclusive, &name)
 }

@@ -8,6 +8,7 @@ use kinds::kinds::table::Table;
 use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work, assignment};
 
 use super::conversion::type_named;
+use super::undisturbed::inserted;
 use super::{enum_change, row_type, sibling_rows, type_swap};
 use crate::Request;
 use crate::archive::told_apart;
@@ -146,8 +147,10 @@ pub(crate) fn rows(
         back.push(Statement::new(insert).lock(Lock::AccessExclusive, &sql).work(Work::Rewrite));
     }
     back.push(Statement::new(format!("DROP TABLE {aside}")));
-    if request.to.contains(&table.child(Kind::Partition, "")) {
-        back = sibling_rows::inserted(request, changes, table, back);
+    if request.to.contains(&table.child(Kind::Partition, ""))
+        && let Some(parent) = inheritance::parents(request.to, table).first()
+    {
+        back = inserted(request, changes, parent, back);
     }
     back.extend(identities(request, table));
     Some((save, back))

@@ -9,9 +9,9 @@ use kinds::kinds::replica_identity::ReplicaIdentity;
 use kinds::{Bound, Id, Kind, Lock, Model, Object, Spec, Statement, Work};
 
 use super::rebuild;
-use super::undisturbed::{Triggers, around, family, has_rules, root};
+use super::undisturbed::{Triggers, around, family, has_rules, inserted, root};
 use crate::Request;
-use crate::archive::{Archive, What};
+use crate::archive::{Archive, What, has_rows_elsewhere, locked};
 use crate::changes::{Action, Changes};
 use crate::table_order::has_above;
 
@@ -64,7 +64,8 @@ fn of_partition(request: &Request<'_>, changes: &Changes, id: &Id, place: &Parti
         || changes.goes(&parent)
         || !request.to.contains(&parent)
         || !goes && (changes.goes(table) || then.is_none())
-        || has_foreign_partitions(request, &parent)
+        // Rows of foreign tables are not ours to move.
+        || [request.from, request.to].iter().any(|model| has_rows_elsewhere(model, &root(model, &parent)))
         || [table, &parent].into_iter().any(|written| has_rules(request.from, written))
     {
         return None;
@@ -181,13 +182,6 @@ fn comes_with_rows(request: &Request<'_>, table: &Id) -> bool {
     kept.iter().any(|kept| matches!(kept.what, What::Rows { .. }) && is_it(&kept.of))
 }
 
-/// Rows of foreign tables are not ours to move.
-fn has_foreign_partitions(request: &Request<'_>, parent: &Id) -> bool {
-    [request.from, request.to].into_iter().any(|model| {
-        family(model, &root(model, parent)).iter().any(|table| table.kind() == Kind::ForeignTable)
-    })
-}
-
 /// Whether what a family of tables looks like changes in the same round: rows that are put aside would miss it.
 fn changes_shape(request: &Request<'_>, changes: &Changes, parent: &Id) -> bool {
     let root = root(request.from, parent);
@@ -255,10 +249,8 @@ pub(crate) fn statements(
             .lock(Lock::AccessExclusive, &table)
             .work(Work::Scan)
     });
-    let locked = Statement::new(format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
-        .lock(Lock::AccessExclusive, &table);
     let delete = delete.map(|delete| identified(request, step.table(), delete)).unwrap_or_default();
-    let save = [vec![locked, put_aside], delete].concat();
+    let save = [vec![locked(step.table()), put_aside], delete].concat();
     let insert = Statement::new(format!(
         "INSERT INTO {parent} ({columns}) OVERRIDING SYSTEM VALUE\nSELECT {columns}\nFROM {aside}"
     ))
@@ -269,7 +261,8 @@ pub(crate) fn statements(
     let have_parts =
         |table: &Id| !(changes.comes(&step.place) && has_above(request.from, table, step.table()));
     let triggers = Triggers { are_there: &are_there, have_parts: &have_parts };
-    let save = wrapped(request, step.table(), &triggers, save);
+    let (off, on) = around(request.from, step.table(), &triggers);
+    let save = [off, save, on].concat();
     (save, inserted(request, changes, &step.parent, vec![insert, drop]))
 }
 
@@ -300,25 +293,4 @@ fn identified(request: &Request<'_>, table: &Id, delete: Statement) -> Vec<State
 fn altered(table: &Id, action: &str) -> Statement {
     let table = table.sql();
     Statement::new(format!("ALTER TABLE {table} {action}")).lock(Lock::AccessExclusive, &table)
-}
-
-/// Statements that insert rows into a partitioned table, disturbed by none of its triggers and policies, nor its partitions' triggers.
-pub(crate) fn inserted(
-    request: &Request<'_>,
-    changes: &Changes,
-    parent: &Id,
-    statements: Vec<Statement>,
-) -> Vec<Statement> {
-    let are_there = |trigger: &Id| !changes.goes(trigger) && !changes.goes(trigger.top());
-    wrapped(request, parent, &Triggers { are_there: &are_there, have_parts: &|_| true }, statements)
-}
-
-fn wrapped(
-    request: &Request<'_>,
-    written: &Id,
-    triggers: &Triggers<'_>,
-    statements: Vec<Statement>,
-) -> Vec<Statement> {
-    let (off, on) = around(request.from, written, triggers);
-    [off, statements, on].concat()
 }

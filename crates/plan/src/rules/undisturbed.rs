@@ -4,7 +4,9 @@ use kinds::kinds::inheritance;
 use kinds::kinds::trigger::enable_word;
 use kinds::{Id, Kind, Lock, Model, Spec, Statement};
 
+use crate::Request;
 use crate::archive::is_forced;
+use crate::changes::Changes;
 
 /// What is checked at the end of a transaction keeps a table from being altered; from here on it is checked at once.
 pub(crate) const CONSTRAINTS_IMMEDIATE: &str = "SET CONSTRAINTS ALL IMMEDIATE";
@@ -71,6 +73,20 @@ pub(crate) fn around(
         on.push(altered(written, "FORCE ROW LEVEL SECURITY".to_owned(), Lock::AccessExclusive));
     }
     (off, on)
+}
+
+/// Statements that insert rows into a table of a family of partitions which are made or changed meanwhile, disturbed by none of the triggers
+/// that are there.
+pub(crate) fn inserted(
+    request: &Request<'_>,
+    changes: &Changes,
+    parent: &Id,
+    statements: Vec<Statement>,
+) -> Vec<Statement> {
+    let are_there = |trigger: &Id| !changes.goes(trigger) && !changes.goes(trigger.top());
+    let triggers = Triggers { are_there: &are_there, have_parts: &|_| true };
+    let (off, on) = around(request.from, parent, &triggers);
+    [off, statements, on].concat()
 }
 
 /// Whether anything may be checked at the end of a transaction.
