@@ -78,26 +78,34 @@ impl Interrupted<'_> {
             let waits =
                 |statement: &&str| statement.contains(" CONCURRENTLY ") || statement.contains("COMMIT;");
             if let Some(waits) = statements.iter().position(waits) {
-                let builds = statements[waits].contains(" CONCURRENTLY ");
-                interrupted.push(builds);
+                let is_filled = |name: &&str| statements[waits].contains(&format!(" SET {name} = "));
+                let fills = ["name", "phone"].into_iter().find(is_filled);
+                interrupted.push(fills);
                 // The last statement of a change is followed by a block that looks whether it was reached.
                 let change =
                     statements.iter().rposition(|statement| statement.starts_with("DO ")).unwrap() - 1;
-                for count in 1..=statements.len() {
+                // Between two settings it stands as behind them.
+                let is_setting =
+                    |statement: &&str| statement.starts_with("SET ") || statement.starts_with("RESET ");
+                let is_within_settings = |count: &usize| {
+                    statements[count - 1..].iter().take(2).filter(|statement| is_setting(statement)).count()
+                        == 2
+                };
+                for count in (1..=statements.len()).filter(|count| !is_within_settings(count)) {
                     self.ended_behind(&statements[..count], number + usize::from(count > change));
                 }
-                self.unfinished(&statements[..=waits], number, builds, &|cluster, process| {
+                self.unfinished(&statements[..=waits], number, fills, &|cluster, process| {
                     let kill = format!("SELECT pg_catalog.pg_terminate_backend({process})");
                     connect(cluster, "postgres").unwrap().run(&kill).unwrap();
                 });
-                self.unfinished(&statements[..=waits], number, builds, &|_, process| {
+                self.unfinished(&statements[..=waits], number, fills, &|_, process| {
                     let status = std::process::Command::new("kill").args(["-9", process]).status().unwrap();
                     assert!(status.success());
                 });
             }
             run(self.cluster, "work", &script.text);
         }
-        assert_eq!(interrupted, [false, true, true]);
+        assert_eq!(interrupted, [Some("name"), Some("phone"), None, None]);
     }
 
     /// The session ends behind some statements.
@@ -110,8 +118,15 @@ impl Interrupted<'_> {
         self.is_recognised(boundary, statements[statements.len() - 1]);
     }
 
-    /// The session, or the server, ends while the last statement waits for somebody who writes.
-    fn unfinished(&self, statements: &[&str], boundary: usize, builds: bool, end: &dyn Fn(&Cluster, &str)) {
+    /// The session, or the server, ends while the last statement waits for somebody who writes: one that builds an index, or fills a
+    /// column.
+    fn unfinished(
+        &self,
+        statements: &[&str],
+        boundary: usize,
+        fills: Option<&str>,
+        end: &dyn Fn(&Cluster, &str),
+    ) {
         let cluster = self.cluster;
         copied(cluster, "work", "broken");
         let mut writer = connect(cluster, "broken").unwrap();
@@ -131,11 +146,14 @@ impl Interrupted<'_> {
         drop(writer);
         soon(|| connect(cluster, "broken").ok());
         nobody_else_is_there(cluster, "broken");
-        let left = match builds {
-            true => "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid",
-            false => "SELECT count(name)::text FROM public.orders HAVING count(name) BETWEEN 1 AND 20",
+        let left = match fills {
+            None => "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid".to_owned(),
+            // The first batch ends before the rows that somebody holds.
+            Some(column) => format!(
+                "SELECT count(*)::text FROM public.orders HAVING bool_and({column} IS NOT NULL) FILTER (WHERE id <= 15) AND NOT bool_and({column} IS NOT NULL)"
+            ),
         };
-        let left = connect(cluster, "broken").unwrap().select(left).unwrap();
+        let left = connect(cluster, "broken").unwrap().select(&left).unwrap();
         assert_eq!(left.len(), 1, "nothing is left of what was interrupted");
         self.is_recognised(boundary, "while it waits");
     }

@@ -171,12 +171,11 @@ fn applicable(directives: &Directives, before: &Model, workspace: &Workspace) ->
         }
         kept.renames.insert(id.clone(), old_name.clone());
     }
-    // Batches are for columns that are new.
-    let new: BTreeMap<Id, u32> = (kept.batches.iter())
-        .filter(|(column, _)| !before.contains(&kept.before(column, None)))
-        .map(|(column, size)| (column.clone(), *size))
-        .collect();
-    kept.batches = new;
+    let is_new = |column: &Id| !before.contains(&kept.before(column, None));
+    let (new, there) = kept.batches.clone().into_iter().partition(|(column, _)| is_new(column));
+    (kept.batches, kept.batches_of_nulls) = (new, there);
+    // Those that somebody has interrupted and plans anew get the rest at once.
+    kept.batches_of_nulls.retain(|column, _| !plan::waits_for_values(before, column));
     if problems.is_empty() { Ok(kept) } else { Err(Error::Yaml { problems }) }
 }
 

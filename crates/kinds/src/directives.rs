@@ -15,6 +15,8 @@ pub struct Directives {
     pub backfills: BTreeMap<Id, String>,
     /// `backfill_batch` of a new column: how many rows get their value in one transaction, on the way forward.
     pub batches: BTreeMap<Id, u32>,
+    /// The same of a column that is there and refuses NULL from now on, for the rows that have NULL in it.
+    pub batches_of_nulls: BTreeMap<Id, u32>,
     /// On a way back: the `backfill` that a column has on the way forward, where rows get that rather than the default.
     pub backfilled: BTreeMap<Id, String>,
     /// `using` and `using_back` of a column whose type changes.
@@ -105,8 +107,18 @@ impl Directives {
             conversions.map(|(id, conversion)| (self.before(id, None), conversion.inverted())).collect();
         let backfills = self.backfills.iter();
         let backfilled = backfills.map(|(id, value)| (self.before(id, None), value.clone())).collect();
-        let batches = self.batches.iter().map(|(id, size)| (self.before(id, None), *size)).collect();
-        Directives { renames, backfills: BTreeMap::new(), batches, backfilled, conversions, enums }
+        let before = |batches: &BTreeMap<Id, u32>| {
+            batches.iter().map(|(id, size)| (self.before(id, None), *size)).collect()
+        };
+        Directives {
+            renames,
+            backfills: BTreeMap::new(),
+            batches: before(&self.batches),
+            batches_of_nulls: before(&self.batches_of_nulls),
+            backfilled,
+            conversions,
+            enums,
+        }
     }
 
     /// The same under other ids; without those of objects that get none.
@@ -119,6 +131,7 @@ impl Directives {
             renames: all(&self.renames, &id),
             backfills: all(&self.backfills, &id),
             batches: all(&self.batches, &id),
+            batches_of_nulls: all(&self.batches_of_nulls, &id),
             backfilled: all(&self.backfilled, &id),
             conversions: all(&self.conversions, &id),
             enums: all(&self.enums, &id),

@@ -26,6 +26,7 @@ pub use error::Error;
 pub use old_names::{OldName, old_names, word as certainty_word};
 pub use question::{MOST_KEYS, Question, questions};
 pub use round::{Request, Round, Step, Verb, next_round, stated_renames};
+pub use rules::batches::waits_for_values;
 pub use rules::enum_change::values_used_at_once;
 pub use rules::seed_rows::early_rows;
 pub use verdict::{Verdict, verdict};

@@ -545,8 +545,8 @@ pub struct FullColumnDoc {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-sql" = "expression"))]
     pub backfill_where: Option<String>,
-    /// How many rows of a table that is there get the value of `backfill` in one transaction, where the column is new; all in the script's own
-    /// where nothing is said. Others may write meanwhile; what needs the column comes when all rows have their value.
+    /// How many rows of a table that is there get the value of `backfill` in one transaction; all in the script's own where nothing is
+    /// said. Others may write meanwhile; what needs the column, `NOT NULL` among it, comes when all rows have their value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub backfill_batch: Option<u32>,

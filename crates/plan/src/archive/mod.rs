@@ -19,10 +19,10 @@ use kinds::{Directives, Id, Kind, Model, Spec};
 pub(crate) use find::{Saving, has_rows_elsewhere, savings};
 pub use moved::Moved;
 pub(crate) use moved::{MovedBack, moved_back};
-pub(crate) use nulls::fill;
+pub(crate) use nulls::{fill, kept_by_batches, kept_with};
 pub(crate) use once::once;
 pub(crate) use put_back::{Return, returns, retype};
-pub(crate) use save::{is_forced, locked};
+pub(crate) use save::{is_forced, locked, room_for};
 
 use crate::rules::conversion::type_named;
 use crate::{Request, Round};

@@ -4,12 +4,12 @@ use kinds::{Hazard, Id, Kind, Lock, Model, Spec, Statement, Work};
 
 use super::find::{Saving, key, stands_alone};
 use super::put_back::{Return, column_now, drop_archive, if_kept};
-use super::{Kept, KeptColumn, What, archive_name, save};
+use super::{Archive, KEPT_AT, Kept, KeptColumn, What, archive_name, save};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
-use crate::rules::backfill;
 use crate::rules::undisturbed::undisturbed;
+use crate::rules::{backfill, batches};
 
 /// What is kept of a table, for each of its columns.
 pub(super) fn savings(request: &Request<'_>, changes: &Changes, table: &Id) -> Vec<Saving> {
@@ -19,27 +19,66 @@ pub(super) fn savings(request: &Request<'_>, changes: &Changes, table: &Id) -> V
 
 fn saving(request: &Request<'_>, changes: &Changes, table: &Id, column: &Id) -> Option<Saving> {
     let backfill = backfill::for_nulls(request, changes, column)?;
-    if goes_with_its_column(request, column) {
+    if goes_with_its_column(request, column) || !can_be_filled(request.start, table) {
         return None;
     }
+    // Most have their values by then, and are kept where these came in batches.
+    let since = batches::is_filled(request, column).then_some("since");
+    let kept = kept(request, changes, table, column, since)?;
+    let saves = vec![(Verb::Fill, column.clone())];
+    Some(Saving { statements: save::nulls(request, &kept, backfill), goes: Vec::new(), kept, saves })
+}
+
+fn can_be_filled(model: &Model, table: &Id) -> bool {
+    stands_alone(model, table) && !undisturbed(model, table, String::new()).is_empty()
+}
+
+fn kept(
+    request: &Request<'_>,
+    changes: &Changes,
+    table: &Id,
+    column: &Id,
+    since: Option<&str>,
+) -> Option<Kept> {
     let Some(Spec::Column(spec)) = request.from.get(column).map(|object| &object.spec) else { return None };
-    let can_be_filled =
-        |model: &Model| stands_alone(model, table) && !undisturbed(model, table, String::new()).is_empty();
-    if !can_be_filled(request.from) || !can_be_filled(request.start) {
+    if !can_be_filled(request.from, table) {
         return None;
     }
     let key = key(request, changes, table)?;
-    let archive = archive_name(request, table, &[column.name(), "null"]);
-    let column_kept = KeptColumn::plain(column.name(), spec, request.from);
-    let what = What::Nulls { key, column: column_kept };
-    let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
-    let saves = vec![(Verb::Fill, column.clone())];
-    Some(Saving { statements: save::nulls(request, &kept, backfill), goes: Vec::new(), kept, saves })
+    let parts: Vec<&str> = [column.name(), "null"].into_iter().chain(since).collect();
+    let archive = archive_name(request, table, &parts);
+    let what = What::Nulls { key, column: KeptColumn::plain(column.name(), spec, request.from) };
+    Some(Kept { of: table.clone(), archive, what, again: Vec::new() })
 }
 
 /// Whether the column came with this plan, and had its values in batches: what was written since has NULL at most, and nothing comes back.
 fn goes_with_its_column(request: &Request<'_>, column: &Id) -> bool {
     request.forward && request.directives.batches.contains_key(column)
+}
+
+/// What is kept of a column whose rows get their values in batches.
+pub(crate) fn kept_by_batches(request: &Request<'_>, changes: &Changes, column: &Id) -> Option<Kept> {
+    let is_kept =
+        !matches!(request.archive, Archive::Off) && request.directives.batches_of_nulls.contains_key(column);
+    is_kept.then(|| kept(request, changes, column.top(), column, None))?
+}
+
+/// A statement that gives values to such rows, and keeps which they are in the same breath.
+pub(crate) fn kept_with(kept: &Kept, update: &str) -> String {
+    let What::Nulls { key, column } = &kept.what else { return update.to_owned() };
+    let names: Vec<String> = key.iter().map(KeptColumn::sql).collect();
+    let values: Vec<String> = names.iter().zip(key).map(|(name, key)| key.as_kept(name)).collect();
+    let (names, image) = (names.join(", "), column.image_sql());
+    let update = sql::indented(update, 4).unwrap_or_else(|| update.to_owned());
+    format!(
+        "WITH endstate_filled AS (\n    {update}\n    RETURNING {names}, {}::text AS {image}\n)\n\
+         INSERT INTO {} ({names}, {image}, {KEPT_AT})\n\
+         SELECT {}, {image}, pg_catalog.now() FROM endstate_filled\n\
+         ON CONFLICT ({names}) DO UPDATE SET {image} = excluded.{image}, {KEPT_AT} = excluded.{KEPT_AT}",
+        column.sql(),
+        kept.archive,
+        values.join(", ")
+    )
 }
 
 /// The statements that give a value to the rows that have NULL: what is kept of them, so that it is the very value that the way back
@@ -62,7 +101,7 @@ pub(crate) fn fill(
         ),
         _ => format!("UPDATE {relation} SET {name} = {backfill} WHERE {name} IS NULL"),
     };
-    let lost = format!("which rows of {relation} had NULL in {name} is not kept anywhere");
+    let lost = backfill::which_had_null(&relation, &name);
     let statement = |sql: String| {
         let is_update = sql == update;
         let statement = Statement::new(sql).lock(Lock::ShareRowExclusive, &relation);
@@ -72,7 +111,12 @@ pub(crate) fn fill(
             false => statement,
         }
     };
-    undisturbed(request.from, table, update.clone()).into_iter().map(statement).collect()
+    let mut statements: Vec<Statement> =
+        undisturbed(request.from, table, update.clone()).into_iter().map(statement).collect();
+    if let Some(last) = statements.last_mut() {
+        last.demands.extend(backfill::demand(column, backfill, Some(&format!("t.{name} IS NULL"))));
+    }
+    statements
 }
 
 /// On the way back: NULL again, in the rows that still have what they got.
@@ -84,8 +128,10 @@ pub(super) fn come_back(
     (key, column): (&[KeptColumn], &KeptColumn),
 ) -> Option<Return> {
     let own = column_now(request, kept, table, column)?;
-    let not_null = request.from.children_of_kind(&own.id, Kind::NotNull).into_iter().next()?;
-    if !matches!(changes.actions.get(&not_null.id), Some(Action::Drop)) {
+    let not_null = request.from.children_of_kind(&own.id, Kind::NotNull).into_iter().next();
+    let accepts =
+        not_null.is_some_and(|not_null| matches!(changes.actions.get(&not_null.id), Some(Action::Drop)));
+    if !accepts && !batches::goes_back_before(changes, &table.child(Kind::Column, &column.name)) {
         return None;
     }
     let names: Vec<String> = key

@@ -71,6 +71,22 @@ pub(super) fn nulls(request: &Request<'_>, kept: &Kept, backfill: &str) -> Vec<S
     statements
 }
 
+/// Room for the keys of rows that have NULL in a column, and for what each of them gets, when that comes in batches.
+pub(crate) fn room_for(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
+    let What::Nulls { key, column } = &kept.what else { return Vec::new() };
+    let list: Vec<String> = key.iter().map(kept_as).collect();
+    let create = format!(
+        "CREATE TABLE {} AS\nSELECT {}, {}::text AS {}, pg_catalog.now() AS {KEPT_AT}\nFROM {}\nWITH NO DATA",
+        kept.archive,
+        list.join(", "),
+        column.sql(),
+        column.image_sql(),
+        kept.of.sql()
+    );
+    let statements = [schema(), Statement::new(create)].into_iter();
+    statements.chain(keyed(request, kept, key)).collect()
+}
+
 /// Where a sequence stands, if that is worth keeping.
 pub(super) fn number(request: &Request<'_>, kept: &Kept, condition: Option<&str>) -> Vec<Statement> {
     let sequence = sequence(&kept.of);

@@ -1,7 +1,7 @@
 //! Columns that are added to tables with rows, and columns that refuse NULL from now on.
 
 use kinds::kinds::column::Column;
-use kinds::{Id, Kind, Lock, ObjectKind, Spec, Statement, Work};
+use kinds::{Demand, Id, Kind, Lock, Mend, ObjectKind, Rows, Spec, Statement, Work};
 
 use super::undisturbed::undisturbed;
 use crate::Request;
@@ -28,8 +28,11 @@ pub(crate) fn column_with_values(
     }
     // A subquery cannot stand in USING.
     let update = format!("UPDATE {table} SET {name} = ({backfill})");
-    let updates =
-        if is_subquery(backfill) { undisturbed(request.from, id.top(), update) } else { Vec::new() };
+    let updates = if sql::contains_subquery(backfill) {
+        undisturbed(request.from, id.top(), update)
+    } else {
+        Vec::new()
+    };
     let using = format!("ALTER COLUMN {name} TYPE {} USING ({backfill})", column.data_type);
     match updates.is_empty() {
         true => statements.push(Statement::alter_table(&table, using).work(Work::Rewrite).pass(1)),
@@ -41,6 +44,9 @@ pub(crate) fn column_with_values(
     }
     statements.extend(column.settings(id, &context).into_iter().map(|statement| statement.pass(2)));
     if let Some(not_null) = not_null {
+        if let Some(first) = statements.first_mut() {
+            first.demands.extend(demand(id, backfill, None));
+        }
         statements.extend(
             not_null.spec.create(&not_null.id, &context).into_iter().map(|statement| statement.pass(2)),
         );
@@ -48,8 +54,28 @@ pub(crate) fn column_with_values(
     statements
 }
 
-fn is_subquery(expression: &str) -> bool {
-    expression.to_lowercase().split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "select")
+/// That a backfill yields a value for the rows that need one, as far as that can be asked before the plan has changed anything: where it
+/// is made of the row alone and of PostgreSQL's own functions.
+pub(crate) fn demand(column: &Id, backfill: &str, needed: Option<&str>) -> Option<Demand> {
+    let is_own = |function: &Vec<String>| match function.as_slice() {
+        [schema, _] => schema == "pg_catalog",
+        parts => parts.len() == 1,
+    };
+    let (table, name) = (column.top(), sql::ident(column.name()));
+    // The rows are asked for under another name of their table.
+    let is_qualified = sql::words(backfill).iter().any(|word| word.text == table.name());
+    if is_qualified || sql::contains_subquery(backfill) || !sql::functions_called(backfill).iter().all(is_own)
+    {
+        return None;
+    }
+    let columns = sql::columns_of(backfill).iter().map(|name| table.child(Kind::Column, name)).collect();
+    let needed = needed.map(|needed| format!("{needed} AND ")).unwrap_or_default();
+    let rows = Rows::Where {
+        condition: format!("{needed}({backfill}) IS NULL"),
+        what: format!("for which the backfill of {name} yields NULL"),
+        mend: Mend::Words(format!("let the backfill of {name} say what they get: coalesce(..., ...)")),
+    };
+    Some(Demand { relation: table.clone(), columns, rows })
 }
 
 /// A column that gets the values that it had, and refuses NULL only then.
@@ -71,6 +97,11 @@ fn without_not_null(request: &Request<'_>, column: &Column, id: &Id) -> Statemen
         _ => &clause,
     };
     Statement::alter_table(&id.relation_sql(), format!("ADD COLUMN {nullable}"))
+}
+
+/// What is lost where nothing is kept of rows that had NULL.
+pub(crate) fn which_had_null(relation: &str, name: &str) -> String {
+    format!("which rows of {relation} had NULL in {name} is not kept anywhere")
 }
 
 /// What rows get in a column that is there and refuses NULL from this round on, where they have NULL in it.

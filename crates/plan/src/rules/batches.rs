@@ -1,32 +1,47 @@
-//! Values that the rows get of a new column, a batch at a time, each in a transaction of its own, so that nobody waits for long.
+//! Values that the rows get a batch at a time, each in a transaction of its own, so that nobody waits for long: of a column that comes, or
+//! where they have NULL in one that refuses it from now on.
 //!
-//! The column comes first, with a check that says that it waits for its values; then the values, in a script that is no transaction and
-//! ends by dropping the check; then all that needs the column. Where that script is interrupted, the check is still there.
+//! First comes a check that says that the column waits for its values, with the column where that is new; then the values, in a script
+//! that is no transaction and ends by dropping the check; then all that needs the column. Where that script is interrupted, the check is
+//! still there. A column that was there before has another check when it has its values, so that the database is seen to stand behind
+//! that script; what was written as NULL since gets its value together with `NOT NULL`.
 
 use std::collections::BTreeSet;
 
-use kinds::kinds::{inheritance, range_type};
-use kinds::{Id, Kind, Lock, Model, Spec, Statement, Work};
+use kinds::kinds::range_type;
+use kinds::{Id, Kind, Lock, Model, Spec, Statement};
 
-use super::undisturbed::undisturbed;
+use super::{backfill, batch};
+use crate::archive;
 use crate::changes::{Action, Changes};
 use crate::{Error, Request, Round, Step, Verb};
 
-/// What the name of such a check starts with.
-const MARK: &str = "endstate_fills_";
+/// What the names of such checks start with: of a column that comes, of one that is there, and of that one when it has its values.
+const COMES: &str = "endstate_fills_";
+const WAITS: &str = "endstate_waits_";
+const FILLED: &str = "endstate_filled_";
 
-/// Whether any column of a catalog waits for its values.
+/// Whether any column of a catalog that has come waits for its values.
 pub(crate) fn any_waits(model: &Model) -> bool {
-    model.ids().any(is_mark)
+    model.ids().any(|id| is_mark_of(id, COMES))
+}
+
+/// Whether a column waits for its values, or has just got them, in a catalog that scripts have been interrupted in.
+pub fn waits_for_values(model: &Model, column: &Id) -> bool {
+    [COMES, WAITS, FILLED].iter().any(|prefix| model.contains(&mark(column, prefix)))
 }
 
 /// Whether something is such a check.
 pub(crate) fn is_mark(id: &Id) -> bool {
-    id.kind() == Kind::Constraint && id.name().starts_with(MARK)
+    [COMES, WAITS, FILLED].iter().any(|prefix| is_mark_of(id, prefix))
 }
 
-fn mark(column: &Id) -> Id {
-    let name = format!("{MARK}{}", range_type::clipped(column.name(), 45));
+fn is_mark_of(id: &Id, prefix: &str) -> bool {
+    id.kind() == Kind::Constraint && id.name().starts_with(prefix)
+}
+
+fn mark(column: &Id, prefix: &str) -> Id {
+    let name = format!("{prefix}{}", range_type::clipped(column.name(), 45));
     column.top().child(Kind::Constraint, &name)
 }
 
@@ -37,8 +52,18 @@ pub(crate) fn of_new_column(request: &Request<'_>, column: &Id) -> Option<u32> {
     size.filter(|_| request.forward && there(request.start) && there(request.from))
 }
 
+/// Whether a column that was there before has its values by now, but for what was written as NULL since.
+pub(crate) fn is_filled(request: &Request<'_>, column: &Id) -> bool {
+    request.from.contains(&mark(column, FILLED))
+}
+
+/// Whether a way back comes to where such a column did not have its values yet; it is told by the name that it had when they came.
+pub(crate) fn goes_back_before(changes: &Changes, column: &Id) -> bool {
+    matches!(changes.actions.get(&mark(column, WAITS)), Some(Action::Drop))
+}
+
 /// What a row has in such a column before it has its value, as a condition.
-fn as_added(model: &Model, column: &Id) -> Option<String> {
+pub(super) fn as_added(model: &Model, column: &Id) -> Option<String> {
     let name = sql::ident(column.name());
     match model.get(&column.child(Kind::ColumnDefault, "")).map(|object| &object.spec) {
         Some(Spec::ColumnDefault(default)) => {
@@ -56,43 +81,57 @@ pub(crate) fn waits(model: &Model, column: &Id) -> Option<String> {
     let marked = format!(
         "EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = {}::pg_catalog.regclass AND conname = {})",
         sql::literal(&column.relation_sql()),
-        sql::literal(mark(column).name())
+        sql::literal(mark(column, COMES).name())
     );
     Some(format!("{} AND {marked}", as_added(model, column)?))
 }
 
-/// The check that comes with such a column.
+/// The check that says that a column waits.
 pub(crate) fn marked(column: &Id) -> Statement {
+    add_mark(column, COMES)
+}
+
+fn add_mark(column: &Id, prefix: &str) -> Statement {
     let (table, name) = (column.relation_sql(), sql::ident(column.name()));
-    let check = sql::ident(mark(column).name());
+    let check = sql::ident(mark(column, prefix).name());
     Statement::alter_table(
         &table,
         format!("ADD CONSTRAINT {check} CHECK ({name} IS NULL OR {name} IS NOT NULL) NOT VALID"),
     )
 }
 
-/// Takes out of the changes what must wait for values; the script that writes some, which is next where nothing else is left to do.
+/// Takes out of the changes what must wait for values; the round that writes some, or that prepares for it, which is next where nothing
+/// else is left to do.
 pub(crate) fn postpone(request: &Request<'_>, changes: &mut Changes) -> Result<Option<Round>, Error> {
     if !request.forward {
         // It goes with its column.
-        changes.actions.retain(|id, _| !is_mark(id));
+        changes.actions.retain(|id, _| !is_mark_of(id, COMES));
         return Ok(None);
     }
-    let has_mark = |column: &&Id| request.from.contains(&mark(column));
+    let has_mark = |column: &&Id| waiting_mark(request, column).is_some();
     let comes = |column: &&Id| {
         matches!(changes.actions.get(column), Some(Action::Create))
             && of_new_column(request, column).is_some()
     };
-    let all = || request.directives.batches.keys();
+    let of_nulls = &request.directives.batches_of_nulls;
+    let refuses = |column: &&Id| {
+        of_nulls.contains_key(*column)
+            && !is_filled(request, column)
+            && backfill::for_nulls(request, changes, column).is_some()
+    };
+    let all = || request.directives.batches.keys().chain(of_nulls.keys());
     let waits = all().any(|column| has_mark(&column));
     // Where one waits, what needs the others waits with it, so that it takes no script in between.
-    let filled = |column: &&Id| waits && request.from.contains(column);
-    let columns: BTreeSet<&Id> = all().filter(|column| filled(column) || comes(column)).collect();
-    let Some(first) = all().find(has_mark).or_else(|| columns.first().copied()) else {
-        return Ok(None);
+    let done = |column: &&Id| waits && request.from.contains(column);
+    let columns: BTreeSet<&Id> =
+        all().filter(|column| done(column) || comes(column) || refuses(column)).collect();
+    let next = match all().find(has_mark) {
+        _ if columns.is_empty() => return Ok(None),
+        Some(first) => Some(values(request, changes, first)?),
+        None => prepared(request, changes, columns.iter().copied().filter(refuses).collect())?,
     };
-    let fills = round(request, first)?;
-    let mut waiting: BTreeSet<Id> = columns.iter().map(|column| mark(column)).collect();
+    let marks = |column: &Id| [COMES, WAITS, FILLED].map(|prefix| mark(column, prefix));
+    let mut waiting: BTreeSet<Id> = columns.iter().flat_map(|column| marks(column)).collect();
     // Values may be made of columns that go.
     let tables: BTreeSet<&Id> = columns.iter().map(|column| column.top()).collect();
     let going = |(id, action): &(&Id, &Action)| {
@@ -101,94 +140,53 @@ pub(crate) fn postpone(request: &Request<'_>, changes: &mut Changes) -> Result<O
     waiting.extend(changes.actions.iter().filter(going).map(|(id, _)| id.clone()));
     let spared = |id: &Id| columns.contains(id) || id.kind() == Kind::ColumnDefault;
     changes.postpone(request, waiting, |need| columns.contains(need), spared);
-    Ok(columns.iter().any(has_mark).then_some(fills))
+    Ok(next)
+}
+
+/// The check that says that a column waits for its values, where there is one.
+fn waiting_mark(request: &Request<'_>, column: &Id) -> Option<Id> {
+    [COMES, WAITS].map(|prefix| mark(column, prefix)).into_iter().find(|mark| request.from.contains(mark))
+}
+
+/// The checks of columns that are there, and what of their rows is kept.
+fn prepared(request: &Request<'_>, changes: &Changes, columns: Vec<&Id>) -> Result<Option<Round>, Error> {
+    let mut round = Round::new(Vec::new(), true);
+    for column in columns {
+        // Whether that can be done is said before anything is.
+        batch::fill(request, column, None)?;
+        if let Some(kept) = archive::kept_by_batches(request, changes, column) {
+            let statements = archive::room_for(request, &kept);
+            let save = |statement| Step::new(Verb::Save, column, statement, None);
+            round.steps.extend(statements.into_iter().map(save));
+            round.kept.push(kept);
+        }
+        let check = mark(column, WAITS);
+        let mut add = add_mark(column, WAITS);
+        let null = format!("t.{} IS NULL", sql::ident(column.name()));
+        let backfill = request.directives.backfills.get(column);
+        add.demands.extend(backfill.and_then(|value| backfill::demand(column, value, Some(&null))));
+        round.steps.push(Step::new(Verb::Create, &check, add, None));
+    }
+    Ok((!round.steps.is_empty()).then_some(round))
 }
 
 /// The values of one column, and that it waits no more.
-fn round(request: &Request<'_>, column: &Id) -> Result<Round, Error> {
-    let step = Step::new(
-        Verb::Fill,
-        column,
-        fill(request, column)?,
-        Some("a batch at a time, as the YAML says".to_owned()),
-    );
-    let (table, check) = (column.relation_sql(), mark(column));
-    let drop = format!("ALTER TABLE {table} DROP CONSTRAINT {}", sql::ident(check.name()));
-    let drop = Statement::new(drop).lock(Lock::AccessExclusive, &table);
-    Ok(Round::new(vec![step, Step::new(Verb::Drop, &check, drop, None)], true))
-}
-
-/// Goes through the rows by their key. What somebody has written meanwhile stays.
-fn fill(request: &Request<'_>, column: &Id) -> Result<Statement, Error> {
-    let impossible = |reason: &str| Error::Impossible { id: column.clone(), reason: reason.to_owned() };
-    let directives = request.directives;
-    let (Some(backfill), Some(size)) = (directives.backfills.get(column), directives.batches.get(column))
-    else {
-        return Err(impossible("`backfill_batch` needs a `backfill`"));
+fn values(request: &Request<'_>, changes: &Changes, column: &Id) -> Result<Round, Error> {
+    let why = Some("a batch at a time, as the YAML says".to_owned());
+    let kept = archive::kept_by_batches(request, changes, column);
+    let fill = Step::new(Verb::Fill, column, batch::fill(request, column, kept.as_ref())?, why);
+    let table = column.relation_sql();
+    let waits = if request.from.contains(&mark(column, WAITS)) { WAITS } else { COMES };
+    let check = mark(column, waits);
+    let (name, filled) = (sql::ident(check.name()), mark(column, FILLED));
+    let (verb, action) = match waits {
+        WAITS => (Verb::Rename, format!("RENAME CONSTRAINT {name} TO {}", sql::ident(filled.name()))),
+        _ => (Verb::Drop, format!("DROP CONSTRAINT {name}")),
     };
-    let table = column.top();
-    let partitioned = matches!(request.from.get(table).map(|object| &object.spec), Some(Spec::Table(spec)) if spec.partition_by.is_some());
-    let key = request.from.children_of_kind(table, Kind::Constraint).into_iter().find_map(|object| {
-        match &object.spec {
-            Spec::Constraint(constraint) => constraint.primary_key(),
-            _ => None,
-        }
-    });
-    let key = key.filter(|_| partitioned || !inheritance::has_children(request.from, Some(table)));
-    let Some(key) = key else {
-        return Err(impossible(
-            "batches go through the rows by the primary key, and the table has none of all its rows",
-        ));
+    let done = Statement::new(format!("ALTER TABLE {table} {action}")).lock(Lock::AccessExclusive, &table);
+    let done = match verb {
+        Verb::Rename => Step::rename(&check, &filled, done),
+        _ => Step::new(verb, &check, done, None),
     };
-    let (relation, name) = (table.sql(), sql::ident(column.name()));
-    let Some(added) = as_added(request.to, column) else {
-        return Err(impossible(
-            "its default gives another value each time, so that nobody knows which rows still have it",
-        ));
-    };
-    let names: Vec<String> = key.iter().map(|name| sql::ident(name)).collect();
-    let listed = |prefix: &str| {
-        let names = (0..names.len()).map(|number| format!("{prefix}_{}", number + 1));
-        names.collect::<Vec<_>>().join(", ")
-    };
-    let (key, from, until) = (names.join(", "), listed("endstate_from"), listed("endstate_until"));
-    let (starts, ends) = (row_compared(&names, &key, ">=", &from), row_compared(&names, &key, "<", &until));
-    let declared = |prefix: &str| -> String {
-        let of = |(number, name): (usize, &String)| {
-            format!("    {prefix}_{} {relation}.{name}%TYPE;\n", number + 1)
-        };
-        names.iter().enumerate().map(of).collect()
-    };
-    let update = format!(
-        "UPDATE {relation} SET {name} = ({backfill})\n        WHERE {starts} AND (endstate_last OR {ends}) AND {added}"
-    );
-    let statements = undisturbed(request.from, table, update);
-    if statements.is_empty() {
-        return Err(impossible("rules of the table would do something else"));
-    }
-    let statements = statements.iter().map(|sql| format!("        {sql};\n")).collect::<Vec<_>>().concat();
-    let body = format!(
-        "\nDECLARE\n    endstate_last boolean;\n{}{}BEGIN\n    \
-         SELECT {key} INTO {from} FROM {relation} ORDER BY {key} LIMIT 1;\n    \
-         LOOP\n        \
-         SELECT {key} INTO {until} FROM {relation} WHERE {starts} ORDER BY {key} OFFSET {size} LIMIT 1;\n        \
-         endstate_last := NOT FOUND;\n\
-         {statements}        COMMIT;\n        \
-         EXIT WHEN endstate_last;\n        \
-         SELECT {until} INTO {from};\n    \
-         END LOOP;\nEND;\n",
-        declared("endstate_from"),
-        declared("endstate_until"),
-    );
-    let lock = if statements.contains("ALTER TABLE") { Lock::ShareRowExclusive } else { Lock::RowExclusive };
-    let statement = Statement::new(format!("DO {}", sql::dollar_tagged("endstate", &body)));
-    Ok(statement.lock(lock, relation).work(Work::Scan).outside_of_transaction())
-}
-
-/// `id < other`, or `(a, b) < (c, d)` for a key of several columns.
-fn row_compared(names: &[String], one: &str, operator: &str, other: &str) -> String {
-    match names.len() {
-        1 => format!("{one} {operator} {other}"),
-        _ => format!("({one}) {operator} ({other})"),
-    }
+    Ok(Round::new(vec![fill, done], true))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod backfill;
+mod batch;
 pub(crate) mod batches;
 pub(crate) mod circle;
 pub(crate) mod concurrent_index;

@@ -6,6 +6,7 @@ use super::archives::{VARIABLES, finished, kept_back, last_kept, out_of_the_way,
 use super::standing::{found, probes};
 use super::{Heading, Leg, Probe, checks, forward, locks, settings, summary};
 use crate::archive::Kept;
+use crate::rules::batches;
 use crate::table_order::has_above;
 use crate::{Round, Step, Verb};
 
@@ -67,8 +68,12 @@ fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {
     for leg in legs.iter().rev() {
         lines.push(format!("After {}:", leg.file));
         let summary = summary(leg.back);
-        let is_silent = leg.back.iter().all(|round| round.steps.is_empty());
-        let silent = if is_silent { "nothing" } else { "changes what is said of objects: comments, owners" };
+        let mut ids = leg.back.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids);
+        let silent = match leg.back.iter().all(|round| round.steps.is_empty()) {
+            true => "nothing",
+            false if ids.all(|(_, id)| batches::is_mark(id)) => "says again that rows wait for their values",
+            false => "changes what is said of objects: comments, owners",
+        };
         let nothing_else = summary.is_empty().then(|| silent.to_owned());
         lines.extend(summary.into_iter().chain(nothing_else).map(|line| format!("  - {line}")));
     }
