@@ -11,8 +11,8 @@ use endstate_tests::{connect, conninfo};
 use shadow::{Cluster, ClusterOptions};
 
 const BEFORE: &str = "CREATE TYPE role AS ENUM ('guest', 'member', 'admin');
-CREATE TABLE t (id bigint PRIMARY KEY, phone text, at timestamptz, role role, more text);
-INSERT INTO t SELECT i, 'phone ' || i, now() + i * interval '1 minute', (ARRAY['guest', 'member', 'admin'])[i % 3 + 1]::role, repeat('x', 100)
+CREATE TABLE t (id bigint PRIMARY KEY, phone text, at timestamptz, role role, more text, note text);
+INSERT INTO t SELECT i, 'phone ' || i, now() + i * interval '1 minute', (ARRAY['guest', 'member', 'admin'])[i % 3 + 1]::role, repeat('x', 100), CASE WHEN i % 2 = 0 THEN 'n' END
 FROM generate_series(1, ROWS) AS i;
 CREATE TABLE plain AS SELECT id, phone, at, more FROM t;
 ALTER TABLE plain ADD PRIMARY KEY (id);
@@ -20,15 +20,33 @@ CREATE INDEX plain_phone ON plain (phone);
 VACUUM ANALYZE;";
 
 /// What changes, and the YAML that says so.
-const CHANGES: [(&str, &str, &str); 5] = [
-    ("a dropped column", "[guest, member, admin]", "{ at: timestamptz, role: role, more: text }"),
-    ("a narrowed type", "[guest, member, admin]", "{ phone: text, at: date, role: role, more: text }"),
+const CHANGES: [(&str, &str, &str); 7] = [
+    ("a dropped column", "[guest, member, admin]", "{ at: timestamptz, role: role, more: text, note: text }"),
+    (
+        "a narrowed type",
+        "[guest, member, admin]",
+        "{ phone: text, at: date, role: role, more: text, note: text }",
+    ),
     (
         "merged enum values",
         "[member, admin]\n    map: { guest: member }",
-        "{ phone: text, at: timestamptz, role: role, more: text }",
+        "{ phone: text, at: timestamptz, role: role, more: text, note: text }",
     ),
-    ("a dropped table", "[guest, member, admin]", "{ phone: text, at: timestamptz, role: role, more: text }"),
+    (
+        "values for NULL",
+        "[guest, member, admin]",
+        "{ phone: text, at: timestamptz, role: role, more: text, note: { type: text, not_null: true, backfill: \"'none'\" } }",
+    ),
+    (
+        "the same, in batches",
+        "[guest, member, admin]",
+        "{ phone: text, at: timestamptz, role: role, more: text, note: { type: text, not_null: true, backfill: \"'none'\", backfill_batch: 10000 } }",
+    ),
+    (
+        "a dropped table",
+        "[guest, member, admin]",
+        "{ phone: text, at: timestamptz, role: role, more: text, note: text }",
+    ),
     ("the same, of own type", "[guest, member, admin]", ""),
 ];
 
@@ -87,7 +105,7 @@ fn measure(cluster: &Cluster, values: &str, columns: &str, plain: bool, keeps: b
         apply::prepare(&apply::Options { conninfo: conninfo.clone(), schema, sample: None }).unwrap().scripts;
     let run = |script: &apply::Script| {
         let clock = Instant::now();
-        connect(cluster, "work").unwrap().run(&script.text).unwrap();
+        apply::run_script(&mut connect(cluster, "work").unwrap(), &script.text).unwrap();
         clock.elapsed().as_secs_f64()
     };
     let forward = scripts.forward.iter().map(run).sum();

@@ -138,6 +138,23 @@ pub(crate) fn as_built<'a>(id: &'a Id, desired: &'a Model) -> &'a Id {
     }
 }
 
+/// Of equal keys a foreign key depends on the one that was there when it was made, which nothing but the live catalog tells.
+fn depend_as_there(model: &mut Model, live: &Model) {
+    let refers = |object: &&Object| matches!(&object.spec, Spec::Constraint(key) if key.references.is_some());
+    for object in live.objects().filter(refers) {
+        let Some(own) = model.get(&object.id) else { continue };
+        let mut needs = own.needs.clone();
+        needs.extend(
+            object
+                .needs
+                .iter()
+                .filter(|(need, _)| model.contains(need))
+                .map(|(need, how)| (need.clone(), *how)),
+        );
+        model.insert(Object { needs, ..own.clone() });
+    }
+}
+
 /// The renames that are still to be done: those whose old name exists. That both names exist is for a person to settle.
 fn applicable(directives: &Directives, before: &Model, workspace: &Workspace) -> Result<Directives, Error> {
     let mut kept = Directives { renames: BTreeMap::new(), ..directives.clone() };
@@ -201,9 +218,10 @@ impl<'a> Planner<'a> {
     fn rebuild(&mut self, live: &Live) -> Result<(Model, Vec<String>), Error> {
         let objects: Vec<Object> = self.context(live).cloned().collect();
         let mut database = self.build("before", &objects, "the live catalog")?;
-        let model = self.read(&mut database)?;
+        let mut model = self.read(&mut database)?;
         let live = objects.into_iter().collect();
         let self_check = differences(&live, &model);
+        depend_as_there(&mut model, &live);
         self.rebuilt = true;
         Ok((model, self_check))
     }

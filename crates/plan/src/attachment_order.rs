@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kinds::kinds::constraint::twins_before;
 use kinds::kinds::inheritance;
 use kinds::{Hazard, Id, Kind, Model, Spec};
 
@@ -272,11 +273,12 @@ impl Graph<'_> {
     }
 
     /// What a partition has for itself comes after what PostgreSQL would take it for a part of; a key whose index is to be a part comes
-    /// before, and is gone before.
+    /// before, and is gone before. Of equal keys of a table the one comes first that foreign keys depend on.
     pub(crate) fn order_own_keys(&mut self) {
         for (place, (id, verb)) in self.snapshot() {
             if verb == Verb::Create {
-                for key in own_keys::above(self.request.to, &id) {
+                let twins = twins_before(self.request.to, &id);
+                for key in own_keys::above(self.request.to, &id).into_iter().chain(twins) {
                     self.before(self.at(key, Verb::Create), Some(place));
                 }
             }

@@ -8,6 +8,7 @@ mod columns;
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Database;
+use kinds::kinds::constraint::twins_before;
 use kinds::{Context, Id, Kind, Model, Object, ObjectKind, Spec};
 
 /// A statement that could not be run.
@@ -447,6 +448,7 @@ fn ordered(model: &Model, names: Names) -> Vec<&Object> {
             id.kind(),
             late,
             generation(model, id, names),
+            twins_before(model, id).len(),
             object.and_then(|object| object.age),
             object.map_or(0, |object| object.position),
             id.clone(),

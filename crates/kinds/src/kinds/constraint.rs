@@ -213,6 +213,32 @@ fn comment_on_index(index: &str, comment: Option<&str>) -> Statement {
 /// Whether a constraint `c` comes from a parent table alone.
 const INHERITED: &str = "(c.conparentid <> 0 OR (c.coninhcount > 0 AND NOT c.conislocal))";
 
+/// The keys of a table with an equal index that come before one of them: of equal ones in one statement PostgreSQL makes a single one, and
+/// a foreign key that refers to their columns depends on the oldest.
+pub fn twins_before<'m>(model: &'m Model, id: &Id) -> Vec<&'m Id> {
+    let key = |object: &'m Object| match &object.spec {
+        Spec::Constraint(key) if key.has_index() => Some(key),
+        _ => None,
+    };
+    let index = |key: &Constraint| {
+        let definition = key.definition.trim_start_matches("PRIMARY KEY ").trim_start_matches("UNIQUE ");
+        (definition.to_owned(), key.deferrable, key.deferred)
+    };
+    let rank = |object: &'m Object, key: &Constraint| {
+        let refers = |user: &Object| matches!(&user.spec, Spec::Constraint(key) if key.references.is_some());
+        let is_referenced = model.dependents(&object.id).any(refers);
+        (!is_referenced, key.constraint_type, object.id.clone())
+    };
+    let Some((object, own)) = model.get(id).and_then(|object| Some((object, key(object)?))) else {
+        return Vec::new();
+    };
+    let is_before = |other: &&'m Object| {
+        key(other).is_some_and(|key| index(key) == index(own) && rank(other, key) < rank(object, own))
+    };
+    let siblings = model.of_kind_in(id.parent(), Kind::Constraint);
+    siblings.filter(is_before).map(|object| &object.id).collect()
+}
+
 impl ObjectKind for Constraint {
     fn query(version: u32) -> Option<String> {
         let enforced = if version >= 18 { "c.conenforced" } else { "true" };
@@ -263,10 +289,12 @@ impl ObjectKind for Constraint {
             self.not_valid || self.inherited && !parents.is_empty() && parents.iter().all(unchecked);
         let clause = format!("{name}{}", Constraint { not_valid, ..self.clone() }.sql());
         let mut statement = Statement::alter_table(&table, format!("ADD {clause}"));
+        let twin = twins_before(context.to, id).into_iter().fold(0, |count, _| count + 1);
         // What rows are not checked against would be checked in CREATE TABLE.
-        if !not_valid {
+        if !not_valid && twin == 0 {
             statement = statement.clause(clause);
         }
+        statement = statement.pass(twin);
         statement = match self.constraint_type {
             ConstraintType::ForeignKey => statement.lock(Lock::ShareRowExclusive, &table),
             _ => statement,
