@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use kinds::kinds::constraint::ConstraintType;
 use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Model, Spec};
 
-use crate::graph::{Graph, with_sources};
+use crate::graph::{Graph, Key, with_sources};
 use crate::round::Verb;
 use crate::rules::sibling_rows;
 
@@ -93,6 +94,42 @@ impl Graph<'_> {
             };
             for other in going.get(&references).into_iter().flatten() {
                 self.before(Some(*other), Some(place));
+            }
+        }
+    }
+
+    /// A check that calls a function reads whatever the function does, which no catalog tells: it comes when all that could be is there.
+    pub(crate) fn order_checks(&mut self) {
+        let calls = |id: &Id| {
+            let Some(object) = self.request.to.get(id) else { return false };
+            let is_check =
+                matches!(&object.spec, Spec::Constraint(key) if key.constraint_type == ConstraintType::Check);
+            is_check && object.needs.keys().any(|need| need.kind() == Kind::Function)
+        };
+        let stands_alone = |id: &Id| {
+            let to = self.request.to;
+            inheritance::parents(to, id.top()).is_empty() && !inheritance::has_children(to, Some(id.top()))
+        };
+        let has_rows =
+            |id: &Id| self.request.from.contains(id.top()) || self.at(id.top(), Verb::Fill).is_some();
+        let is_read = |id: &Id, verb: Verb| {
+            let kinds = [Kind::Table, Kind::Column, Kind::View, Kind::MaterializedView, Kind::Function];
+            kinds.contains(&id.kind()) && matches!(verb, Verb::Create | Verb::Alter | Verb::Fill)
+        };
+        let nodes = self.snapshot();
+        let is_late = |(_, (id, verb)): &&(usize, Key)| {
+            *verb == Verb::Create
+                && id.parent().is_some_and(|table| table.kind() == Kind::Table)
+                && calls(id)
+                && has_rows(id)
+                && stands_alone(id)
+        };
+        let late: Vec<&(usize, Key)> = nodes.iter().filter(is_late).collect();
+        for (place, (id, _)) in late {
+            for (other, _) in
+                nodes.iter().filter(|(_, (other, verb))| other.top() != id.top() && is_read(other, *verb))
+            {
+                self.before(Some(*other), Some(*place));
             }
         }
     }
