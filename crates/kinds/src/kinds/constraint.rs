@@ -412,10 +412,7 @@ impl ObjectKind for Constraint {
     }
 
     fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
-        let renamed =
-            before.is_some_and(Constraint::checks) && self.constraint_type != ConstraintType::ForeignKey;
-        let kept =
-            renamed || before.is_some_and(|before| before.definition == self.definition && before.checks());
+        let kept = before.is_some_and(|before| before.definition == self.definition && before.checks());
         let (Some(table), true) = (id.parent(), self.checks() && !self.inherited && !kept) else {
             return Vec::new();
         };

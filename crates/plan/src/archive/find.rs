@@ -238,10 +238,10 @@ pub(super) fn enum_within<'a>(model: &'a Model, data_type: &str) -> Option<(&'a 
     }
 }
 
-/// Columns that tell rows apart before and after: the primary key, or another key that is not NULL before.
-pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Vec<KeptColumn>> {
+/// The keys of a table, the primary key first.
+fn keys_of(model: &Model, table: &Id) -> Vec<Vec<String>> {
     let mut keys: Vec<Vec<String>> = Vec::new();
-    for object in request.from.children_of_kind(table, Kind::Constraint) {
+    for object in model.children_of_kind(table, Kind::Constraint) {
         if let Spec::Constraint(constraint) = &object.spec {
             match constraint.primary_key() {
                 Some(key) => keys.insert(0, key),
@@ -249,6 +249,13 @@ pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Optio
             }
         }
     }
+    keys
+}
+
+/// Columns that tell rows apart before and after, and are not NULL before: a key, or else one that comes, since rows that have it in common
+/// stop the script before anything is kept of them.
+pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Vec<KeptColumn>> {
+    let keys = [request.from, request.to].into_iter().flat_map(|model| keys_of(model, table));
     let stays = |name: &String| {
         let id = table.child(Kind::Column, name);
         let from = request.from.get(&id)?;
@@ -263,7 +270,7 @@ pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Optio
         let alike = same_type && one.collation == other.collation && !swapped;
         (alike && not_null && !changes.goes(&id)).then(|| KeptColumn::plain(name, one, request.from))
     };
-    keys.iter().find_map(|key| key.iter().map(stays).collect())
+    keys.into_iter().find_map(|key| key.iter().map(stays).collect())
 }
 
 /// Numbers of these types are the same where they are equal.
