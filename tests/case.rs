@@ -91,7 +91,7 @@ fn the_scripts_are_the_pinned_ones() {
         ];
         assert_eq!(files, wanted);
         assert!(plan.unaccepted(&[]).is_empty(), "the case needs no --allow: {:?}", plan.unaccepted(&[]));
-        assert_eq!(plan.proof.rows_refused, None);
+        assert_eq!((&plan.proof.rows_refused, &plan.proof.some_refused), (&None, &None));
         assert!(plan.proof.without_rows.is_empty(), "{:?}", plan.proof.without_rows);
         pinned(cluster, &plan, "case");
     }
@@ -145,7 +145,8 @@ fn the_plan_is_proven_with_rows_of_the_live_database() {
     let cluster = &servers()[0];
     let plan = plan_with(cluster, "before", &root().join("schema"), Some(3));
     assert!(plan.proof.sampled.is_some_and(|rows| rows >= 15), "{:?}", plan.proof.sampled);
-    assert_eq!((plan.proof.sample_refused, plan.proof.rows_refused), (None, None));
+    let proof = plan.proof;
+    assert_eq!((proof.sample_refused, proof.some_refused, proof.rows_refused), (None, None, None));
 }
 
 /// What only a live row breaks is found with live rows, and only with them.
@@ -156,7 +157,7 @@ fn a_live_row_that_the_plan_refuses_is_told() {
     let schema = schema_with("tables/users.yaml", "    checks:\n", own);
     let refused = plan_with(cluster, "before", schema.path(), Some(100)).proof;
     assert!(refused.sample_refused.is_some_and(|why| why.contains("nobody")));
-    assert_eq!(refused.rows_refused, None, "made-up rows took their place");
+    assert_eq!((refused.some_refused, refused.rows_refused), (None, None), "made-up rows took their place");
     assert_eq!(plan(cluster, "before", schema.path()).proof.sample_refused, None);
 }
 

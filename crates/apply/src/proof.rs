@@ -39,6 +39,8 @@ pub struct Proof {
     pub rows_refused: Option<String>,
     /// Why it was proven with rows that were made up at its end and taken back: it refuses others.
     pub others_refused: Option<String>,
+    /// Why some tables had none: the plan refuses whatever is in them.
+    pub some_refused: Option<String>,
     /// Rows copied from the live database, where that was asked for; tables that are empty there have synthetic ones.
     pub sampled: Option<u64>,
     /// Why they were taken out again: the plan refuses rows that the live database holds.
@@ -72,6 +74,8 @@ enum Rows {
     MadeUp,
     /// Made up on the catalog that is wanted, and taken back: the plan takes them.
     TakenBack,
+    /// Made up on the catalog that is there, but for the tables of which the plan refuses any.
+    MadeUpElsewhere,
     None,
 }
 
@@ -149,7 +153,7 @@ impl Prover<'_> {
     /// the real rows before they change anything.
     fn run_with_rows(&mut self) -> Result<(), Error> {
         let live = self.sample.is_some().then_some(Rows::Live);
-        for rows in live.into_iter().chain([Rows::MadeUp, Rows::TakenBack]) {
+        for rows in live.into_iter().chain([Rows::MadeUp, Rows::TakenBack, Rows::MadeUpElsewhere]) {
             let Err(error) = self.run(rows) else { return Ok(()) };
             let Error::Unproven { script, reason, refused: true } = error else { return Err(error) };
             let reason = Some(format!("{script}: {reason}"));
@@ -158,7 +162,10 @@ impl Prover<'_> {
             self.proof = match rows {
                 Rows::Live => Proof { sample_refused: reason, ..Proof::default() },
                 Rows::MadeUp => Proof { others_refused: reason, sample_refused, ..Proof::default() },
-                _ => Proof { rows_refused: before.others_refused, sample_refused, ..Proof::default() },
+                Rows::TakenBack => {
+                    Proof { some_refused: before.others_refused, sample_refused, ..Proof::default() }
+                }
+                _ => Proof { rows_refused: before.some_refused, sample_refused, ..Proof::default() },
             };
             self.counts = Counts::default();
         }
@@ -177,6 +184,10 @@ impl Prover<'_> {
         match rows {
             Rows::Live | Rows::MadeUp => self.make_up_rows(&place, "before")?,
             Rows::TakenBack => self.take_back_rows(&place)?,
+            Rows::MadeUpElsewhere => {
+                self.make_up_rows(&place, "before")?;
+                self.empty_what_is_refused(&place)?;
+            }
             Rows::None => {}
         }
         let original = self.fingerprint(&place)?;
@@ -273,6 +284,32 @@ impl Prover<'_> {
             database.run(&insert.sql)?;
         }
         self.proof.without_rows = filled.empty.into_iter().collect();
+        Ok(())
+    }
+
+    /// Empties tables of which the plan refuses rows, and those that refer to them, until it refuses none.
+    fn empty_what_is_refused(&mut self, place: &str) -> Result<(), Error> {
+        let mut database = self.bench.connect(place)?;
+        database.run("SET session_replication_role = replica; SET client_min_messages = warning")?;
+        let filled = rows::fingerprint(&mut database)?;
+        loop {
+            let mut refused = BTreeSet::new();
+            for ask in self.scripts.asks.iter().filter(|ask| ask.archive.is_none()) {
+                let count = database.select(&ask.count).unwrap_or_default();
+                let count = count.into_iter().flatten().flatten().next();
+                if count.is_some_and(|count| count != "0") {
+                    refused.insert(ask.relation.as_str());
+                }
+            }
+            // Rows of a materialized view are not its own.
+            let truncate = |relation| database.run(&format!("TRUNCATE {relation} CASCADE")).is_ok();
+            if refused.is_empty() || !refused.into_iter().all(truncate) {
+                break;
+            }
+        }
+        let emptied = filled.differences(&rows::fingerprint(&mut database)?).into_iter();
+        let reason = "the plan refuses rows of it, or of a table that it refers to";
+        self.proof.without_rows.extend(emptied.map(|found| (found.relation, reason.to_owned())));
         Ok(())
     }
 

@@ -17,6 +17,9 @@ pub const MOST_KEYS: usize = 5;
 pub struct Question {
     /// What is counted: `rows of public.users with NULL in email`.
     pub what: String,
+    /// The relation that they are rows of, quoted with its schema.
+    #[serde(skip)]
+    pub relation: String,
     /// A query that yields their number.
     pub count: String,
     /// A query that yields the keys of some of them, one text each.
@@ -192,6 +195,7 @@ impl Way<'_> {
         let from = format!("FROM {rows} AS t WHERE {condition}");
         Some(Question {
             what: format!("rows of {name} {what}"),
+            relation: name.clone(),
             count: format!("SELECT count(*) {from}"),
             keys: format!("SELECT {} {from} LIMIT {MOST_KEYS}", self.key(&origin)),
             query: format!("SELECT t.* {from}"),
@@ -218,6 +222,7 @@ impl Way<'_> {
         let key: Vec<String> = columns.iter().map(|column| format!("t.{column}::text")).collect();
         Some(Question {
             what: format!("{} that refer to rows of {target} which are gone", kept.words()),
+            relation: archive.clone(),
             count: format!("SELECT count(*) {from}"),
             keys: format!("SELECT concat_ws(', ', {}) {from} LIMIT {MOST_KEYS}", key.join(", ")),
             query: format!("SELECT t.* {from}"),

@@ -31,6 +31,11 @@ pub(crate) fn limits(proof: &Proof) -> Vec<String> {
     if let Some(reason) = &proof.others_refused {
         lines.push(format!("proven with synthetic rows that the plan takes; it refuses others: {reason}"));
     }
+    if let Some(reason) = &proof.some_refused {
+        lines.push(format!(
+            "proven with synthetic rows in the other tables; the plan refuses those of some: {reason}"
+        ));
+    }
     if let Some(reason) = &proof.rows_refused {
         lines.push(format!("proven without rows, because the plan refuses the synthetic ones: {reason}"));
     }
