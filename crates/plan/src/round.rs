@@ -153,6 +153,7 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     let mut changes = changes::Changes::between(request);
     rules::using::say(request, &mut changes);
     archive::retype(request, &mut changes);
+    rules::seed_rows::put_by_references(request, &mut changes);
     rules::rebuild::mark(request, &mut changes);
     rules::sibling_rows::postpone(request, &mut changes);
     rules::type_swap::changed_types(request, &mut changes)?;
