@@ -160,6 +160,7 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     rules::overloads::part(request, &mut changes);
     rules::row_type::put_by(request, &mut changes);
     rules::own_keys::put_by(request, &mut changes);
+    rules::own_keys::come_first(request, &mut changes);
     rules::foreign_key::let_go(request, &mut changes);
     rules::partition_in_place::let_go(request, &mut changes);
     rules::dependents::close(request, &mut changes)?;
