@@ -47,7 +47,7 @@ fn refused_by_type(
             bare(refused(&format!("({column})[1]"), from, to, context))
         }
         (None, Some(element)) => match is_text(base(from)) {
-            true => refused_text(column, element, to, context),
+            true => Some((refused_text(column, element, to, context), None)),
             false => bare(refused(column, from, element, context)),
         },
         _ => refused_scalar(column, from, to, context),
@@ -101,19 +101,13 @@ fn refused_scalar(
 }
 
 /// A text that is read as an array.
-fn refused_text(
-    column: &str,
-    element: &str,
-    to: &str,
-    context: &Context<'_>,
-) -> Option<(String, Option<String>)> {
-    let condition = if context.version >= 16 && is_built_in(base(element)) {
+fn refused_text(column: &str, element: &str, to: &str, context: &Context<'_>) -> String {
+    if context.version >= 16 && is_built_in(base(element)) {
         let array = format!("{}[]", read_as(element));
         format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(&array))
     } else {
         fails(column, "text", to, context)
-    };
-    Some((condition, None))
+    }
 }
 
 /// Nobody can ask which they are: the cast fails, and says the first of them.
@@ -132,13 +126,18 @@ fn fits(source: &str, target: &str, from: &str, context: &Context<'_>) -> bool {
         return true;
     }
     match (source, target) {
-        ("bit", "integer" | "bigint") | ("bigint", "oid") | ("integer", "\"char\"") => false,
         (_, "timestamp without time zone" | "timestamp with time zone") => FAMILIES[2].contains(&source),
         ("interval", "time without time zone") => context.version < 17,
         ("integer" | "smallint", "money") | ("money", "numeric") | ("integer", "oid") => true,
         ("numeric", "real" | "double precision") => !modifiers(from).is_empty(),
         ("real" | "double precision", "numeric") => context.version >= 14,
-        ("double precision", "real") | ("json", "jsonb") | ("macaddr8", "macaddr") | (_, "money") => false,
+        ("bit", "integer" | "bigint")
+        | ("bigint", "oid")
+        | ("integer", "\"char\"")
+        | ("double precision", "real")
+        | ("json", "jsonb")
+        | ("macaddr8", "macaddr")
+        | (_, "money") => false,
         _ if is_number(source) && is_number(target) => true,
         _ => CAST.contains(&(source, target)) || is_assigned(source, target),
     }
