@@ -230,7 +230,12 @@ impl<'a> Graph<'a> {
         let refers = matches!(&object.spec, Spec::Constraint(key) if key.references.is_some());
         let own = |need: &Id| !refers || need.top() == object.id.top() || need.name() == object.id.name();
         let owners = object.needs.iter().filter(|(need, how)| **how == kinds::Dependency::Auto && own(need));
-        let owners = owners.map(|(need, _)| need);
+        // What a partition has of its parent's keys and indexes is its own once it has left.
+        let table = object.id.top();
+        let place = table.child(Kind::Partition, "");
+        let leaves = changes.goes(&place) && !changes.goes(table) && !self.gets_another_bound(&place);
+        let stays = leaves && matches!(object.id.kind(), Kind::Constraint | Kind::Index);
+        let owners = owners.map(|(need, _)| need).filter(|need| !stays || need.top() == table);
         ancestor.or_else(|| owners.filter(dropped).find(|_| dies_with(object))).cloned()
     }
 

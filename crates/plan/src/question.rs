@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use kinds::kinds::column::sources;
+use kinds::kinds::inheritance::parents;
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec};
 use serde::Serialize;
 
@@ -81,6 +82,7 @@ pub fn questions(
             }
             _ => {
                 asked.extend(own.iter().filter_map(|demand| way.question_to_archive(demand, kept)));
+                asked.extend(own.iter().flat_map(|demand| way.questions_of_new_target(demand, rounds, kept)));
                 demands.extend(own);
             }
         }
@@ -168,7 +170,7 @@ impl Way<'_> {
         }
         let name = origin.sql();
         let rows = self.source(demand);
-        let (what, condition, mend) = match &demand.rows {
+        let found = match &demand.rows {
             Rows::Where { condition, what, mend } => {
                 let mend = match mend {
                     Mend::Words(words) => words.clone(),
@@ -189,19 +191,99 @@ impl Way<'_> {
             Rows::Orphaned { columns, references, referenced } => {
                 let target = Some(self.origin(references)).filter(|target| self.before.contains(target))?;
                 let columns = self.old_names(&demand.relation, columns);
-                orphaned(&name, &columns, &target.sql(), &self.old_names(references, referenced))
+                let undeclared = self.undeclared(&columns, references, referenced)?;
+                orphaned(&name, &columns, &target.sql(), &self.old_names(references, referenced), &undeclared)
             }
         };
+        Some(self.about(&origin, &rows, found))
+    }
+
+    /// A question to a table that is there, or to what yields its rows under other names.
+    fn about(&self, table: &Id, rows: &str, (what, condition, mend): Found) -> Question {
         let from = format!("FROM {rows} AS t WHERE {condition}");
-        Some(Question {
-            what: format!("rows of {name} {what}"),
-            relation: name.clone(),
+        Question {
+            what: format!("rows of {} {what}", table.sql()),
+            relation: table.sql(),
             count: format!("SELECT count(*) {from}"),
-            keys: format!("SELECT {} {from} LIMIT {MOST_KEYS}", self.key(&origin)),
+            keys: format!("SELECT {} {from} LIMIT {MOST_KEYS}", self.key(table)),
             query: format!("SELECT t.* {from}"),
             mend,
             archive: None,
-        })
+        }
+    }
+
+    /// Of rows that refer to a table which is only made: it holds what an archive gives back, or nothing.
+    fn questions_of_new_target(&self, demand: &Demand, rounds: &[Round], kept: &[Kept]) -> Vec<Question> {
+        let Rows::Orphaned { columns, references, referenced } = &demand.rows else { return Vec::new() };
+        let (origin, target) = (self.origin(&demand.relation), self.origin(references));
+        let there = |column: &Id| self.before.contains(&self.origin(column));
+        let is_asked = self.before.contains(&origin)
+            && demand.columns.iter().all(there)
+            && !self.before.contains(&target)
+            && !self.is_filled_otherwise(references, rounds);
+        if !is_asked {
+            return Vec::new();
+        }
+        let (name, new) = (origin.sql(), references.sql());
+        let columns = self.old_names(&demand.relation, columns);
+        let Some(undeclared) = self.undeclared(&columns, references, referenced) else { return Vec::new() };
+        let not_null: Vec<String> = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
+        let (list, not_null) = (columns.join(", "), not_null.join(" AND "));
+        let holds = if undeclared.is_empty() { "no rows" } else { "the declared rows only" };
+        let empty = (
+            format!("that would be orphaned: {list} refers to {new}, which is new and holds {holds}"),
+            format!("{not_null}{undeclared}"),
+            format!("set {list} to NULL, or make {new} and its rows first"),
+        );
+        let empty = self.about(&origin, &name, empty);
+        let Some(kept) = kept.iter().find(|kept| kept.of == *references) else { return vec![empty] };
+        let pairs = columns.iter().zip(referenced);
+        let matches = pairs.map(|(column, other)| kept.holds("r", other, &format!("t.{column}")));
+        let matches = matches.collect::<Option<Vec<_>>>().map(|matches| matches.join(" AND "));
+        let from_archive = matches.map(|matches| {
+            let astray = format!(
+                "{not_null} AND NOT EXISTS (SELECT FROM {} AS r WHERE {matches}){undeclared}",
+                kept.archive
+            );
+            let what = format!("that would be orphaned: {list} without a row in {new} as it comes back");
+            let mend = format!("DELETE FROM {name} AS t WHERE {astray}");
+            let question = self.about(&origin, &name, (what, astray, mend));
+            Question { archive: Some((kept.archive.clone(), true)), ..question }
+        });
+        let gone = Question { archive: Some((kept.archive.clone(), false)), ..empty };
+        from_archive.into_iter().chain([gone]).collect()
+    }
+
+    /// What is added to the condition that finds orphans where rows are declared of the table that they refer to; none where nobody
+    /// knows what these will have in its columns.
+    fn undeclared(&self, columns: &[String], table: &Id, referenced: &[String]) -> Option<String> {
+        let rows = self.after.children_of_kind(table, Kind::SeedRows).into_iter();
+        let rows = rows.filter_map(|object| match &object.spec {
+            Spec::SeedRows(declared) => Some(declared.rows.values()),
+            _ => None,
+        });
+        let mut keys = Vec::new();
+        for row in rows.flatten() {
+            let value = |quoted: &String| {
+                row.iter().find(|(name, _)| sql::ident(name) == *quoted).map(|(_, value)| value.as_deref())
+            };
+            let values: Vec<Option<&str>> = referenced.iter().map(value).collect::<Option<_>>()?;
+            let values: Option<Vec<String>> =
+                values.into_iter().map(|value| value.map(sql::literal)).collect();
+            keys.extend(values.map(|values| format!("({})", values.join(", "))));
+        }
+        let columns: Vec<String> = columns.iter().map(|column| format!("t.{column}")).collect();
+        let others = format!(" AND ({}) NOT IN ({})", columns.join(", "), keys.join(", "));
+        Some(if keys.is_empty() { String::new() } else { others })
+    }
+
+    /// Whether a new table gets rows that nobody can ask for before: those of tables that become its partitions or children, or what SQL
+    /// of people writes.
+    fn is_filled_otherwise(&self, table: &Id, rounds: &[Round]) -> bool {
+        let is_hooked = rounds.iter().flat_map(|round| &round.steps).any(crate::Step::is_hook);
+        let tables = || self.after.ids().filter(|id| id.kind().is_table());
+        let is_parent = tables().any(|id| parents(self.after, id).contains(table));
+        is_hooked || is_parent
     }
 
     /// Of a table that comes back with its rows: which of those refer to rows that have gone meanwhile.
@@ -211,7 +293,7 @@ impl Way<'_> {
         let kept = kept.iter().find(|kept| kept.of == demand.relation)?;
         let referenced = self.old_names(references, referenced);
         let pairs = columns.iter().zip(&referenced);
-        let matches = pairs.map(|(column, other)| kept.equals(column, &format!("r.{other}")));
+        let matches = pairs.map(|(column, other)| kept.holds("t", column, &format!("r.{other}")));
         let matches = matches.collect::<Option<Vec<_>>>()?.join(" AND ");
         let not_null: Vec<String> = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
         let (archive, target) = (&kept.archive, target.sql());
@@ -299,12 +381,12 @@ fn twice(rows: &str, keys: &str, predicate: Option<&String>) -> Found {
     (format!("that have {keys} in common with others"), condition, mend)
 }
 
-fn orphaned(name: &str, columns: &[String], target: &str, referenced: &[String]) -> Found {
+fn orphaned(name: &str, columns: &[String], target: &str, referenced: &[String], undeclared: &str) -> Found {
     let not_null: Vec<String> = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
     let pairs = columns.iter().zip(referenced);
     let matches: Vec<String> = pairs.map(|(column, other)| format!("r.{other} = t.{column}")).collect();
     let condition = format!(
-        "{} AND NOT EXISTS (SELECT FROM {target} AS r WHERE {})",
+        "{} AND NOT EXISTS (SELECT FROM {target} AS r WHERE {}){undeclared}",
         not_null.join(" AND "),
         matches.join(" AND ")
     );

@@ -151,14 +151,17 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
         return Ok(Some(Round::new(renames, false)));
     }
     let mut changes = changes::Changes::between(request);
+    rules::rename::postpone(request, &mut changes);
     rules::using::say(request, &mut changes);
     archive::retype(request, &mut changes);
+    rules::seed_rows::put_by_references(request, &mut changes);
     rules::rebuild::mark(request, &mut changes);
     rules::sibling_rows::postpone(request, &mut changes);
     rules::type_swap::changed_types(request, &mut changes)?;
     rules::overloads::part(request, &mut changes);
     rules::row_type::put_by(request, &mut changes);
     rules::own_keys::put_by(request, &mut changes);
+    rules::own_keys::come_first(request, &mut changes);
     rules::foreign_key::let_go(request, &mut changes);
     rules::partition_in_place::let_go(request, &mut changes);
     rules::dependents::close(request, &mut changes)?;

@@ -445,7 +445,7 @@ impl ObjectKind for Column {
                 demand(Vec::new(), "true".to_owned(), what, mend)
             }
             Some(before) if before.data_type != self.data_type => {
-                let refused = assignment::refused(&name, &before.data_type, &self.data_type, context);
+                let refused = crate::refused(&name, &before.data_type, &self.data_type, context);
                 let fits = refused.into_iter().flat_map(|(condition, mend)| {
                     let what = format!("whose {name} does not fit {}", self.data_type);
                     let words =

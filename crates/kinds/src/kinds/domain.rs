@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Hazard, Id, ObjectKind, Statement, Work, query};
+use crate::kinds::inheritance;
+use crate::{
+    Change, Context, Demand, Hazard, Id, Kind, Mend, ObjectKind, Rows, Spec, Statement, Work, query,
+};
 
 /// A domain (manual, `CREATE DOMAIN`; catalog `pg_type`). Its checks are objects of their own, and from version 17 on so is
 /// its `NOT NULL`.
@@ -87,6 +90,13 @@ impl ObjectKind for Domain {
         )
     }
 
+    fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
+        if !self.not_null || before.is_none_or(|before| before.not_null) {
+            return Vec::new();
+        }
+        of_columns(Some(id), context, |value| Some((format!("{value} IS NULL"), "refuses NULL".to_owned())))
+    }
+
     fn definition() -> Option<&'static str> {
         Some(
             "(SELECT pg_catalog.concat_ws(' ', pg_catalog.format_type(t.typbasetype, t.typtypmod), t.typcollation::regcollation, \
@@ -99,4 +109,49 @@ impl ObjectKind for Domain {
 pub(crate) fn set_not_null(id: &Id, not_null: bool) -> Statement {
     let (action, work) = if not_null { ("SET", Work::Scan) } else { ("DROP", Work::Catalog) };
     Statement::new(format!("ALTER DOMAIN {} {action} NOT NULL", id.sql())).work(work)
+}
+
+/// What a domain demands of the columns that are of it, or of a domain over it: `refused` tells the condition that a value is refused, and
+/// why.
+pub(crate) fn of_columns(
+    domain: Option<&Id>,
+    context: &Context<'_>,
+    refused: impl Fn(&str) -> Option<(String, String)>,
+) -> Vec<Demand> {
+    let Some(domain) = domain else { return Vec::new() };
+    let mut names = vec![domain.sql()];
+    while let Some(name) = context.to.objects().find_map(|object| match &object.spec {
+        Spec::Domain(over) if names.contains(&over.data_type) => {
+            Some(object.id.sql()).filter(|name| !names.contains(name))
+        }
+        _ => None,
+    }) {
+        names.push(name);
+    }
+    let columns = context.to.objects().filter(|object| object.id.top().kind() == Kind::Table);
+    let demand = |object: &crate::Object| {
+        let (Spec::Column(column), Some(table)) = (&object.spec, object.id.parent()) else { return None };
+        // Where its type is another one, the column says what it demands.
+        let was = context.from.get(&object.id).map(|object| &object.spec);
+        if matches!(was, Some(Spec::Column(was)) if was.data_type != column.data_type) {
+            return None;
+        }
+        let (name, element) = (sql::ident(object.id.name()), column.data_type.trim_end_matches("[]"));
+        if !names.iter().any(|name| name == element)
+            || column.inherited && inheritance::follows(table, context)
+        {
+            return None;
+        }
+        let is_array = element != column.data_type;
+        let (condition, why) = refused(if is_array { "e.value" } else { &name })?;
+        let condition = match is_array {
+            true => format!("EXISTS (SELECT FROM unnest({name}) AS e (value) WHERE {condition})"),
+            false => condition,
+        };
+        let what = format!("whose {name} does not fit {}, which {why}", domain.sql());
+        let mend = Mend::Words(format!("change {name} so that it fits"));
+        let rows = Rows::Where { condition, what, mend };
+        Some(Demand { relation: table.clone(), columns: vec![object.id.clone()], rows })
+    };
+    columns.filter_map(demand).collect()
 }

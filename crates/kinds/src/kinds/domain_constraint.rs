@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kinds::domain::set_not_null;
-use crate::{Change, Context, Hazard, Id, ObjectKind, Statement, Work, query};
+use crate::kinds::domain::{self, set_not_null};
+use crate::{Change, Context, Demand, Hazard, Id, ObjectKind, Statement, Work, query};
 
 /// A constraint of a domain (manual, `CREATE DOMAIN`; catalog `pg_constraint`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,16 @@ impl DomainConstraint {
         (super::index::closing_bracket(inner) == inner.len()).then(|| super::index::without_brackets(inner))
     }
 
+    /// The condition that it refuses a value, an expression.
+    pub(crate) fn refused(&self, value: &str) -> Option<String> {
+        if self.is_not_null() {
+            return Some(format!("{value} IS NULL"));
+        }
+        let inner = self.definition.strip_prefix("CHECK (")?;
+        let check = super::index::without_brackets(&inner[..super::index::closing_bracket(inner)]);
+        Some(format!("NOT ({})", said_of(value, check)))
+    }
+
     /// `CONSTRAINT name CHECK (...)`; what has no name in the YAML is named by PostgreSQL.
     fn clause(&self, id: &Id) -> String {
         if id.name().starts_with('\u{0}') {
@@ -36,6 +46,20 @@ impl DomainConstraint {
         }
         format!("CONSTRAINT {} {}", sql::ident(id.name()), self.definition)
     }
+}
+
+/// A check, which speaks of `VALUE`, of a value instead.
+fn said_of(value: &str, check: &str) -> String {
+    let (mut text, mut end) = (String::new(), 0);
+    for word in sql::words(check) {
+        let place = word.offset..word.offset + word.len;
+        if check[place.clone()] == *"VALUE" {
+            text.push_str(&check[end..place.start]);
+            text.push_str(value);
+            end = place.end;
+        }
+    }
+    text + &check[end..]
 }
 
 /// What PostgreSQL does when a domain gets a constraint: it reads every table that uses it, under a lock against writes.
@@ -95,6 +119,17 @@ impl ObjectKind for DomainConstraint {
         )))
     }
 
+    fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
+        if before.is_some_and(DomainConstraint::is_valid) || !self.is_valid() {
+            return Vec::new();
+        }
+        let why = match self.is_not_null() {
+            true => "refuses NULL".to_owned(),
+            false => format!("demands {}", self.definition),
+        };
+        domain::of_columns(id.parent(), context, |value| Some((self.refused(value)?, why.clone())))
+    }
+
     fn address(&self, id: &Id) -> String {
         format!("CONSTRAINT {} ON DOMAIN {}", sql::ident(id.name()), id.relation_sql())
     }
@@ -107,5 +142,20 @@ impl ObjectKind for DomainConstraint {
 
     fn same_but_for_name(&self, to: &Self) -> bool {
         self == to
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_speak_of_a_value() {
+        let refused =
+            |definition: &str| DomainConstraint { definition: definition.to_owned() }.refused("t.c");
+        assert_eq!(refused("CHECK ((VALUE > 0)) NOT VALID").unwrap(), "NOT (t.c > 0)");
+        let check = "CHECK (((VALUE)::text <> 'VALUE'::text))";
+        assert_eq!(refused(check).unwrap(), "NOT ((t.c)::text <> 'VALUE'::text)");
+        assert_eq!(refused("NOT NULL").unwrap(), "t.c IS NULL");
     }
 }

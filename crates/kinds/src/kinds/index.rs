@@ -62,8 +62,15 @@ impl ObjectKind for Index {
 
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         let complete = self.parent.as_ref().is_none_or(|parent| is_valid(context, parent));
-        if let (Some(parent), true) = (&self.parent, complete) {
-            return if context.from.is_empty() { self.named(id, parent) } else { Vec::new() };
+        // One that sorts otherwise than its parent's is there before that one comes.
+        let comes_first = self.parent.as_ref().is_some_and(|parent| {
+            !context.from.is_empty()
+                && context.from.contains(id.top())
+                && context.from.relations(parent).next().is_none()
+                && context.to.relations(parent).any(|above| self.sorts_otherwise(&above.spec))
+        });
+        if let (Some(parent), true, false) = (&self.parent, complete, comes_first) {
+            return if context.from.is_empty() { self.named(id, parent, context) } else { Vec::new() };
         }
         let table = id.relation_sql();
         let mut statements = vec![
@@ -197,9 +204,9 @@ impl Index {
     }
 
     /// On an empty database: gives the index that a partition got with its parent's the name and settings that it has.
-    fn named(&self, id: &Id, parent: &str) -> Vec<Statement> {
+    fn named(&self, id: &Id, parent_name: &str, context: &Context<'_>) -> Vec<Statement> {
         let (table, parent, name) =
-            (sql::literal(&id.relation_sql()), sql::literal(parent), sql::literal(id.name()));
+            (sql::literal(&id.relation_sql()), sql::literal(parent_name), sql::literal(id.name()));
         let wanted = sql::literal(&self.name(id));
         // What has the name meanwhile gets its own in turn.
         let rename = format!(
@@ -214,6 +221,7 @@ impl Index {
         let plain =
             Index { options: BTreeMap::new(), tablespace: None, statistics: BTreeMap::new(), ..self.clone() };
         let mut statements = vec![Statement::new(format!("DO {}", sql::dollar(&rename)))];
+        statements.extend(self.directed(id, parent_name, context));
         statements.extend(alter_storage(
             &self.name(id),
             (&plain.options, plain.tablespace.as_ref()),
@@ -221,6 +229,26 @@ impl Index {
         ));
         statements.extend(plain.alter_statistics(self, id));
         statements
+    }
+
+    /// Whether it has another order than its parent's, which says nothing of it as a part.
+    pub fn sorts_otherwise(&self, parent: &Spec) -> bool {
+        matches!(parent, Spec::Index(parent) if parent.valid && parent.definition != self.definition)
+    }
+
+    /// One that was there before its parent's sorts as it did then: only an empty database that imitates another one is told so.
+    fn directed(&self, id: &Id, parent: &str, context: &Context<'_>) -> Option<Statement> {
+        let mut above = context.to.relations(parent);
+        let keys = IndexDoc::parse(&self.definition).on;
+        let options: Vec<&str> = keys.iter().map(|key| direction(key)).collect();
+        above.all(|above| self.sorts_otherwise(&above.spec)).then(|| {
+            Statement::new(format!(
+                "UPDATE pg_catalog.pg_index SET indoption = '{}' WHERE indexrelid = {}::pg_catalog.regclass AND indnkeyatts = {}",
+                options.join(" "),
+                sql::literal(&self.name(id)),
+                options.len()
+            ))
+        })
     }
 
     fn create_sql(&self, id: &Id) -> String {
@@ -276,6 +304,18 @@ impl Index {
             matches!(&object.spec, Spec::Index(index) if usual(&IndexDoc::parse(&index.definition).on) == name)
         });
         plain && id.name() == name && rivals.count() == 1
+    }
+}
+
+/// How a key sorts, as `pg_index.indoption` says it.
+fn direction(key: &str) -> &'static str {
+    let key = key.to_uppercase();
+    let bare = key.trim_end_matches(" NULLS FIRST").trim_end_matches(" NULLS LAST");
+    match (bare.ends_with(" DESC"), key.ends_with(" NULLS FIRST"), key.ends_with(" NULLS LAST")) {
+        (true, _, true) => "1",
+        (true, ..) => "3",
+        (false, true, _) => "2",
+        (false, ..) => "0",
     }
 }
 

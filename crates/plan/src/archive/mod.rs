@@ -172,11 +172,11 @@ impl Kept {
         columns.iter().find(|column| self.of.child(Kind::Column, &column.name) == *id)
     }
 
-    /// For whole rows, `t`: the condition that a column of theirs, quoted, equals a value.
-    pub(crate) fn equals(&self, column: &str, value: &str) -> Option<String> {
+    /// For whole rows, called `row`: the condition that a column of theirs, quoted, equals a value.
+    pub(crate) fn holds(&self, row: &str, column: &str, value: &str) -> Option<String> {
         let What::Rows { columns, .. } = &self.what else { return None };
         let kept = columns.iter().find(|kept| kept.sql() == column)?;
-        Some(format!("t.{column} = {}", kept.as_kept(value)))
+        Some(format!("{row}.{column} = {}", kept.as_kept(value)))
     }
 
     /// For a column that it keeps values of: the archive, and the condition that a row `t` of its table has none there.

@@ -1,6 +1,8 @@
 //! Keys and indexes that a partition has for itself beside equal ones of the partitioned table: PostgreSQL takes what is there for a part of
 //! what comes, so that what is to stay apart comes after.
 
+use std::collections::BTreeSet;
+
 use kinds::kinds::index::passes_for_part;
 use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Model, Spec};
@@ -50,4 +52,23 @@ pub(crate) fn put_by(request: &Request<'_>, changes: &mut Changes) {
         let reason = "PostgreSQL would take it for a part of what the partitioned table gets".to_owned();
         changes.actions.insert(id, Action::Replace { reason });
     }
+}
+
+/// A part that sorts otherwise than the index above it is there before that one, which takes it as it is.
+pub(crate) fn come_first(request: &Request<'_>, changes: &mut Changes) {
+    let is_new = |id: &Id| matches!(changes.actions.get(id), Some(Action::Create));
+    let above = |index: &Spec| match index {
+        Spec::Index(index) => request.to.relations(index.parent.as_deref()?).find(|above| is_new(&above.id)),
+        _ => None,
+    };
+    let (mut parts, mut waiting) = (BTreeSet::new(), BTreeSet::new());
+    for object in request.to.objects().filter(|object| is_new(&object.id)) {
+        let (Spec::Index(part), Some(first)) = (&object.spec, above(&object.spec)) else { continue };
+        if part.sorts_otherwise(&first.spec) && request.from.contains(object.id.top()) {
+            parts.insert(object.id.clone());
+            let all = std::iter::successors(Some(first), |index| above(&index.spec));
+            waiting.extend(all.map(|index| index.id.clone()));
+        }
+    }
+    changes.postpone(request, waiting, |_| false, |id| parts.contains(id));
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use kinds::kinds::seed_rows::SeedRows;
-use kinds::{Id, Lock, Model, Spec, Statement};
+use kinds::{Id, Kind, Lock, Model, Spec, Statement};
 
 use super::undisturbed::undisturbed;
 use crate::archive::once;
+use crate::changes::{Action, Changes};
 use crate::round::Verb;
 use crate::{Error, Request, Round, Step};
 
@@ -21,6 +22,28 @@ pub(crate) fn late(request: &Request<'_>) -> Result<Option<Round>, Error> {
     let rounds = rounds(request, |_| true)?;
     let steps: Vec<Step> = rounds.into_iter().flat_map(|round| round.steps).collect();
     Ok((!steps.is_empty()).then_some(Round::new(steps, false)))
+}
+
+/// Foreign keys of tables that are there wait for the declared rows that they refer to: their own rows are held against them.
+pub(crate) fn put_by_references(request: &Request<'_>, changes: &mut Changes) {
+    let unwritten: BTreeSet<&Id> = (request.to.objects())
+        .filter(|rows| rows.id.kind() == Kind::SeedRows && (request.managed)(&rows.id))
+        .filter(|rows| request.from.get(&rows.id).is_none_or(|from| from.spec != rows.spec))
+        .filter_map(|rows| rows.id.parent())
+        .collect();
+    let refers = |id: &&Id| match request.to.get(id).map(|object| (&object.spec, id.parent())) {
+        Some((Spec::Constraint(key), Some(table))) if request.from.contains(table) => {
+            let references = key.references.iter().flat_map(|name| request.to.relations(name));
+            references.map(|object| &object.id).any(|other| other != table && unwritten.contains(other))
+        }
+        _ => false,
+    };
+    let waiting: BTreeSet<Id> = changes.actions.keys().filter(refers).cloned().collect();
+    for id in waiting {
+        let goes = matches!(changes.actions.get(&id), Some(Action::Replace { .. }));
+        changes.postpone(request, [id.clone()].into(), |_| false, |_| false);
+        changes.actions.extend(goes.then_some((id, Action::Drop)));
+    }
 }
 
 /// First what goes, of tables that refer to others before those; then what comes or changes, the other way round.
@@ -61,7 +84,7 @@ fn rounds(request: &Request<'_>, is_there: impl Fn(&Id) -> bool) -> Result<Vec<R
 
 /// Whether the primary key is checked row by row: `ON CONFLICT` takes no other.
 fn has_immediate_key(model: &Model, table: &Id) -> bool {
-    let keys = model.children_of_kind(table, kinds::Kind::Constraint).into_iter();
+    let keys = model.children_of_kind(table, Kind::Constraint).into_iter();
     let mut keys = keys.filter_map(|object| match &object.spec {
         Spec::Constraint(constraint) => constraint.primary_key().map(|_| constraint),
         _ => None,
@@ -70,7 +93,7 @@ fn has_immediate_key(model: &Model, table: &Id) -> bool {
 }
 
 fn columns<'a>(table: &'a Id, rows: &'a SeedRows) -> impl Iterator<Item = Id> + use<'a> {
-    rows.columns().into_iter().map(|column| table.child(kinds::Kind::Column, column.as_str()))
+    rows.columns().into_iter().map(|column| table.child(Kind::Column, column.as_str()))
 }
 
 /// How many tables a table refers to by way of each other.
@@ -78,7 +101,7 @@ fn depth<'m>(model: &'m Model, table: &'m Id, seen: &mut BTreeSet<&'m Id>) -> us
     if !seen.insert(table) {
         return 0;
     }
-    let references = model.children_of_kind(table, kinds::Kind::Constraint).into_iter();
+    let references = model.children_of_kind(table, Kind::Constraint).into_iter();
     let references = references.filter_map(|object| match &object.spec {
         Spec::Constraint(constraint) => constraint.references.as_deref(),
         _ => None,

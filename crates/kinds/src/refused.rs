@@ -1,0 +1,233 @@
+//! Which values of a column do not become values of another type: what a change of type demands of the rows.
+
+use crate::assignment::{
+    CAST, FAMILIES, base, computed, enum_values, is_assigned, is_built_in, is_citext, is_number, is_text,
+    keeps_rows_as_they_are, modifiers, using,
+};
+use crate::{Context, Kind, Model, Spec};
+
+/// A condition that finds them, and what would mend them behind `SET`; none where there are none. Where no condition can tell which
+/// they are, it converts all, and fails at the first.
+pub fn refused(
+    column: &str,
+    from: &str,
+    to: &str,
+    context: &Context<'_>,
+) -> Option<(String, Option<String>)> {
+    let (source, target) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
+    let value = using(column, &source, &target, context);
+    let value = value
+        .unwrap_or_else(|| if source == target { column.to_owned() } else { format!("{column}::{target}") });
+    let of_type = refused_by_type(column, &source, &target, context);
+    let of_domain = refused_by_domain(column, &value, to, context.to).join(" OR ");
+    match (of_type, of_domain.as_str()) {
+        (of_type, "") => of_type,
+        (None, of_domain) => Some((of_domain.to_owned(), None)),
+        (Some((of_type, _)), of_domain) => {
+            Some((format!("CASE WHEN {of_type} THEN true ELSE {of_domain} END"), None))
+        }
+    }
+}
+
+/// Both types are no domains.
+fn refused_by_type(
+    column: &str,
+    from: &str,
+    to: &str,
+    context: &Context<'_>,
+) -> Option<(String, Option<String>)> {
+    let bare =
+        |condition: Option<(String, Option<String>)>| condition.map(|(condition, _)| (condition, None));
+    match (from.strip_suffix("[]"), to.strip_suffix("[]")) {
+        (Some(from), Some(to)) => {
+            let (condition, _) = refused("e.value", from, to, context)?;
+            Some((format!("EXISTS (SELECT FROM unnest({column}) AS e (value) WHERE {condition})"), None))
+        }
+        (Some(from), None) if !is_text(base(to)) => {
+            bare(refused(&format!("({column})[1]"), from, to, context))
+        }
+        (None, Some(element)) => match is_text(base(from)) {
+            true => Some((refused_text(column, element, to, context), None)),
+            false => bare(refused(column, from, element, context)),
+        },
+        _ => refused_scalar(column, from, to, context),
+    }
+}
+
+fn refused_scalar(
+    column: &str,
+    from: &str,
+    to: &str,
+    context: &Context<'_>,
+) -> Option<(String, Option<String>)> {
+    let (source, target) = (base(from), base(to));
+    if keeps_rows_as_they_are(from, to) {
+        return None;
+    }
+    if let Some(values) = enum_values(context, to) {
+        let known = enum_values(context, from).is_some_and(|old| old.iter().all(|one| values.contains(one)));
+        let values: Vec<String> = values.iter().map(|value| sql::literal(value)).collect();
+        let refused = format!("{column}::text <> ALL (ARRAY[{}]::text[])", values.join(", "));
+        return (!known).then_some((refused, None));
+    }
+    let rank = |name: &str| FAMILIES[0].iter().position(|one| *one == name);
+    let narrower = rank(source).is_some() && rank(source) > rank(target);
+    let is_bits = matches!(source, "bit" | "bit varying");
+    let condition = match (target, modifiers(to).as_slice()) {
+        ("character varying" | "character", [length]) => {
+            let mend = format!("{column} = left({column}::text, {length})");
+            return Some((format!("length(rtrim({column}::text, ' ')) > {length}"), Some(mend)));
+        }
+        ("bit", length) if is_bits => format!("length({column}) <> {}", length.first().unwrap_or(&1)),
+        ("bit varying", [length]) if is_bits => format!("length({column}) > {length}"),
+        ("smallint", _) if narrower => outside(column, i64::from(i16::MIN), i64::from(i16::MAX)),
+        ("integer", _) if narrower => outside(column, i64::from(i32::MIN), i64::from(i32::MAX)),
+        ("bigint", _) if narrower => outside(column, i64::MIN, i64::MAX),
+        ("numeric", [precision, scale]) if rank(source).is_some() || source == "money" => {
+            let digits = precision - scale;
+            let too_large = format!("abs(round({column}::numeric, {scale})) >= 1e{digits}::numeric");
+            let has_others = matches!(source, "numeric" | "real" | "double precision");
+            if has_others { format!("{column} <> 'NaN' AND {too_large}") } else { too_large }
+        }
+        _ if fits(source, target, from, context) => return None,
+        // A cast takes the blanks along, which a text has not.
+        _ if source == "character" => fails(column, from, to, context),
+        _ if context.version >= 16 && goes_by_text(source, target) && is_built_in(target) => {
+            format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(read_as(to)))
+        }
+        _ => fails(column, from, to, context),
+    };
+    Some((condition, None))
+}
+
+/// A text that is read as an array.
+fn refused_text(column: &str, element: &str, to: &str, context: &Context<'_>) -> String {
+    if context.version >= 16 && is_built_in(base(element)) {
+        let array = format!("{}[]", read_as(element));
+        format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(&array))
+    } else {
+        fails(column, "text", to, context)
+    }
+}
+
+/// Nobody can ask which they are: the cast fails, and says the first of them.
+fn fails(column: &str, from: &str, to: &str, context: &Context<'_>) -> String {
+    let value = using(column, from, to, context).unwrap_or_else(|| format!("{column}::{to}"));
+    format!("{value} IS NULL AND {column} IS NOT NULL")
+}
+
+/// Whether every value of a type becomes one of another, whose length is no matter.
+fn fits(source: &str, target: &str, from: &str, context: &Context<'_>) -> bool {
+    if source == target
+        || is_text(target)
+        || is_citext(target)
+        || computed("", source, target, target).is_some()
+    {
+        return true;
+    }
+    match (source, target) {
+        (_, "timestamp without time zone" | "timestamp with time zone") => FAMILIES[2].contains(&source),
+        ("interval", "time without time zone") => context.version < 17,
+        ("integer" | "smallint", "money") | ("money", "numeric") | ("integer", "oid") => true,
+        ("numeric", "real" | "double precision") => !modifiers(from).is_empty(),
+        ("real" | "double precision", "numeric") => context.version >= 14,
+        ("bit", "integer" | "bigint")
+        | ("bigint", "oid")
+        | ("integer", "\"char\"")
+        | ("double precision", "real")
+        | ("json", "jsonb")
+        | ("macaddr8", "macaddr")
+        | (_, "money") => false,
+        _ if is_number(source) && is_number(target) => true,
+        _ => CAST.contains(&(source, target)) || is_assigned(source, target),
+    }
+}
+
+/// Whether a cast reads the text of the value, which may not be one of the type.
+fn goes_by_text(source: &str, target: &str) -> bool {
+    let no_cast = is_built_in(source) && is_built_in(target) && !is_assigned(source, target);
+    !is_text(target)
+        && !is_citext(target)
+        && (is_text(source)
+            || no_cast && !CAST.contains(&(source, target)) && computed("", source, target, target).is_none())
+}
+
+/// The type as which a cast reads a text, before it makes it as long as it should be.
+fn read_as(to: &str) -> &str {
+    match base(to) {
+        "bit" | "bit varying" => "bit varying",
+        "character" | "character varying" => "text",
+        _ => to,
+    }
+}
+
+fn outside(column: &str, least: i64, most: i64) -> String {
+    format!("round({column}::numeric) NOT BETWEEN {least} AND {most}")
+}
+
+/// What the checks of a domain, and of those that it is over, refuse of a value; and whether NULL is refused.
+fn refused_by_domain(column: &str, value: &str, name: &str, model: &Model) -> Vec<String> {
+    let mut conditions = Vec::new();
+    let mut name = name;
+    while let Some((id, domain)) = model.objects().find_map(|object| match &object.spec {
+        Spec::Domain(domain) if object.id.sql() == name => Some((&object.id, domain)),
+        _ => None,
+    }) {
+        let constraints = model.children_of_kind(id, Kind::DomainConstraint);
+        let constraints = constraints.into_iter().filter_map(|object| match &object.spec {
+            Spec::DomainConstraint(constraint) => Some(constraint),
+            _ => None,
+        });
+        let refused = constraints.filter_map(|constraint| constraint.refused(value));
+        conditions.extend(refused.chain(domain.not_null.then(|| format!("{column} IS NULL"))));
+        name = &domain.data_type;
+    }
+    conditions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(from: &str, to: &str, version: u32) -> Option<String> {
+        let (old, new) = (Model::default(), Model::default());
+        refused("c", from, to, &Context { from: &old, to: &new, version, user: "" }).map(|(found, _)| found)
+    }
+
+    #[test]
+    fn values_that_do_not_fit() {
+        for (from, to, condition) in [
+            ("text", "date", "c::date IS NULL AND c IS NOT NULL"),
+            ("bit varying(8)", "bit(4)", "length(c) <> 4"),
+            ("bit varying", "bit varying(4)", "length(c) > 4"),
+            (
+                "numeric",
+                "bigint",
+                "round(c::numeric) NOT BETWEEN -9223372036854775808 AND 9223372036854775807",
+            ),
+            (
+                "bigint[]",
+                "integer[]",
+                "EXISTS (SELECT FROM unnest(c) AS e (value) WHERE round(e.value::numeric) NOT BETWEEN -2147483648 AND 2147483647)",
+            ),
+        ] {
+            assert_eq!(found(from, to, 15).as_deref(), Some(condition), "{from} to {to}");
+        }
+        assert_eq!(found("text", "date", 16).unwrap(), "NOT pg_input_is_valid(c::text, 'date')");
+    }
+
+    #[test]
+    fn values_that_fit() {
+        for (from, to) in [
+            ("integer", "text"),
+            ("integer", "bigint"),
+            ("timestamp without time zone", "date"),
+            ("character varying(3)", "character varying(5)"),
+            ("integer[]", "bigint[]"),
+            ("integer", "boolean"),
+            ("int4range", "int4multirange"),
+        ] {
+            assert_eq!(found(from, to, 18), None, "{from} to {to}");
+        }
+    }
+}
