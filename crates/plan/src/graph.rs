@@ -100,6 +100,7 @@ impl<'a> Graph<'a> {
         graph.order_row_types();
         graph.order_overloads();
         graph.order_grants();
+        graph.order_grantors();
         graph.order_attachments();
         graph.order_incomplete_indexes();
         graph.order_own_keys();
@@ -297,6 +298,10 @@ impl<'a> Graph<'a> {
                 continue;
             }
             let (id, verb) = node;
+            if (id.kind(), verb) == (Kind::EventTrigger, Verb::Alter) {
+                // Only whether it fires is altered, before or after all else.
+                continue;
+            }
             for ancestor in id.ancestors().filter(|ancestor| !self.changes.suspends(ancestor)) {
                 self.before(self.there(ancestor), Some(place));
                 // What a table is altered in is no matter of its columns.
