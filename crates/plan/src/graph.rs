@@ -428,6 +428,9 @@ impl<'a> Graph<'a> {
             if !used.is_within(&user) && !user.is_within(&used) {
                 self.before(self.at(&user, Verb::Alter), drop_used);
             }
+            if rules::dependents::lets_go(self.request, self.changes, &user) {
+                self.before(self.at(&user, Verb::Alter), self.at(&used, Verb::Alter));
+            }
             // A type that is put aside is there until its columns have moved, which waits for what the new one needs.
             if !self.changes.swaps(&user) {
                 self.before(drop_user, self.at(&used, Verb::Alter));

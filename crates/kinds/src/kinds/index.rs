@@ -147,7 +147,11 @@ impl ObjectKind for Index {
     }
 
     fn definition() -> Option<&'static str> {
-        Some("pg_get_indexdef(to_regclass(e.object))")
+        // The order of storage parameters means nothing, and is not the same everywhere.
+        Some(
+            "(SELECT concat_ws(' ', regexp_replace(pg_get_indexdef(c.oid), ' WITH \\(([a-z_]+=(''[^'']*''|[^,()'']*)(, )?)+\\)( WHERE |$)', '\\4'), \
+             (SELECT string_agg(o, ', ' ORDER BY o COLLATE pg_catalog.\"C\") FROM unnest(c.reloptions) AS o)) FROM pg_class AS c WHERE c.oid = to_regclass(e.object))",
+        )
     }
 
     fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
