@@ -169,7 +169,7 @@ impl ObjectKind for Index {
         };
         let needs = context.to.get(id).into_iter().flat_map(|object| object.needs.keys());
         let own = needs.filter(|need| need.kind() == Kind::Column && need.parent() == Some(table));
-        vec![Demand { relation: table.clone(), columns: own.cloned().collect(), rows }]
+        vec![Demand { relation: table.clone(), columns: own.cloned().collect(), only: true, rows }]
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

@@ -416,7 +416,7 @@ pub(crate) fn one_dimension(column: &Id, array: &str) -> Demand {
 
 fn demand(column: &Id, what: String, condition: String, mend: String) -> Demand {
     let (relation, columns) = (column.top().clone(), vec![column.clone()]);
-    Demand { relation, columns, rows: Rows::Where { condition, what, mend: Mend::Words(mend) } }
+    Demand { relation, columns, only: false, rows: Rows::Where { condition, what, mend: Mend::Words(mend) } }
 }
 
 /// Rows whose value the new type does not have and nobody mapped.
