@@ -17,7 +17,7 @@ pub(crate) const FAMILIES: [&[&str]; 8] = [
 ];
 
 /// Other pairs, from and to, that assignment converts.
-const ASSIGNED: [(&str, &str); 10] = [
+const ASSIGNED: [(&str, &str); 16] = [
     ("timestamp without time zone", "time without time zone"),
     ("timestamp with time zone", "time without time zone"),
     ("timestamp with time zone", "time with time zone"),
@@ -27,11 +27,17 @@ const ASSIGNED: [(&str, &str); 10] = [
     ("bigint", "money"),
     ("numeric", "money"),
     ("money", "numeric"),
+    ("smallint", "oid"),
     ("integer", "oid"),
+    ("oid", "bigint"),
+    ("box", "polygon"),
+    ("path", "polygon"),
+    ("point", "box"),
+    ("polygon", "path"),
 ];
 
 /// Pairs that an explicit cast converts.
-pub(crate) const CAST: [(&str, &str); 16] = [
+pub(crate) const CAST: [(&str, &str); 33] = [
     ("integer", "boolean"),
     ("boolean", "integer"),
     ("integer", "bit"),
@@ -42,6 +48,23 @@ pub(crate) const CAST: [(&str, &str); 16] = [
     ("bigint", "oid"),
     ("integer", "\"char\""),
     ("\"char\"", "integer"),
+    ("box", "circle"),
+    ("box", "lseg"),
+    ("box", "point"),
+    ("circle", "box"),
+    ("circle", "point"),
+    ("circle", "polygon"),
+    ("lseg", "point"),
+    ("polygon", "box"),
+    ("polygon", "circle"),
+    ("polygon", "point"),
+    ("jsonb", "boolean"),
+    ("jsonb", "smallint"),
+    ("jsonb", "integer"),
+    ("jsonb", "bigint"),
+    ("jsonb", "numeric"),
+    ("jsonb", "real"),
+    ("jsonb", "double precision"),
     ("int4range", "int4multirange"),
     ("int8range", "int8multirange"),
     ("numrange", "nummultirange"),
@@ -152,10 +175,11 @@ pub fn there_and_back(column: &str, from: &str, to: &str, context: &Context<'_>)
     if comes_back(&source, &target, context) {
         return None;
     }
-    let there = using(column, from, to, context).unwrap_or_else(|| format!("{column}::{to}"));
+    // A domain changes no value that it takes, and may not be there yet in the shape that is meant.
+    let there = using(column, from, &target, context).unwrap_or_else(|| format!("{column}::{target}"));
     let inverse = Context { from: context.to, to: context.from, ..*context };
     let value = format!("({there})");
-    Some(using(&value, to, from, &inverse).unwrap_or_else(|| format!("{value}::{from}")))
+    Some(using(&value, &target, from, &inverse).unwrap_or_else(|| format!("{value}::{from}")))
 }
 
 /// Whether every value that another type's became by assignment or cast becomes one of that type again: not where a cast goes by way of a

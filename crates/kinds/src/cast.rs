@@ -31,8 +31,11 @@ fn is_of_extension(name: &str) -> bool {
     name.contains('.')
 }
 
-/// The type that a domain is over, at the end.
+/// The type that a domain is over, at the end; an array of a domain is one of that type.
 pub(crate) fn base(model: &Model, name: &str) -> String {
+    if let Some(element) = name.strip_suffix("[]") {
+        return base(model, element) + "[]";
+    }
     let mut name = name.to_owned();
     // Domains over domains end; a catalog cannot hold a circle of them.
     while let Some(data_type) = model.objects().find_map(|object| match &object.spec {

@@ -13,6 +13,8 @@ pub struct Demand {
     pub relation: Id,
     /// The columns of that table that must be there to ask for them.
     pub columns: Vec<Id>,
+    /// Whether rows of child tables are none of its rows.
+    pub only: bool,
     /// How they are found.
     pub rows: Rows,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kinds::privileges::plain;
 use kinds::{Id, Kind, Model, Spec};
 
 use crate::graph::{Graph, needs};
@@ -44,6 +45,28 @@ impl Graph<'_> {
                 table.child(Kind::Grant, id.name()).with_signature(id.signature().map(str::to_owned));
             for earlier in [Verb::Drop, Verb::Alter, Verb::Create] {
                 self.before(self.at(&on_table, earlier), Some(place));
+            }
+        }
+    }
+
+    /// Who passes on a privilege finds the object by name, and so must be let into its schema first, and be let out last.
+    pub(crate) fn order_grantors(&mut self) {
+        let all = self.snapshot();
+        let grants = || all.iter().filter(|(_, (id, _))| id.kind() == Kind::Grant);
+        let enters = |model: &Model, id: &Id| match model.get(id).map(|object| &object.spec) {
+            Some(Spec::Grant(grant)) => plain(&grant.privileges).contains("usage"),
+            _ => false,
+        };
+        for (place, (id, verb)) in grants().filter(|(_, (id, _))| id.signature().is_some()) {
+            let schema =
+                id.top().parent().filter(|_| id.parent().is_some_and(|on| on.kind() != Kind::Schema));
+            let gates = grants().filter(|(_, (other, _))| schema.is_some() && other.parent() == schema);
+            for (gate, (other, _)) in gates {
+                match (enters(self.request.from, other), enters(self.request.to, other)) {
+                    (false, true) if *verb != Verb::Drop => self.before(Some(*gate), Some(*place)),
+                    (true, false) if *verb != Verb::Create => self.before(Some(*place), Some(*gate)),
+                    _ => {}
+                }
             }
         }
     }

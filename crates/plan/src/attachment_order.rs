@@ -36,8 +36,8 @@ impl Graph<'_> {
                 continue;
             }
             let model = if verb == Verb::Drop { self.request.from } else { self.request.to };
-            let parents = inheritance::parents(model, &table);
-            let relations = parents.iter().chain([&table]);
+            let above = inheritance::above(model, &table);
+            let relations = above.iter().chain([&table]);
             let parts: Vec<usize> =
                 relations.filter_map(|relation| shapes.get(relation)).flatten().copied().collect();
             for other in parts {

@@ -100,6 +100,7 @@ impl<'a> Graph<'a> {
         graph.order_row_types();
         graph.order_overloads();
         graph.order_grants();
+        graph.order_grantors();
         graph.order_attachments();
         graph.order_incomplete_indexes();
         graph.order_own_keys();
@@ -303,6 +304,10 @@ impl<'a> Graph<'a> {
                 continue;
             }
             let (id, verb) = node;
+            if (id.kind(), verb) == (Kind::EventTrigger, Verb::Alter) {
+                // Only whether it fires is altered, before or after all else.
+                continue;
+            }
             for ancestor in id.ancestors().filter(|ancestor| !self.changes.suspends(ancestor)) {
                 self.before(self.there(ancestor), Some(place));
                 // What a table is altered in is no matter of its columns.
@@ -428,6 +433,9 @@ impl<'a> Graph<'a> {
             // Only a user that stays can be altered away from what goes.
             if !used.is_within(&user) && !user.is_within(&used) {
                 self.before(self.at(&user, Verb::Alter), drop_used);
+            }
+            if rules::dependents::lets_go(self.request, self.changes, &user) {
+                self.before(self.at(&user, Verb::Alter), self.at(&used, Verb::Alter));
             }
             // A type that is put aside is there until its columns have moved, which waits for what the new one needs.
             if !self.changes.swaps(&user) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kinds::kinds::column::sources;
-use kinds::kinds::inheritance::parents;
+use kinds::kinds::inheritance::{self, parents};
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec};
 use serde::Serialize;
 
@@ -169,21 +169,23 @@ impl Way<'_> {
             return None;
         }
         let name = origin.sql();
-        let rows = self.source(demand);
+        let only = |table: &Id| if demand.only { self.only(table) } else { "" };
+        let own = format!("{}{name}", only(&origin));
+        let rows = self.source(demand, &own);
         let found = match &demand.rows {
             Rows::Where { condition, what, mend } => {
                 let mend = match mend {
                     Mend::Words(words) => words.clone(),
-                    Mend::Set(set) if rows == name => {
-                        format!("UPDATE {name} AS t SET {set} WHERE {condition}")
+                    Mend::Set(set) if rows == own => {
+                        format!("UPDATE {own} AS t SET {set} WHERE {condition}")
                     }
                     Mend::Set(_) => "change them, or delete them".to_owned(),
                 };
                 (what.clone(), condition.clone(), mend)
             }
-            Rows::Null(column) => null(&name, &sql::ident(self.origin(column).name())),
+            Rows::Null(column) => null(&own, &sql::ident(self.origin(column).name())),
             Rows::Twice { key, predicate } => {
-                let plain = rows == name;
+                let plain = rows == own;
                 let key = if plain { self.old_names(&demand.relation, key) } else { key.clone() };
                 let (what, condition, mend) = twice(&rows, &key.join(", "), predicate.as_ref());
                 (what, condition, if plain { mend } else { "change them, or delete them".to_owned() })
@@ -192,7 +194,13 @@ impl Way<'_> {
                 let target = Some(self.origin(references)).filter(|target| self.before.contains(target))?;
                 let columns = self.old_names(&demand.relation, columns);
                 let undeclared = self.undeclared(&columns, references, referenced)?;
-                orphaned(&name, &columns, &target.sql(), &self.old_names(references, referenced), &undeclared)
+                orphaned(
+                    &own,
+                    &columns,
+                    &format!("{}{}", only(&target), target.sql()),
+                    &self.old_names(references, referenced),
+                    &undeclared,
+                )
             }
         };
         Some(self.about(&origin, &rows, found))
@@ -313,9 +321,17 @@ impl Way<'_> {
         })
     }
 
+    /// `ONLY`, where a table has children: keys, and what is not inherited, hold in each table alone, but for partitioned ones.
+    fn only(&self, table: &Id) -> &'static str {
+        let partitioned = match self.before.get(table).map(|object| &object.spec) {
+            Some(Spec::Table(spec)) => spec.partition_by.is_some(),
+            _ => true,
+        };
+        if !partitioned && inheritance::has_children(self.before, Some(table)) { "ONLY " } else { "" }
+    }
+
     /// The table as it is; where an expression speaks of columns by names that they will have, with these beside the old ones.
-    fn source(&self, demand: &Demand) -> String {
-        let name = self.origin(&demand.relation).sql();
+    fn source(&self, demand: &Demand, own: &str) -> String {
         let plain = |key: &String| demand.columns.iter().any(|column| sql::ident(column.name()) == *key);
         let translated = match &demand.rows {
             Rows::Null(_) | Rows::Orphaned { .. } => true,
@@ -328,9 +344,9 @@ impl Way<'_> {
             .map(|(old, new)| format!("{} AS {}", sql::ident(old.name()), sql::ident(new.name())))
             .collect();
         if translated || renamed.is_empty() {
-            return name;
+            return own.to_owned();
         }
-        format!("(SELECT *, {}, tableoid, ctid FROM {name})", renamed.join(", "))
+        format!("(SELECT *, {}, tableoid, ctid FROM {own})", renamed.join(", "))
     }
 
     /// What columns of the catalog that is wanted, quoted, are called in the one that is there.

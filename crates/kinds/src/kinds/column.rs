@@ -252,7 +252,7 @@ fn twice_in_keys(from: &Column, to: &Column, id: &Id, context: &Context<'_>) -> 
                 |column: &String| if column == id.name() { converted.clone() } else { sql::ident(column) };
             let rows = Rows::Twice { key: key.iter().map(expression).collect(), predicate: None };
             let columns = key.iter().map(|column| table.child(Kind::Column, column)).collect();
-            Demand { relation: table.clone(), columns, rows }
+            Demand { relation: table.clone(), columns, only: true, rows }
         })
         .collect()
 }
@@ -433,7 +433,7 @@ impl ObjectKind for Column {
         let name = sql::ident(id.name());
         let demand = |columns, condition, what, mend| {
             let rows = Rows::Where { condition, what, mend };
-            vec![Demand { relation: table.clone(), columns, rows }]
+            vec![Demand { relation: table.clone(), columns, only: false, rows }]
         };
         match before {
             // What is computed when it is read is no value that could stay.

@@ -419,7 +419,8 @@ impl ObjectKind for Constraint {
         let Some(rows) = self.refused(id, table, context) else { return Vec::new() };
         let needs = context.to.get(id).into_iter().flat_map(|object| object.needs.keys());
         let own = needs.filter(|need| need.kind() == Kind::Column && need.parent() == Some(table));
-        vec![Demand { relation: table.clone(), columns: own.cloned().collect(), rows }]
+        let only = self.constraint_type != ConstraintType::Check || self.definition.contains(") NO INHERIT");
+        vec![Demand { relation: table.clone(), columns: own.cloned().collect(), only, rows }]
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

@@ -151,7 +151,7 @@ pub(crate) fn of_columns(
         let what = format!("whose {name} does not fit {}, which {why}", domain.sql());
         let mend = Mend::Words(format!("change {name} so that it fits"));
         let rows = Rows::Where { condition, what, mend };
-        Some(Demand { relation: table.clone(), columns: vec![object.id.clone()], rows })
+        Some(Demand { relation: table.clone(), only: false, columns: vec![object.id.clone()], rows })
     };
     columns.filter_map(demand).collect()
 }

@@ -80,7 +80,7 @@ impl ObjectKind for EventTrigger {
 
     fn definition() -> Option<&'static str> {
         Some(
-            "(SELECT concat_ws(' ', t.evtevent, t.evttags, t.evtfoid::regproc, t.evtenabled) FROM pg_catalog.pg_event_trigger AS t WHERE t.evtname = e.name)",
+            "(SELECT concat_ws(' ', t.evtevent, (SELECT array_agg(g ORDER BY g COLLATE pg_catalog.\"C\") FROM unnest(t.evttags) AS g), t.evtfoid::regproc, t.evtenabled) FROM pg_catalog.pg_event_trigger AS t WHERE t.evtname = e.name)",
         )
     }
 

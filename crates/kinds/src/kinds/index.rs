@@ -154,7 +154,11 @@ impl ObjectKind for Index {
     }
 
     fn definition() -> Option<&'static str> {
-        Some("pg_get_indexdef(to_regclass(e.object))")
+        // The order of storage parameters means nothing, and is not the same everywhere.
+        Some(
+            "(SELECT concat_ws(' ', regexp_replace(pg_get_indexdef(c.oid), ' WITH \\(([a-z_]+=(''[^'']*''|[^,()'']*)(, )?)+\\)( WHERE |$)', '\\4'), \
+             (SELECT string_agg(o, ', ' ORDER BY o COLLATE pg_catalog.\"C\") FROM unnest(c.reloptions) AS o)) FROM pg_class AS c WHERE c.oid = to_regclass(e.object))",
+        )
     }
 
     fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
@@ -172,7 +176,7 @@ impl ObjectKind for Index {
         };
         let needs = context.to.get(id).into_iter().flat_map(|object| object.needs.keys());
         let own = needs.filter(|need| need.kind() == Kind::Column && need.parent() == Some(table));
-        vec![Demand { relation: table.clone(), columns: own.cloned().collect(), rows }]
+        vec![Demand { relation: table.clone(), columns: own.cloned().collect(), only: true, rows }]
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

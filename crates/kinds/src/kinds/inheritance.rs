@@ -51,14 +51,30 @@ impl ObjectKind for Inheritance {
         self.towards(&[], id)
     }
 
-    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
         // What is no longer inherited becomes a column of its own, which can go only then.
-        if to.parents.starts_with(&self.parents) {
-            Change::Alter(self.towards(&to.parents, id))
-        } else {
-            Change::Replace("its columns come from other tables".to_owned())
+        if !to.parents.starts_with(&self.parents) {
+            return Change::Replace("its columns come from other tables".to_owned());
         }
+        // A table whose parents differ is compared as one without: so it is out while those change that it keeps.
+        if parents(context.from, id.top()).iter().any(|parent| changes(parent, context)) {
+            return Change::Replace("it gets another parent while one changes".to_owned());
+        }
+        Change::Alter(self.towards(&to.parents, id))
     }
+}
+
+/// Whether something changes that a table hands down.
+fn changes(parent: &Id, context: &Context<'_>) -> bool {
+    let handed_down = |model: &Model| -> Vec<(Id, Spec)> {
+        let kinds = [Kind::Column, Kind::Constraint];
+        let objects = kinds.into_iter().flat_map(|kind| model.of_kind_in(Some(parent), kind));
+        let mut found: Vec<(Id, Spec)> =
+            objects.map(|object| (object.id.clone(), object.spec.clone())).collect();
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        found
+    };
+    handed_down(context.from) != handed_down(context.to)
 }
 
 /// What a table has its columns from, quoted with their schemas: the partitioned table, or the tables inherited from.
@@ -87,6 +103,17 @@ pub fn parents(model: &Model, table: &Id) -> Vec<Id> {
         let named = names.iter().chain(&near).flat_map(|name| model.relations(name)).map(|object| &object.id);
         let named: BTreeSet<&Id> = named.filter(|id| id.kind().is_table()).collect();
         found = named.into_iter().cloned().collect();
+    }
+    found
+}
+
+/// The ids of all that stands above a table, at any remove.
+pub fn above(model: &Model, table: &Id) -> BTreeSet<Id> {
+    let (mut found, mut queue) = (BTreeSet::new(), parents(model, table));
+    while let Some(parent) = queue.pop() {
+        if found.insert(parent.clone()) {
+            queue.extend(parents(model, &parent));
+        }
     }
     found
 }

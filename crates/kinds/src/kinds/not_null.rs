@@ -209,7 +209,7 @@ impl ObjectKind for NotNull {
             return Vec::new();
         }
         let (relation, columns) = (id.top().clone(), vec![column.clone()]);
-        vec![Demand { relation, columns, rows: Rows::Null(column.clone()) }]
+        vec![Demand { relation, columns, only: self.no_inherit, rows: Rows::Null(column.clone()) }]
     }
 
     fn same_but_for_name(&self, to: &Self) -> bool {

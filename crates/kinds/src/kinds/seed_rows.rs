@@ -468,6 +468,7 @@ impl ObjectKind for SeedRows {
         let mut demands = Vec::new();
         if !others.is_empty() {
             demands.push(Demand {
+                only: false,
                 relation: table.clone(),
                 columns: columns.iter().map(column).collect(),
                 rows: Rows::Where {
@@ -484,6 +485,7 @@ impl ObjectKind for SeedRows {
         for values in gone {
             let words = writer.is("", &before.key, values);
             demands.extend(writer.references(values).into_iter().map(|reference| Demand {
+                only: false,
                 relation: reference.table.clone(),
                 columns: Vec::new(),
                 rows: Rows::Where {

@@ -73,6 +73,7 @@ fn values(
 ) -> Option<Return> {
     let comes = |id: &Id| match changes.actions.get(id) {
         Some(Action::Create) => true,
+        Some(Action::Replace { .. }) => request.from.get(id).is_some_and(was_generated),
         Some(Action::Alter(_)) => request.from.get(id).is_some_and(|from| {
             from.needs.keys().any(|need| changes.swaps(need))
                 || differs_in_type(from, request, id)

@@ -75,7 +75,7 @@ pub(crate) fn demand(column: &Id, backfill: &str, needed: Option<&str>) -> Optio
         what: format!("for which the backfill of {name} yields NULL"),
         mend: Mend::Words(format!("let the backfill of {name} say what they get: coalesce(..., ...)")),
     };
-    Some(Demand { relation: table.clone(), columns, rows })
+    Some(Demand { relation: table.clone(), only: false, columns, rows })
 }
 
 /// A column that gets the values that it had, and refuses NULL only then.

@@ -8,6 +8,9 @@ use kinds::{Id, Kind, Model, Object, Spec, assignment};
 use super::enum_change;
 use crate::Request;
 
+/// An element of the array that a function converts.
+const ELEMENT: &str = "$1[i]";
+
 /// What converts the elements of an array where an expression alone cannot do it.
 #[derive(Debug, PartialEq)]
 pub(crate) struct ArrayFunction {
@@ -28,6 +31,8 @@ pub(crate) struct Converter<'a> {
     pub(crate) schema: &'a str,
     /// The functions that the expressions call.
     pub(crate) functions: Vec<ArrayFunction>,
+    /// What they are called with, but for arrays within arrays.
+    pub(crate) arrays: Vec<String>,
 }
 
 impl ArrayFunction {
@@ -77,7 +82,7 @@ impl Converter<'_> {
         if let Some(mapped) = self.mapped_enum(from) {
             return format!("{}::{named}[]", replaced(value, &mapped));
         }
-        let element = self.convert("$1[i]", from, to);
+        let element = self.convert(ELEMENT, from, to);
         let body = format!(
             "SELECT CASE WHEN $1 IS NOT NULL THEN ARRAY(SELECT {element} FROM generate_subscripts($1, 1) AS i ORDER BY i)::{to}[] END"
         );
@@ -85,6 +90,9 @@ impl Converter<'_> {
             ArrayFunction { from: format!("{}[]", self.meanwhile(from)), to: format!("{to}[]"), body };
         if !self.functions.contains(&function) {
             self.functions.push(function);
+        }
+        if !value.contains(ELEMENT) {
+            self.arrays.push(value.to_owned());
         }
         format!("{}({value})", self.function())
     }

@@ -24,6 +24,7 @@ pub(crate) fn close(request: &Request<'_>, changes: &mut Changes) -> Result<(), 
             if changes.goes(&dependent.id)
                 || !(request.managed)(&dependent.id)
                 || (!alone && turns_away(request, changes, dependent, &id))
+                || lets_go(request, changes, &dependent.id)
             {
                 continue;
             }
@@ -73,6 +74,16 @@ fn turns_away(request: &Request<'_>, changes: &Changes, object: &Object, need: &
             .to
             .get(&object.id)
             .is_some_and(|to| !to.needs.keys().any(|other| other == whole || other.is_within(whole)))
+}
+
+/// Whether a generated column keeps its values as a plain one, and so needs no other column any more.
+pub(crate) fn lets_go(request: &Request<'_>, changes: &Changes, id: &Id) -> bool {
+    let generated = |model: &kinds::Model| match model.get(id).map(|object| &object.spec) {
+        Some(Spec::Column(column)) => Some(column.generated.is_some()),
+        _ => None,
+    };
+    let altered = matches!(changes.actions.get(id), Some(Action::Alter(_)));
+    altered && generated(request.from) == Some(true) && generated(request.to) == Some(false)
 }
 
 /// A type whose needs go: a domain can do without its default for a while, all else is made anew. Whether others are touched.

@@ -80,5 +80,5 @@ fn demand(
     };
     let stay = columns.iter().all(|id| data_type(request.from, id) == data_type(request.to, id));
     let rows = Rows::Where { condition, what, mend: Mend::Words(mend) };
-    stay.then(|| Demand { relation: table.clone(), columns, rows })
+    stay.then(|| Demand { relation: table.clone(), columns, only: false, rows })
 }

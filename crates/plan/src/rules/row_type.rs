@@ -113,7 +113,7 @@ fn suspend(request: &Request<'_>, changes: &mut Changes, table: &Id, user: &Obje
             sql::dollar(&body)
         )));
         let mut back = retype(&format!("{row}[]"), format!("{function}({column})"));
-        back.demands.push(one_dimension(&user.id));
+        back.demands.push(one_dimension(&user.id, &column));
         resume.push(back);
         resume.push(Statement::new(format!("DROP FUNCTION {function}({texts})")));
     } else {
@@ -175,8 +175,14 @@ pub(super) fn converted(
     // The column comes back when all types have their own names.
     let mut aside = changes.aside.clone();
     aside.extend(changes.ahead.clone());
-    let mut converter =
-        Converter { request, aside: &aside, ahead: &BTreeMap::new(), schema: "", functions: Vec::new() };
+    let mut converter = Converter {
+        request,
+        aside: &aside,
+        ahead: &BTreeMap::new(),
+        schema: "",
+        functions: Vec::new(),
+        arrays: Vec::new(),
+    };
     let value = converter.convert(text, data_type, data_type);
     let plain = if value == text { format!("{text}::{data_type}") } else { value };
     converter.functions.is_empty().then_some(plain)

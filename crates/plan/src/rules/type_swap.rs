@@ -369,7 +369,8 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
     let (name, table) = (sql::ident(user.id.name()), user.id.relation_sql());
     let schema = user.id.schema().unwrap_or_default();
     let (aside, ahead) = (&changes.aside, &changes.ahead);
-    let mut converter = Converter { request, aside, ahead, schema, functions: Vec::new() };
+    let mut converter =
+        Converter { request, aside, ahead, schema, functions: Vec::new(), arrays: Vec::new() };
     if user.id.top().kind() == Kind::ForeignTable {
         // Its rows are elsewhere: there is nothing to convert.
         let action = format!("ALTER COLUMN {name} TYPE {}", converter.named(&column.data_type));
@@ -394,9 +395,7 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         let why = format!("not all that values of {} are made of comes back", user.id);
         alter.hazards.push((Hazard::DataLoss, why));
     }
-    if !converter.functions.is_empty() && column.data_type.ends_with("[]") {
-        alter.demands.push(one_dimension(&user.id));
-    }
+    alter.demands.extend(converter.arrays.iter().map(|array| one_dimension(&user.id, array)));
     let function = converter.function();
     let mut statements: Vec<Statement> =
         converter.functions.iter().map(|one| Statement::new(one.create(&function))).collect();
@@ -406,19 +405,18 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
 }
 
 /// The function that converts arrays goes along one dimension.
-pub(crate) fn one_dimension(column: &Id) -> Demand {
-    let name = sql::ident(column.name());
+pub(crate) fn one_dimension(column: &Id, array: &str) -> Demand {
     demand(
         column,
-        format!("with arrays of more than one dimension in {name}"),
-        format!("array_ndims({name}) > 1"),
+        format!("with arrays of more than one dimension in {array}"),
+        format!("array_ndims({array}) > 1"),
         "only arrays of one dimension are converted element by element".to_owned(),
     )
 }
 
 fn demand(column: &Id, what: String, condition: String, mend: String) -> Demand {
     let (relation, columns) = (column.top().clone(), vec![column.clone()]);
-    Demand { relation, columns, rows: Rows::Where { condition, what, mend: Mend::Words(mend) } }
+    Demand { relation, columns, only: false, rows: Rows::Where { condition, what, mend: Mend::Words(mend) } }
 }
 
 /// Rows whose value the new type does not have and nobody mapped.
