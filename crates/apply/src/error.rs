@@ -122,6 +122,8 @@ pub enum Error {
         script: String,
         /// What went wrong.
         reason: String,
+        /// The table whose rows are at fault, quoted with its schema, where the server names it.
+        relation: Option<String>,
         /// Whether values in rows, rather than a statement, were refused.
         refused: bool,
     },

@@ -88,6 +88,8 @@ struct Prover<'a> {
     /// The relations that lose values on the way forward or back, under the names that they have at the end.
     lossy_both_ways: BTreeSet<String>,
     refilled: BTreeSet<String>,
+    /// Tables of which the server refused rows, without a question that would have found them.
+    refused: BTreeSet<String>,
     proof: Proof,
     counts: Counts,
     next: usize,
@@ -134,8 +136,20 @@ pub fn prove(
     let (lossy, refilled) = (losses::lossy(proposal), losses::refilled(proposal));
     let (proof, counts) = (Proof::default(), Counts::default());
     let lossy_both_ways = losses::lossy_both_ways(proposal);
-    let mut prover =
-        Prover { bench, proposal, scripts, sample, lossy, lossy_both_ways, refilled, proof, counts, next: 0 };
+    let (refused, next) = (BTreeSet::new(), 0);
+    let mut prover = Prover {
+        bench,
+        proposal,
+        scripts,
+        sample,
+        lossy,
+        lossy_both_ways,
+        refilled,
+        refused,
+        proof,
+        counts,
+        next,
+    };
     prover.run_with_rows()?;
     let mut proof = prover.proof;
     proof.scripts = prover.counts.scripts.into_inner();
@@ -154,8 +168,8 @@ impl Prover<'_> {
     fn run_with_rows(&mut self) -> Result<(), Error> {
         let live = self.sample.is_some().then_some(Rows::Live);
         for rows in live.into_iter().chain([Rows::MadeUp, Rows::TakenBack, Rows::MadeUpElsewhere]) {
-            let Err(error) = self.run(rows) else { return Ok(()) };
-            let Error::Unproven { script, reason, refused: true } = error else { return Err(error) };
+            let Err(error) = self.run_again_without(rows) else { return Ok(()) };
+            let Error::Unproven { script, reason, refused: true, .. } = error else { return Err(error) };
             let reason = Some(format!("{script}: {reason}"));
             let before = std::mem::take(&mut self.proof);
             let sample_refused = before.sample_refused;
@@ -170,6 +184,25 @@ impl Prover<'_> {
             self.counts = Counts::default();
         }
         self.run(Rows::None)
+    }
+
+    /// Where tables are left empty that the plan refuses rows of: also without those that the server names.
+    fn run_again_without(&mut self, rows: Rows) -> Result<(), Error> {
+        let known = self.proof.clone();
+        loop {
+            let error = match self.run(rows) {
+                Err(error) if rows == Rows::MadeUpElsewhere => error,
+                other => return other,
+            };
+            match &error {
+                Error::Unproven { refused: true, relation: Some(relation), .. }
+                    if self.refused.insert(relation.clone()) =>
+                {
+                    (self.proof, self.counts) = (known.clone(), Counts::default());
+                }
+                _ => return Err(error),
+            }
+        }
     }
 
     fn run(&mut self, rows: Rows) -> Result<(), Error> {
@@ -292,6 +325,10 @@ impl Prover<'_> {
         let mut database = self.bench.connect(place)?;
         database.run("SET session_replication_role = replica; SET client_min_messages = warning")?;
         let filled = rows::fingerprint(&mut database)?;
+        for relation in &self.refused {
+            // It may have another name by now, or be none yet.
+            let _ = database.run(&format!("TRUNCATE {relation} CASCADE"));
+        }
         loop {
             let mut refused = BTreeSet::new();
             for ask in self.scripts.asks.iter().filter(|ask| ask.archive.is_none()) {
@@ -398,8 +435,11 @@ impl Prover<'_> {
         scripts::run(&mut connection, &script.text).map(|_| ()).map_err(|error| {
             let code = error.server().map(|server| server.code.clone()).unwrap_or_default();
             let is_nowhere = error.server().is_some_and(|server| server.position.is_none());
+            let names =
+                error.server().and_then(|server| Some([server.schema.clone()?, server.table.clone()?]));
             Error::Unproven {
                 script: script.file.clone(),
+                relation: names.map(|[schema, table]| sql::qualified(&[&schema, &table])),
                 // Elsewhere a position is one in a single statement.
                 reason: match scripts::statements_outside_of_transaction(&script.text) {
                     Some(_) => error.to_string(),
@@ -449,7 +489,7 @@ impl Prover<'_> {
             return Ok(());
         }
         let reason = format!("{what}: the catalog is not what it should be:\n  {}", differences.join("\n  "));
-        Err(Error::Unproven { script: script.file.clone(), reason, refused: false })
+        Err(Error::Unproven { script: script.file.clone(), reason, relation: None, refused: false })
     }
 
     fn reached_desired(&self, end: &State) -> Result<(), Error> {
@@ -498,7 +538,12 @@ impl Prover<'_> {
         let hooks = hooks::are_in(&self.proposal.stages);
         if kept < written && self.lossy.is_empty() && !self.drops_tables() && !hooks {
             let reason = format!("{what}: of {written} rows {kept} are left");
-            return Err(Error::Unproven { script: rollback.file.clone(), reason, refused: false });
+            return Err(Error::Unproven {
+                script: rollback.file.clone(),
+                reason,
+                relation: None,
+                refused: false,
+            });
         }
         Ok(())
     }
@@ -546,7 +591,12 @@ impl Prover<'_> {
             return Ok(());
         }
         let reason = format!("{what}: the rows are not the old ones:\n  {}", differences.join("\n  "));
-        Err(Error::Unproven { script: self.scripts.rollback.file.clone(), reason, refused: false })
+        Err(Error::Unproven {
+            script: self.scripts.rollback.file.clone(),
+            reason,
+            relation: None,
+            refused: false,
+        })
     }
 
     /// Whether the plan says that a relation loses values, or makes it anew from what it reads.
