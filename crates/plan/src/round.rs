@@ -151,7 +151,6 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
         return Ok(Some(Round::new(renames, false)));
     }
     let mut changes = changes::Changes::between(request);
-    rules::rename::postpone(request, &mut changes);
     rules::using::say(request, &mut changes);
     archive::retype(request, &mut changes);
     rules::seed_rows::put_by_references(request, &mut changes);

@@ -7,7 +7,6 @@ use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Model, Spec, Statement};
 
 use crate::Request;
-use crate::changes::Changes;
 use crate::graph::name_space;
 use crate::round::Step;
 
@@ -273,26 +272,6 @@ fn renamed_in_partition(state: &Model, old: &Id, new: &str) -> Vec<Statement> {
 /// Renames of objects without rows of their own (constraints, indexes, triggers, policies ...) whose definitions are equal:
 /// to rename one is what dropping it and making the other would come to, without the work.
 pub(crate) fn same_but_for_name(request: &Request<'_>) -> Vec<Step> {
-    let mut pairs = twins(request);
-    pairs.retain(|(old, _)| !leaves(request, old));
-    if pairs.is_empty() { Vec::new() } else { ordered(&mut request.from.clone(), pairs) }
-}
-
-/// What a partition has of its parent's `NOT NULL` gets its name once the partition has left, when nothing is in the way any more.
-pub(crate) fn postpone(request: &Request<'_>, changes: &mut Changes) {
-    for (old, new) in twins(request).into_iter().filter(|(old, _)| leaves(request, old)) {
-        changes.postpone(request, [old.renamed(new.as_str())].into(), |_| false, |_| false);
-        changes.actions.retain(|id, _| !id.is_within(&old));
-    }
-}
-
-fn leaves(request: &Request<'_>, old: &Id) -> bool {
-    let place = old.top().child(Kind::Partition, "");
-    old.kind() == Kind::NotNull && request.from.contains(&place) && !request.to.contains(&place)
-}
-
-/// What is the same but for its name, and its new name.
-fn twins(request: &Request<'_>) -> Vec<(Id, String)> {
     let parts = same_parts(request);
     let mut come: BTreeMap<(Kind, Option<Id>), Vec<Id>> = BTreeMap::new();
     let is_part = |id: &Id| parts.iter().any(|(old, new)| old == id || new == id);
@@ -313,7 +292,7 @@ fn twins(request: &Request<'_>) -> Vec<(Id, String)> {
             pairs.push((old, come.remove(index).name().to_owned()));
         }
     }
-    pairs
+    if pairs.is_empty() { Vec::new() } else { ordered(&mut request.from.clone(), pairs) }
 }
 
 /// A partition has one part of each key and index of the partitioned table, whatever it is called before and after.
