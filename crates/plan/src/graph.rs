@@ -68,7 +68,8 @@ impl<'a> Graph<'a> {
         let circles = rules::circle::functions(request.to);
         let without_anew = without_tables_made_anew(request, changes);
         let savings = archive::savings(request, changes, !explicit);
-        let moved = archive::moved_back(request, changes);
+        // A table that is moved needs all its names at once; one that is made anew waits for less.
+        let moved = if explicit { Vec::new() } else { archive::moved_back(request, changes) };
         let returns = archive::returns(request, changes, &moved);
         let mut graph = Graph {
             request,
