@@ -232,10 +232,17 @@ fn taken_off(request: &Request<'_>, changes: &Changes, table: &Id, stays: &BTree
         let mut owners = object.needs.iter().filter(|(_, how)| **how == Dependency::Auto);
         object.id.is_within(table) || owners.any(|(need, _)| need == table || need.is_within(table))
     };
+    let drops = |id: &Id| matches!(changes.actions.get(id), Some(Action::Drop));
+    // A publication that goes takes its tables along.
+    let goes_with_another = |id: &Id| {
+        let mut owners = id.ancestors().filter(|owner| !owner.is_within(table) && !table.is_within(owner));
+        owners.any(|owner| owner != table && drops(owner))
+    };
     let goes = |object: &&Object| {
         object.id != *table
             && !stays.contains(&object.id)
-            && matches!(changes.actions.get(&object.id), Some(Action::Drop))
+            && drops(&object.id)
+            && !goes_with_another(&object.id)
     };
     let all: Vec<&Object> = from.objects().filter(belongs).filter(goes).collect();
     let ids: BTreeSet<&Id> = all.iter().map(|object| &object.id).collect();
