@@ -489,7 +489,7 @@ impl Prover<'_> {
             return Ok(());
         }
         let reason = format!("{what}: the catalog is not what it should be:\n  {}", differences.join("\n  "));
-        Err(Error::Unproven { script: script.file.clone(), reason, relation: None, refused: false })
+        Err(disproved(script, reason))
     }
 
     fn reached_desired(&self, end: &State) -> Result<(), Error> {
@@ -538,12 +538,7 @@ impl Prover<'_> {
         let hooks = hooks::are_in(&self.proposal.stages);
         if kept < written && self.lossy.is_empty() && !self.drops_tables() && !hooks {
             let reason = format!("{what}: of {written} rows {kept} are left");
-            return Err(Error::Unproven {
-                script: rollback.file.clone(),
-                reason,
-                relation: None,
-                refused: false,
-            });
+            return Err(disproved(rollback, reason));
         }
         Ok(())
     }
@@ -591,12 +586,7 @@ impl Prover<'_> {
             return Ok(());
         }
         let reason = format!("{what}: the rows are not the old ones:\n  {}", differences.join("\n  "));
-        Err(Error::Unproven {
-            script: self.scripts.rollback.file.clone(),
-            reason,
-            relation: None,
-            refused: false,
-        })
+        Err(disproved(&self.scripts.rollback, reason))
     }
 
     /// Whether the plan says that a relation loses values, or makes it anew from what it reads.
@@ -658,6 +648,11 @@ impl Prover<'_> {
         self.same("forward again", self.last(), &again.model, &known.end.model)?;
         self.witnessed("forward again, by the witness", self.last(), &again.witness, &known.end.witness)
     }
+}
+
+/// A script that ran, and did not come to what it should.
+fn disproved(script: &Script, reason: String) -> Error {
+    Error::Unproven { script: script.file.clone(), reason, relation: None, refused: false }
 }
 
 /// The error with the statement that it came from.

@@ -289,12 +289,12 @@ impl ObjectKind for Constraint {
             self.not_valid || self.inherited && !parents.is_empty() && parents.iter().all(unchecked);
         let clause = format!("{name}{}", Constraint { not_valid, ..self.clone() }.sql());
         let mut statement = Statement::alter_table(&table, format!("ADD {clause}"));
-        let twin = twins_before(context.to, id).into_iter().fold(0, |count, _| count + 1);
+        let twins = u8::try_from(twins_before(context.to, id).len()).unwrap_or(u8::MAX);
         // What rows are not checked against would be checked in CREATE TABLE.
-        if !not_valid && twin == 0 {
+        if !not_valid && twins == 0 {
             statement = statement.clause(clause);
         }
-        statement = statement.pass(twin);
+        statement = statement.pass(twins);
         statement = match self.constraint_type {
             ConstraintType::ForeignKey => statement.lock(Lock::ShareRowExclusive, &table),
             _ => statement,

@@ -20,6 +20,7 @@ use crate::{Error, Request, Round, Step, Verb};
 const COMES: &str = "endstate_fills_";
 const WAITS: &str = "endstate_waits_";
 const FILLED: &str = "endstate_filled_";
+const ALL: [&str; 3] = [COMES, WAITS, FILLED];
 
 /// Whether any column of a catalog that has come waits for its values.
 pub(crate) fn any_waits(model: &Model) -> bool {
@@ -28,12 +29,12 @@ pub(crate) fn any_waits(model: &Model) -> bool {
 
 /// Whether a column waits for its values, or has just got them, in a catalog that scripts have been interrupted in.
 pub fn waits_for_values(model: &Model, column: &Id) -> bool {
-    [COMES, WAITS, FILLED].iter().any(|prefix| model.contains(&mark(column, prefix)))
+    ALL.iter().any(|prefix| model.contains(&mark(column, prefix)))
 }
 
 /// Whether something is such a check.
 pub(crate) fn is_mark(id: &Id) -> bool {
-    [COMES, WAITS, FILLED].iter().any(|prefix| is_mark_of(id, prefix))
+    ALL.iter().any(|prefix| is_mark_of(id, prefix))
 }
 
 fn is_mark_of(id: &Id, prefix: &str) -> bool {
@@ -130,7 +131,7 @@ pub(crate) fn postpone(request: &Request<'_>, changes: &mut Changes) -> Result<O
         Some(first) => Some(values(request, changes, first)?),
         None => prepared(request, changes, columns.iter().copied().filter(refuses).collect())?,
     };
-    let marks = |column: &Id| [COMES, WAITS, FILLED].map(|prefix| mark(column, prefix));
+    let marks = |column: &Id| ALL.map(|prefix| mark(column, prefix));
     let mut waiting: BTreeSet<Id> = columns.iter().flat_map(|column| marks(column)).collect();
     // Values may be made of columns that go.
     let tables: BTreeSet<&Id> = columns.iter().map(|column| column.top()).collect();
@@ -175,18 +176,18 @@ fn values(request: &Request<'_>, changes: &Changes, column: &Id) -> Result<Round
     let why = Some("a batch at a time, as the YAML says".to_owned());
     let kept = archive::kept_by_batches(request, changes, column);
     let fill = Step::new(Verb::Fill, column, batch::fill(request, column, kept.as_ref())?, why);
-    let table = column.relation_sql();
-    let waits = if request.from.contains(&mark(column, WAITS)) { WAITS } else { COMES };
-    let check = mark(column, waits);
-    let (name, filled) = (sql::ident(check.name()), mark(column, FILLED));
-    let (verb, action) = match waits {
-        WAITS => (Verb::Rename, format!("RENAME CONSTRAINT {name} TO {}", sql::ident(filled.name()))),
-        _ => (Verb::Drop, format!("DROP CONSTRAINT {name}")),
+    let (waits, filled) = (mark(column, WAITS), mark(column, FILLED));
+    let altered = |action: String| {
+        let table = column.relation_sql();
+        Statement::new(format!("ALTER TABLE {table} {action}")).lock(Lock::AccessExclusive, &table)
     };
-    let done = Statement::new(format!("ALTER TABLE {table} {action}")).lock(Lock::AccessExclusive, &table);
-    let done = match verb {
-        Verb::Rename => Step::rename(&check, &filled, done),
-        _ => Step::new(verb, &check, done, None),
+    let name = |check: &Id| sql::ident(check.name());
+    let done = if request.from.contains(&waits) {
+        let rename = altered(format!("RENAME CONSTRAINT {} TO {}", name(&waits), name(&filled)));
+        Step::rename(&waits, &filled, rename)
+    } else {
+        let check = mark(column, COMES);
+        Step::new(Verb::Drop, &check, altered(format!("DROP CONSTRAINT {}", name(&check))), None)
     };
     Ok(Round::new(vec![fill, done], true))
 }
