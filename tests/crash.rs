@@ -144,7 +144,6 @@ impl Interrupted<'_> {
             assert!(builder.join().unwrap());
         });
         drop(writer);
-        soon(|| connect(cluster, "broken").ok());
         nobody_else_is_there(cluster, "broken");
         let left = match fills {
             None => "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid".to_owned(),
@@ -320,12 +319,17 @@ fn soon<T>(mut what: impl FnMut() -> Option<T>) -> T {
     panic!("it does not come true");
 }
 
+/// A server whose process was killed still takes connections until it notices, and then recovers: one that fails is tried again. Its
+/// own list of processes has the killed one until then.
 fn nobody_else_is_there(cluster: &Cluster, database: &str) {
     let others = format!(
         "SELECT count(*)::text FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()"
     );
-    let mut watch = connect(cluster, "postgres").unwrap();
-    soon(|| (watch.select(&others).unwrap() == [[Some("0".to_owned())]]).then_some(()));
+    let nobody = [[Some("0".to_owned())]];
+    soon(|| {
+        let found = connect(cluster, "postgres").and_then(|mut watch| watch.select(&others));
+        (found.ok()? == nobody).then_some(())
+    });
 }
 
 /// The text with the kill behind each of its statements, until it commits.
