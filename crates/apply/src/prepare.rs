@@ -135,10 +135,10 @@ fn prove(
 ) -> Result<Proven, Error> {
     let mut bench = Workbench::start(&live.facts)?;
     clock.lap("start the shadow");
-    let proposal = propose::propose(&mut bench, live, workspace, scope)?;
+    let mut proposal = propose::propose(&mut bench, live, workspace, scope)?;
     by_hand::refuse(&proposal, bench.facts().major)?;
     clock.lap("build and plan");
-    let scripts = scripts::write(&mut bench, &proposal, &workspace.settings);
+    let scripts = scripts::write(&mut bench, &mut proposal, &workspace.settings);
     let scripts = scripts.map_err(|error| hooks::blamed(error, workspace))?;
     clock.lap("write the scripts");
     let sample = options.sample.map(|at_most| Sample { conninfo: &live.conninfo, at_most });

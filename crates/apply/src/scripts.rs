@@ -55,9 +55,13 @@ pub(crate) fn statements_outside_of_transaction(text: &str) -> Option<Vec<String
 }
 
 /// Writes the scripts of a plan.
-pub fn write(bench: &mut Workbench, proposal: &Proposal, settings: &Settings) -> Result<Scripts, Error> {
+pub fn write(bench: &mut Workbench, proposal: &mut Proposal, settings: &Settings) -> Result<Scripts, Error> {
     let files = names(&proposal.stages, settings);
     let rollback = rollback_name(&files, settings);
+    for (stage, file) in proposal.stages.iter_mut().zip(&files) {
+        plan::archive::signed(&mut stage.forward, file);
+        plan::archive::signed(&mut stage.back, &rollback);
+    }
     let walk = walk(bench, proposal)?;
     let facts = bench.facts();
     let heading = Heading {

@@ -102,6 +102,16 @@ impl Graph<'_> {
                 self.before(self.at(column, Verb::Create), Some(fill));
                 self.before(self.at(column, Verb::Alter), Some(fill));
             }
+            // Rows are read under the policies that there were, and told by values as they shall be.
+            if let Some(columns) = &back.read {
+                let security = back.id.child(Kind::RowLevelSecurity, "");
+                for verb in [Verb::Create, Verb::Alter, Verb::Drop] {
+                    self.before(Some(fill), self.at(&security, verb));
+                }
+                for column in columns {
+                    self.before(self.at(column, Verb::Alter), Some(fill));
+                }
+            }
             for (place, (id, verb)) in self.snapshot() {
                 let comes_with_it = self.nodes[place].statements.is_empty()
                     || back.columns.contains(&id)

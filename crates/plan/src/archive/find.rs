@@ -7,7 +7,7 @@ use kinds::kinds::sequence::Sequence;
 use kinds::{Id, Kind, Model, Object, Spec, Statement, assignment};
 
 use super::put_back::put_back_again;
-use super::{Anew, Archive, Kept, KeptColumn, What, archive_name, moved, nulls, save};
+use super::{Anew, Archive, Kept, KeptColumn, Key, What, archive_name, content, moved, nulls, save};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
@@ -86,7 +86,10 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
     if columns.is_empty() {
         return None;
     }
-    let key = key(request, changes, table)?;
+    let key = match key(request, changes, table) {
+        Some(key) => Key::Columns(key),
+        None => Key::Content(content::staying(request, changes, table, &columns)?),
+    };
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let archive = archive_name(request, table, &names);
     let what = What::Values { key, columns };
@@ -187,6 +190,22 @@ fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Colum
     Some((format!("CASE {name}::text {} ELSE {name}::text END", cases.join(" ")), false))
 }
 
+/// Whether the values of a column, of a type of PostgreSQL's own, become those of another one and come back the same.
+pub(super) fn comes_back(request: &Request<'_>, changes: &Changes, object: &Object) -> bool {
+    let (Spec::Column(from), Some(Spec::Column(to))) =
+        (&object.spec, request.to.get(&object.id).map(|object| &object.spec))
+    else {
+        return false;
+    };
+    // Types of PostgreSQL are printed without their schema.
+    let is_plain = |column: &Column| !column.data_type.contains('.') && column.generated.is_none();
+    is_plain(from)
+        && is_plain(to)
+        && from.collation == to.collation
+        && !request.directives.conversions.contains_key(&object.id)
+        && image(request, changes, object, from).is_none()
+}
+
 /// Whether a type of an extension only has another schema from now on, with the extension.
 fn moves_with_extension(request: &Request<'_>, from: &Column, to: &Column) -> bool {
     let bare = |data_type: &str| data_type.rsplit('.').next().map(str::to_owned);
@@ -265,12 +284,17 @@ pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Optio
         let swapped = from.needs.keys().any(|need| need.kind().is_type() && changes.goes(need));
         // Rows that have NULL in it by then are none of those that were there.
         let not_null = !request.from.children_of_kind(&id, Kind::NotNull).is_empty();
-        let same_type =
-            one.data_type == other.data_type || is_integer(&one.data_type) && is_integer(&other.data_type);
-        let alike = same_type && one.collation == other.collation && !swapped;
+        let alike = is_alike(one, other) && !swapped;
         (alike && not_null && !changes.goes(&id)).then(|| KeptColumn::plain(name, one, request.from))
     };
     keys.into_iter().find_map(|key| key.iter().map(stays).collect())
+}
+
+/// Whether values of a column are the same where it has become the other one.
+pub(super) fn is_alike(one: &Column, other: &Column) -> bool {
+    let is_same =
+        one.data_type == other.data_type || is_integer(&one.data_type) && is_integer(&other.data_type);
+    is_same && one.collation == other.collation
 }
 
 /// Numbers of these types are the same where they are equal.

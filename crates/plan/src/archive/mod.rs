@@ -4,6 +4,7 @@
 //! something else, the rows of a table that goes, the number at which a sequence stands. The archives are private: a schema that
 //! nobody else may use, tables with row-level security on and no policy. Introspection, witness and dump leave the schema out.
 
+mod content;
 mod find;
 mod moved;
 mod nulls;
@@ -64,10 +65,10 @@ pub struct Kept {
 /// What an archive holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
-    /// Values of some columns, by the key of their rows.
+    /// Values of some columns, each with what tells its row.
     Values {
-        /// The key.
-        key: Vec<KeptColumn>,
+        /// What tells a row.
+        key: Key,
         /// The columns.
         columns: Vec<KeptColumn>,
     },
@@ -87,6 +88,15 @@ pub enum What {
     },
     /// Where a sequence stands.
     Number,
+}
+
+/// What tells the rows of a table apart.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Key {
+    /// The columns of a key.
+    Columns(Vec<KeptColumn>),
+    /// All columns that stay as they are, of a table that has no key.
+    Content(Vec<KeptColumn>),
 }
 
 /// A column of an archive.
@@ -182,13 +192,21 @@ impl Kept {
     /// For a column that it keeps values of: the archive, and the condition that a row `t` of its table has none there.
     pub(crate) fn rows_without(&self, column: &Id) -> Option<(String, String)> {
         let (What::Values { key, .. }, Some(kept)) = (&self.what, self.column(column)) else { return None };
-        let found: Vec<String> = key
-            .iter()
-            .map(|key| format!("k.{} = {}", key.sql(), key.as_kept(&format!("t.{}", key.sql()))))
-            .collect();
+        let (archive, found) = match key {
+            Key::Columns(key) => {
+                let is_of = |key: &KeptColumn| {
+                    format!("k.{} = {}", key.sql(), key.as_kept(&format!("t.{}", key.sql())))
+                };
+                (self.archive.clone(), key.iter().map(is_of).collect::<Vec<_>>())
+            }
+            Key::Content(staying) => {
+                let values: Vec<String> = staying.iter().map(KeptColumn::sql).collect();
+                let found = content::found(&self.archive, &self.of.sql(), &values);
+                (format!("({found})"), content::is_there("t"))
+            }
+        };
         let condition = format!(
-            "NOT EXISTS (SELECT FROM {} AS k WHERE {} AND k.{} IS NOT NULL)",
-            self.archive,
+            "NOT EXISTS (SELECT FROM {archive} AS k WHERE {} AND k.{} IS NOT NULL)",
             found.join(" AND "),
             kept.sql()
         );
@@ -211,6 +229,11 @@ impl Kept {
     /// What people are told of the step that would lose it.
     pub(crate) fn note(&self) -> String {
         format!("{} are kept in {}", self.words(), self.archive)
+    }
+
+    /// The statement that says on the archive what it holds.
+    fn comment(&self) -> String {
+        format!("COMMENT ON TABLE {} IS {}", self.archive, sql::literal(&self.words()))
     }
 
     /// What it holds, in a few words: `values of public.users (phone)`.
@@ -251,6 +274,20 @@ pub fn enums_given_back(kept: &[Kept], back: &Directives, to: &Model) -> BTreeSe
 pub fn mark(forward: &[Round]) -> String {
     let steps = forward.iter().flat_map(|round| &round.steps);
     steps.map(|step| step.statement.sql.as_str()).collect::<Vec<_>>().join(";\n")
+}
+
+/// Has all archives that are made on a way say in which script that was.
+pub fn signed(rounds: &mut [Round], file: &str) {
+    for round in rounds {
+        for kept in &round.kept {
+            let comment = kept.comment();
+            let by_script = sql::literal(&format!("{}, kept by {file}", kept.words()));
+            let steps = round.steps.iter_mut().filter(|step| step.statement.sql == comment);
+            steps.for_each(|step| {
+                step.statement.sql = format!("COMMENT ON TABLE {} IS {by_script}", kept.archive);
+            });
+        }
+    }
 }
 
 /// The name of a sequence, or of that of an identity.

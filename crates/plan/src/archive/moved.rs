@@ -81,7 +81,7 @@ fn goes(request: &Request<'_>, kept: &Kept, stands: &Id) -> Vec<Statement> {
     statements.push(locked(format!(
         "ALTER TABLE {archive}\n    ADD COLUMN {KEPT_AT} timestamp with time zone DEFAULT pg_catalog.now(),\n    ENABLE ROW LEVEL SECURITY"
     )));
-    statements.push(locked(format!("COMMENT ON TABLE {archive} IS {}", sql::literal(&kept.words()))));
+    statements.push(locked(kept.comment()));
     if let Some(first) = statements.first_mut() {
         first.clients = Some(format!("table {} is gone", kept.of.sql()));
         first.kept.push(kept.note());

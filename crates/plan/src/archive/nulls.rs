@@ -153,6 +153,7 @@ pub(super) fn come_back(
         statements: vec![statement],
         columns: Vec::new(),
         nullable: Vec::new(),
+        read: None,
     })
 }
 

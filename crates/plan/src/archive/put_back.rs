@@ -4,7 +4,9 @@ use kinds::kinds::column::{self, Column};
 use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work};
 
-use super::{Archive, KEPT_AT, Kept, KeptColumn, MovedBack, SCHEMA, What, nulls, sequence};
+use super::{
+    Archive, KEPT_AT, Kept, KeptColumn, Key, MovedBack, SCHEMA, What, content, nulls, save, sequence,
+};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
@@ -21,6 +23,8 @@ pub(crate) struct Return {
     pub(crate) columns: Vec<Id>,
     /// Those among them that are added without `NOT NULL` until then.
     pub(crate) nullable: Vec<Id>,
+    /// Where its table is read then: the columns that tell the rows.
+    pub(crate) read: Option<Vec<Id>>,
 }
 
 /// All that comes back in a round of a way back, but for tables that are moved.
@@ -49,6 +53,7 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
                 id,
                 columns: Vec::new(),
                 nullable: Vec::new(),
+                read: None,
             })
         }
         _ => None,
@@ -68,7 +73,7 @@ fn values(
     changes: &Changes,
     kept: &Kept,
     table: &Id,
-    key: &[KeptColumn],
+    key: &Key,
     columns: &[KeptColumn],
 ) -> Option<Return> {
     let comes = |id: &Id| match changes.actions.get(id) {
@@ -85,30 +90,20 @@ fn values(
     if !columns.iter().any(|column| comes(&of(column))) {
         return None;
     }
-    let now = |column| column_now(request, kept, table, column);
-    let key_now: Vec<(String, String)> = key
-        .iter()
-        .map(|column| Some((sql::ident(now(column)?.id.name()), data_type(now(column)?))))
-        .collect::<Option<_>>()?;
+    let row = row(request, kept, table, (key, columns))?;
     let (mut inside, mut actions, mut after) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ids, mut nullable) = (Vec::new(), Vec::new());
     for (number, kept_column) in columns.iter().enumerate().filter(|(_, column)| !column.one_way) {
         let id = of(kept_column);
         let Some(Spec::Column(column)) = request.to.get(&id).map(|object| &object.spec) else { continue };
         let function = sql::qualified(&[SCHEMA, &format!("value_{}", number + 1)]);
-        let (create, drop) = lookup(&function, kept, (key, &key_now), kept_column, column);
-        let arguments: Vec<String> = key
-            .iter()
-            .zip(&key_now)
-            .map(|(kept, (name, _))| kept.as_kept(name))
-            .chain([sql::ident(&kept_column.name)])
-            .collect();
+        let (create, drop) = lookup(&function, &row, kept_column, column);
+        let arguments = row.arguments(sql::ident(&kept_column.name));
         let name = sql::ident(id.name());
         let collation = column.collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
         actions.push(format!(
-            "ALTER COLUMN {name} TYPE {}{collation} USING {function}({})",
-            column.data_type,
-            arguments.join(", ")
+            "ALTER COLUMN {name} TYPE {}{collation} USING {function}({arguments})",
+            column.data_type
         ));
         inside.push((create, drop));
         after.extend(column.settings(&id, &request.context()));
@@ -119,15 +114,24 @@ fn values(
         ids.push(id);
     }
     let name = table.sql();
-    let mut block: Vec<String> = inside.iter().map(|(create, _)| create.clone()).collect();
+    let mut block = row.before;
+    block.extend(inside.iter().map(|(create, _)| create.clone()));
     if !actions.is_empty() {
         block.push(format!("ALTER TABLE {name}\n    {}", actions.join(",\n    ")));
     }
     block.extend(inside.into_iter().map(|(_, drop)| drop));
+    block.extend(row.after);
     block.push(drop_archive(kept));
     let mut statements = vec![if_kept(kept, &block).lock(Lock::AccessExclusive, &name).work(Work::Rewrite)];
     statements.extend(after.into_iter().map(|statement| statement.pass(2)));
-    Some(Return { id: table.clone(), statements, columns: ids, nullable })
+    let read = match key {
+        Key::Columns(_) => None,
+        Key::Content(staying) => {
+            let now = |column| Some(column_now(request, kept, table, column)?.id.clone());
+            Some(staying.iter().filter_map(now).collect())
+        }
+    };
+    Some(Return { id: table.clone(), statements, columns: ids, nullable, read })
 }
 
 /// Columns whose values cannot all be cast back change their type by looking up what was kept of each; what was written since comes to NULL.
@@ -136,7 +140,7 @@ pub(crate) fn retype(request: &Request<'_>, changes: &mut Changes) {
     for kept in kept {
         let What::Values { key, columns } = &kept.what else { continue };
         for kept_column in columns.iter().filter(|column| column.one_way) {
-            retype_column(request, changes, kept, key, kept_column);
+            retype_column(request, changes, kept, (key, columns), kept_column);
         }
         // What was generated meanwhile gets its values back by a rewrite, too.
         let Some(table) = kept_of(request, kept).map(|object| &object.id) else { continue };
@@ -151,7 +155,7 @@ fn retype_column(
     request: &Request<'_>,
     changes: &mut Changes,
     kept: &Kept,
-    key: &[KeptColumn],
+    (key, columns): (&Key, &[KeptColumn]),
     kept_column: &KeptColumn,
 ) -> Option<()> {
     let at_the_other_end = |id: &Id| request.directives.before(id, None);
@@ -166,17 +170,11 @@ fn retype_column(
         return None;
     };
     let table = object.id.top();
-    let key_now: Vec<(String, String)> = key
-        .iter()
-        .map(|column| column_now(request, kept, table, column))
-        .map(|now| now.map(|now| (sql::ident(now.id.name()), data_type(now))))
-        .collect::<Option<_>>()?;
+    let row = row(request, kept, table, (key, columns))?;
     let function = sql::qualified(&[SCHEMA, "value"]);
-    let (create, drop) = lookup(&function, kept, (key, &key_now), kept_column, column);
+    let (create, drop) = lookup(&function, &row, kept_column, column);
     let name = sql::ident(object.id.name());
-    let mut arguments: Vec<String> =
-        key.iter().zip(&key_now).map(|(kept, (name, _))| kept.as_kept(name)).collect();
-    arguments.push(format!("{name}::text"));
+    let arguments = row.arguments(format!("{name}::text"));
     let head = format!("ALTER COLUMN {name} TYPE ");
     let is_it = |statement: &&mut Statement| {
         statement.action.as_ref().is_some_and(|(_, action)| action.starts_with(&head))
@@ -185,7 +183,7 @@ fn retype_column(
     let (relation, action) = statement.action.clone()?;
     let plain = action.split(" USING ").next()?;
     let alter = |using: String| format!("ALTER TABLE {relation} {plain} USING {using}");
-    let found = [create, alter(format!("{function}({})", arguments.join(", "))), drop];
+    let found = [create, alter(format!("{function}({arguments})")), drop];
     let otherwise = [alter(format!("NULL::{}", column.data_type))];
     let block =
         if_kept_else(kept, &found, &otherwise).lock(Lock::AccessExclusive, &relation).work(Work::Rewrite);
@@ -221,27 +219,70 @@ fn data_type(object: &Object) -> String {
     }
 }
 
+/// How what is kept of a row is found, while a table is rewritten.
+struct Row {
+    /// Where: the archive, or what has been found in it.
+    source: String,
+    /// What tells a row: its name there, its type, and what yields it now.
+    key: Vec<(String, String, String)>,
+    /// Statements before and after the rewrite.
+    before: Vec<String>,
+    after: Vec<String>,
+}
+
+impl Row {
+    /// The arguments of a lookup, separated by commas.
+    fn arguments(&self, value: String) -> String {
+        let key = self.key.iter().map(|(_, _, now)| now.clone());
+        key.chain([value]).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn row(request: &Request<'_>, kept: &Kept, table: &Id, (key, columns): (&Key, &[KeptColumn])) -> Option<Row> {
+    let now = |column: &KeptColumn| column_now(request, kept, table, column);
+    let name_now = |column: &KeptColumn| Some(sql::ident(now(column)?.id.name()));
+    match key {
+        Key::Columns(key) => {
+            let of = |column: &KeptColumn| {
+                let data_type = if column.as_text { "text".to_owned() } else { data_type(now(column)?) };
+                Some((column.sql(), data_type, column.as_kept(&name_now(column)?)))
+            };
+            let key = key.iter().map(of).collect::<Option<_>>()?;
+            Some(Row { source: kept.archive.clone(), key, before: Vec::new(), after: Vec::new() })
+        }
+        Key::Content(staying) => {
+            let image = |column: &KeptColumn| Some(format!("{}::text", name_now(column)?));
+            let images = columns.iter().filter(|column| column.image.is_some()).map(image);
+            let values: Vec<String> = staying.iter().map(name_now).chain(images).collect::<Option<_>>()?;
+            let (source, name) = (sql::qualified(&[SCHEMA, "found"]), table.sql());
+            let forced = |word: &str| {
+                save::is_forced(request.from, table)
+                    .then(|| format!("ALTER TABLE {name} {word} ROW LEVEL SECURITY"))
+            };
+            let found = content::found(&kept.archive, &name, &values);
+            let create = format!("CREATE TABLE {source} AS\n{found}");
+            let index = format!("ALTER TABLE {source} ADD PRIMARY KEY ({})", content::PLACE.join(", "));
+            let key = content::PLACE_NOW.iter().zip(content::PLACE);
+            let key = key.map(|((now, of), place)| (place.to_owned(), (*of).to_owned(), (*now).to_owned()));
+            let before = forced("NO FORCE").into_iter().chain([create, index]).chain(forced("FORCE"));
+            let after = vec![format!("DROP TABLE {source}")];
+            Some(Row { key: key.collect(), before: before.collect(), after, source })
+        }
+    }
+}
+
 /// A function that finds the kept value of a row, or takes the one that it has; and how it goes again. A rewrite that calls it fires
 /// no trigger and is filtered by no policy.
-fn lookup(
-    function: &str,
-    kept: &Kept,
-    (key, key_now): (&[KeptColumn], &[(String, String)]),
-    kept_column: &KeptColumn,
-    column: &Column,
-) -> (String, String) {
-    let mut types: Vec<&str> = key
-        .iter()
-        .zip(key_now)
-        .map(|(kept, (_, data_type))| if kept.as_text { "text" } else { data_type.as_str() })
-        .collect();
+fn lookup(function: &str, row: &Row, kept_column: &KeptColumn, column: &Column) -> (String, String) {
+    let mut types: Vec<&str> = row.key.iter().map(|(_, data_type, _)| data_type.as_str()).collect();
     types.push(if kept_column.one_way { "text" } else { &column.data_type });
     let signature = format!("{function}({})", types.join(", "));
     let value = format!("${}", types.len());
-    let mut found: Vec<String> = key
+    let mut found: Vec<String> = row
+        .key
         .iter()
         .enumerate()
-        .map(|(number, column)| format!("k.{} = ${}", column.sql(), number + 1))
+        .map(|(number, (name, _, _))| format!("k.{name} = ${}", number + 1))
         .collect();
     if kept_column.image.is_some() {
         found.push(format!("k.{} IS NOT DISTINCT FROM {value}::text", kept_column.image_sql()));
@@ -251,7 +292,7 @@ fn lookup(
     let body = format!(
         "SELECT CASE WHEN k.{KEPT_AT} IS NULL THEN {own} ELSE {given} END \
          FROM (SELECT) AS o LEFT JOIN {} AS k ON {}",
-        kept.archive,
+        row.source,
         found.join(" AND ")
     );
     let create = format!(
@@ -282,7 +323,7 @@ fn rows(
     let inside: Vec<String> = inside.chain([drop_archive(kept)]).collect();
     let block = if_kept(kept, &inside);
     let statement = block.lock(Lock::AccessExclusive, id.sql()).work(Work::Rewrite);
-    Some(Return { statements: vec![statement], id, columns: Vec::new(), nullable: Vec::new() })
+    Some(Return { statements: vec![statement], id, columns: Vec::new(), nullable: Vec::new(), read: None })
 }
 
 /// Checks the deferred keys of a table that has got rows, and of its partitions: PostgreSQL alters no table that has any still to check.
@@ -410,12 +451,7 @@ fn within_identities(
     [vec![set("BY DEFAULT")], statements, vec![set("ALWAYS")]].concat()
 }
 
-fn update(
-    request: &Request<'_>,
-    kept: &Kept,
-    table: &Id,
-    (key, columns): (&[KeptColumn], &[KeptColumn]),
-) -> String {
+fn update(request: &Request<'_>, kept: &Kept, table: &Id, (key, columns): (&Key, &[KeptColumn])) -> String {
     let then = |column: &KeptColumn| {
         let id = request.directives.before(&kept.of.child(Kind::Column, &column.name), None);
         // It has its own name back by then.
@@ -435,15 +471,25 @@ fn update(
             None => format!("{name} = {given}"),
         });
     }
-    let found: Vec<String> = key
-        .iter()
-        .map(|column| format!("k.{} = {}", column.sql(), column.as_kept(&format!("t.{}", then(column)))))
-        .collect();
+    let (source, found) = match key {
+        Key::Columns(key) => {
+            let is_of = |column: &KeptColumn| {
+                format!("k.{} = {}", column.sql(), column.as_kept(&format!("t.{}", then(column))))
+            };
+            (kept.archive.clone(), key.iter().map(is_of).collect::<Vec<_>>())
+        }
+        Key::Content(staying) => {
+            let images = columns.iter().filter(|column| column.image.is_some());
+            let images = images.map(|column| format!("{}::text", then(column)));
+            let values: Vec<String> = staying.iter().map(then).chain(images).collect();
+            (format!("({})", content::found(&kept.archive, &table.sql(), &values)), content::is_there("t"))
+        }
+    };
     format!(
         "UPDATE {} AS t SET {}\nFROM {} AS k WHERE {}",
         table.sql(),
         sets.join(", "),
-        kept.archive,
+        source,
         found.join(" AND ")
     )
 }

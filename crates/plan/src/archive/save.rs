@@ -2,13 +2,19 @@
 
 use kinds::{Id, Kind, Lock, Model, Spec, Statement, Work};
 
-use super::{Anew, KEPT_AT, Kept, KeptColumn, SCHEMA, What, sequence};
+use super::{Anew, KEPT_AT, Kept, KeptColumn, Key, SCHEMA, What, content, sequence};
 use crate::Request;
 
 /// Values of columns, of those rows alone whose values do not come back by themselves.
 pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
     let What::Values { key, columns } = &kept.what else { return Vec::new() };
-    let mut list: Vec<String> = key.iter().map(kept_as).collect();
+    let mut list: Vec<String> = match key {
+        Key::Columns(key) => key.iter().map(kept_as).collect(),
+        Key::Content(staying) => {
+            let images = columns.iter().filter_map(|column| column.image.clone());
+            content::told(&staying.iter().map(KeptColumn::sql).chain(images).collect::<Vec<_>>())
+        }
+    };
     let mut lost = Vec::new();
     for column in columns {
         list.push(kept_as(column));
@@ -43,7 +49,11 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
     let table = kept.of.sql();
     statements.push(copied(kept, &list, &format!("{table}{condition}"), &table));
     statements.extend(closed(request, &kept.of));
-    statements.extend(keyed(request, kept, key));
+    let names = match key {
+        Key::Columns(key) => names_of(key),
+        Key::Content(_) => content::KEY.map(str::to_owned).to_vec(),
+    };
+    statements.extend(keyed(request, kept, &names));
     statements
 }
 
@@ -67,7 +77,7 @@ pub(super) fn nulls(request: &Request<'_>, kept: &Kept, backfill: &str) -> Vec<S
     let mut statements = opened(request, &kept.of);
     statements.push(copied(kept, &list, &format!("{table}\nWHERE {name} IS NULL"), &table));
     statements.extend(closed(request, &kept.of));
-    statements.extend(keyed(request, kept, key));
+    statements.extend(keyed(request, kept, &names_of(key)));
     statements
 }
 
@@ -84,7 +94,7 @@ pub(crate) fn room_for(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
         kept.of.sql()
     );
     let statements = [schema(), Statement::new(create)].into_iter();
-    statements.chain(keyed(request, kept, key)).collect()
+    statements.chain(keyed(request, kept, &names_of(key))).collect()
 }
 
 /// Where a sequence stands, if that is worth keeping.
@@ -151,8 +161,11 @@ fn copied(kept: &Kept, list: &[String], from: &str, relation: &str) -> Statement
     Statement::new(sql).lock(Lock::AccessExclusive, relation).work(Work::Scan)
 }
 
-fn keyed(request: &Request<'_>, kept: &Kept, key: &[KeptColumn]) -> Vec<Statement> {
-    let names: Vec<String> = key.iter().map(KeptColumn::sql).collect();
+fn names_of(key: &[KeptColumn]) -> Vec<String> {
+    key.iter().map(KeptColumn::sql).collect()
+}
+
+fn keyed(request: &Request<'_>, kept: &Kept, names: &[String]) -> Vec<Statement> {
     private(request, kept, &format!("ADD PRIMARY KEY ({}), ", names.join(", ")))
 }
 
@@ -162,7 +175,7 @@ fn private(request: &Request<'_>, kept: &Kept, key: &str) -> Vec<Statement> {
     let revoke = (!grantees.is_empty())
         .then(|| Statement::new(format!("REVOKE ALL ON TABLE {archive} FROM {}", grantees.join(", "))));
     let secure = Statement::new(format!("ALTER TABLE {archive} {key}ENABLE ROW LEVEL SECURITY"));
-    let comment = Statement::new(format!("COMMENT ON TABLE {archive} IS {}", sql::literal(&kept.words())));
+    let comment = Statement::new(kept.comment());
     revoke.into_iter().chain([secure, comment]).collect()
 }
 
