@@ -36,6 +36,6 @@ pub use document::{Document, Raise, SchemaDoc, declare};
 pub use id::Id;
 pub use kind::{Change, Context, Kind, ObjectKind, Spec};
 pub use model::{Dependency, Model, Object};
-pub use refused::refused;
+pub use refused::{outgrown, refused};
 pub use seeds::Seeds;
 pub use statement::{Hazard, Lock, Statement, Work};

@@ -161,6 +161,35 @@ fn read_as(to: &str) -> &str {
     }
 }
 
+/// Which values are rounded when they are converted, and then too large to be of their own type again; none where there are none.
+pub fn outgrown(column: &str, from: &str, to: &str, context: &Context<'_>) -> Option<String> {
+    let (from, to) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
+    let (source, target) = (base(&from), base(&to));
+    // Real numbers are exact at powers of two.
+    let beyond = |limit: &str| Some(format!("{column}::{target}::double precision >= {limit}"));
+    let (precision, scale) = match (source, modifiers(&from).as_slice()) {
+        ("integer", _) if target == "real" => return beyond("2147483648"),
+        ("bigint", _) if matches!(target, "real" | "double precision") => {
+            return beyond("9223372036854775808");
+        }
+        ("numeric", [precision, scale]) => (*precision, *scale),
+        _ => return None,
+    };
+    let places = modifiers(&to);
+    let digits = precision - scale;
+    let (room, rounded) = match (target, places.as_slice()) {
+        ("smallint", _) => (4, format!("round({column})")),
+        ("integer", _) => (9, format!("round({column})")),
+        ("bigint", _) => (18, format!("round({column})")),
+        ("numeric", [precision, places]) if *places < scale => {
+            (precision - places - 1, format!("round({column}, {places})"))
+        }
+        ("real" | "double precision", _) => (i64::MAX, format!("{column}::{target}::numeric")),
+        _ => return None,
+    };
+    (digits <= room).then(|| format!("abs({rounded}) >= 1e{digits}::numeric"))
+}
+
 fn outside(column: &str, least: i64, most: i64) -> String {
     format!("round({column}::numeric) NOT BETWEEN {least} AND {most}")
 }
@@ -214,6 +243,25 @@ mod tests {
             assert_eq!(found(from, to, 15).as_deref(), Some(condition), "{from} to {to}");
         }
         assert_eq!(found("text", "date", 16).unwrap(), "NOT pg_input_is_valid(c::text, 'date')");
+    }
+
+    #[test]
+    fn values_that_outgrow_their_type() {
+        let model = Model::default();
+        let context = Context { from: &model, to: &model, version: 18, user: "" };
+        for (from, to, condition) in [
+            ("numeric(5,2)", "integer", Some("abs(round(c)) >= 1e3::numeric")),
+            ("numeric(5,2)", "numeric(5,1)", Some("abs(round(c, 1)) >= 1e3::numeric")),
+            ("numeric(10,2)", "real", Some("abs(c::real::numeric) >= 1e8::numeric")),
+            ("integer", "real", Some("c::real::double precision >= 2147483648")),
+            ("numeric(10,2)", "numeric(8,1)", None),
+            ("numeric(12,2)", "integer", None),
+            ("numeric(10,2)", "numeric(12,2)", None),
+            ("integer", "double precision", None),
+            ("numeric", "integer", None),
+        ] {
+            assert_eq!(outgrown("c", from, to, &context).as_deref(), condition, "{from} to {to}");
+        }
     }
 
     #[test]

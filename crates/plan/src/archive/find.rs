@@ -4,7 +4,7 @@ use kinds::kinds::column::{self, Column};
 use kinds::kinds::identity::Identity;
 use kinds::kinds::inheritance;
 use kinds::kinds::sequence::Sequence;
-use kinds::{Id, Kind, Model, Object, Spec, Statement, assignment};
+use kinds::{Demand, Id, Kind, Mend, Model, Object, Rows, Spec, Statement, assignment};
 
 use super::put_back::put_back_again;
 use super::{Anew, Archive, Kept, KeptColumn, Key, What, archive_name, content, moved, nulls, save};
@@ -94,7 +94,32 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
     let archive = archive_name(request, table, &names);
     let what = What::Values { key, columns };
     let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
-    Some(Saving { statements: save::values(request, &kept), goes: Vec::new(), kept, saves })
+    let mut statements = save::values(request, &kept);
+    let altered = saves.iter().filter(|(verb, _)| *verb == Verb::Alter);
+    let demands = altered.filter_map(|(_, column)| comes_back_too_large(request, column));
+    if let Some(last) = statements.last_mut() {
+        last.demands.extend(demands);
+    }
+    Some(Saving { statements, goes: Vec::new(), kept, saves })
+}
+
+/// What the values of a column come to, there and back again, is written down: it must be one of its type.
+fn comes_back_too_large(request: &Request<'_>, id: &Id) -> Option<Demand> {
+    let column = |model: &Model| match &model.get(id)?.spec {
+        Spec::Column(column) if !request.directives.conversions.contains_key(id) => {
+            Some(column.data_type.clone())
+        }
+        _ => None,
+    };
+    let (from, to) = (column(request.from)?, column(request.to)?);
+    let name = sql::ident(id.name());
+    let condition = kinds::outgrown(&name, &from, &to, &request.context())?;
+    let rows = Rows::Where {
+        condition,
+        what: format!("whose {name} is rounded by {to} to more than {from} holds"),
+        mend: Mend::Words(format!("change {name} so that it fits, or say how with using")),
+    };
+    Some(Demand { relation: id.top().clone(), columns: vec![id.clone()], only: false, rows })
 }
 
 /// Whether a column is made anew because its values are computed from then on.
