@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use catalog::{Conninfo, Database};
 use kinds::kinds::seed_rows::SeedRows;
 use kinds::{Context, Id, Kind, Model, Object, ObjectKind, Spec};
-use plan::Verb;
 use plan::archive::SCHEMA;
+use plan::{Question, Verb};
 use serde::Serialize;
 use shadow::{Difference, Witness, Workbench, rows};
 
@@ -329,20 +329,24 @@ impl Prover<'_> {
             // It may have another name by now, or be none yet.
             let _ = database.run(&format!("TRUNCATE {relation} CASCADE"));
         }
+        let mut emptied = BTreeSet::new();
         loop {
-            let mut refused = BTreeSet::new();
-            for ask in self.scripts.asks.iter().filter(|ask| ask.archive.is_none()) {
-                let count = database.select(&ask.count).unwrap_or_default();
-                let count = count.into_iter().flatten().flatten().next();
-                if count.is_some_and(|count| count != "0") {
-                    refused.insert(ask.relation.as_str());
-                }
-            }
+            // Where only a cast can tell, the question itself fails.
+            let mut is_refused = |ask: &&Question| {
+                let count = database.select(&ask.count);
+                count.map_or(true, |count| count.into_iter().flatten().flatten().any(|count| count != "0"))
+            };
+            let asks = self.scripts.asks.iter().filter(|ask| ask.archive.is_none());
+            let asks = asks.filter(|ask| !emptied.contains(ask.relation.as_str()));
+            let refused: BTreeSet<&str> =
+                asks.filter(&mut is_refused).map(|ask| ask.relation.as_str()).collect();
             // Rows of a materialized view are not its own.
-            let truncate = |relation| database.run(&format!("TRUNCATE {relation} CASCADE")).is_ok();
-            if refused.is_empty() || !refused.into_iter().all(truncate) {
+            let mut truncate =
+                |relation: &&str| database.run(&format!("TRUNCATE {relation} CASCADE")).is_ok();
+            if refused.is_empty() || !refused.iter().all(&mut truncate) {
                 break;
             }
+            emptied.extend(refused);
         }
         let emptied = filled.differences(&rows::fingerprint(&mut database)?).into_iter();
         let reason = "the plan refuses rows of it, or of a table that it refers to";
