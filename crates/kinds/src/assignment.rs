@@ -142,6 +142,23 @@ fn plain(value: &str, from: &str, to: &str, context: &Context<'_>) -> Option<Str
     Some(crate::cast(value, from, to, context))
 }
 
+/// `value` as a text or bit string of a length that may be too short for it, where a cast would cut it off without a word: when it is read, it
+/// is refused, as it is when it is assigned. None where a cast cuts nothing off.
+pub fn read_as_shorter(value: &str, from: &str, to: &str) -> Option<String> {
+    let (source, target) = (base(from), base(to));
+    let is_bits = |name: &str| matches!(name, "bit" | "bit varying");
+    let has_length = !modifiers(to).is_empty() && !to.ends_with("[]") && !from.ends_with("[]");
+    if !has_length
+        || !(is_text(target) || is_bits(source) && is_bits(target))
+        || keeps_rows_as_they_are(from, to)
+    {
+        return None;
+    }
+    let as_text =
+        if matches!(source, "text" | "character varying") || is_bits(source) { "" } else { "::text" };
+    Some(format!("(ARRAY[{value}{as_text}]::text::{to}[])[1]"))
+}
+
 /// Whether a change of type leaves the stored values as they are, so that no row is written.
 pub fn keeps_rows_as_they_are(from: &str, to: &str) -> bool {
     if from.ends_with("[]") || to.ends_with("[]") {

@@ -92,6 +92,8 @@ impl Graph<'_> {
                 self.before(self.at(default.id.top(), Verb::Fill), Some(fill));
             }
             self.before(self.at(&back.id, Verb::Create), Some(fill));
+            // A sequence that comes to a column goes on behind its values, and where it stood is what counts.
+            self.before(self.at(&back.id.child(Kind::SequenceOwner, ""), Verb::Create), Some(fill));
             if matches!(back.id.kind(), Kind::Sequence | Kind::Identity) {
                 self.before(self.at(&back.id, Verb::Alter), Some(fill));
             }

@@ -238,6 +238,8 @@ impl<'a> Graph<'a> {
         let leaves = changes.goes(&place) && !changes.goes(table) && !self.gets_another_bound(&place);
         let stays = leaves && matches!(object.id.kind(), Kind::Constraint | Kind::Index);
         let owners = owners.map(|(need, _)| need).filter(|need| !stays || need.top() == table);
+        // By a statement it goes before the column does, which may have to wait for what needs another column of it.
+        let owners = owners.filter(|need| !self.explicit || need.kind() != Kind::Column);
         ancestor.or_else(|| owners.filter(dropped).find(|_| dies_with(object))).cloned()
     }
 

@@ -383,6 +383,15 @@ fn rows(request: &Request<'_>, changes: &Changes, table: &Id, moves: bool) -> Op
     Some(Saving { statements: save::rows(request, &kept, only), goes: Vec::new(), kept, saves })
 }
 
+/// Whether a sequence that comes back to the rows of a table gives them numbers, or goes on behind those that they have: it is not where it
+/// starts then.
+fn gives_numbers_to_rows(request: &Request<'_>, changes: &Changes, id: &Id) -> bool {
+    let has_rows = |part: &Id| !changes.goes(part.top());
+    let is_default = |user: &&Object| user.id.kind() == Kind::ColumnDefault;
+    let mut defaults = request.from.dependents(id).filter(is_default);
+    id.kind() == Kind::Identity && has_rows(id) || defaults.any(|default| has_rows(&default.id))
+}
+
 /// Where a sequence stands that goes, by itself or with its column, or that may stand beyond its new range.
 fn number(request: &Request<'_>, changes: &Changes, id: &Id) -> Option<Saving> {
     let spec = |model: &Model| model.get(id).map(|object| object.spec.clone());
@@ -391,7 +400,9 @@ fn number(request: &Request<'_>, changes: &Changes, id: &Id) -> Option<Saving> {
             Action::Drop,
             Spec::Sequence(Sequence { start, .. }) | Spec::Identity(Identity { start: Some(start), .. }),
             _,
-        ) => (Verb::Drop, Some(format!("is_called OR last_value <> {start}"))),
+        ) if !gives_numbers_to_rows(request, changes, id) => {
+            (Verb::Drop, Some(format!("is_called OR last_value <> {start}")))
+        }
         (Action::Drop, _, _) => (Verb::Drop, None),
         (Action::Alter(_), from, Some(to)) => {
             let (min, max) = match (from, to) {

@@ -65,6 +65,13 @@ impl Converter<'_> {
         }
     }
 
+    /// What a column of a domain is assigned from, where assignment refuses what a cast would cut off.
+    pub(crate) fn assigned(&self, column: &str, from: &str, to: &str) -> Option<String> {
+        let (from, base) = (base(self.request.from, from), base(self.request.to, to));
+        let shorter = base != to && assignment::read_as_shorter(column, from, base).is_some();
+        shorter.then(|| format!("{column}::{from}"))
+    }
+
     /// The name of the functions, with their schema.
     pub(crate) fn function(&self) -> String {
         sql::qualified(&[self.schema, "endstate_convert"])
@@ -132,7 +139,8 @@ impl Converter<'_> {
             }
             (Some(_), _) | (_, Some(_)) => format!("{value}::text::{}", self.named(to)),
             _ if from == to => format!("{value}::text::{to}"),
-            _ => kinds::cast(value, from, to, &self.request.context()),
+            _ => assignment::read_as_shorter(value, from, to)
+                .unwrap_or_else(|| kinds::cast(value, from, to, &self.request.context())),
         }
     }
 
@@ -245,6 +253,14 @@ fn attribute_type<'m>(model: &'m Model, composite: &Id, name: &str) -> Option<&'
     match &model.get(&composite.child(Kind::Attribute, name))?.spec {
         Spec::Attribute(attribute) => Some(&attribute.data_type),
         _ => None,
+    }
+}
+
+/// The type that a domain is over, at the end.
+fn base<'a>(model: &'a Model, name: &'a str) -> &'a str {
+    match type_named(model, name) {
+        Some((_, Spec::Domain(domain))) => base(model, &domain.data_type),
+        _ => name,
     }
 }
 

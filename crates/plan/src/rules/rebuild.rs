@@ -188,7 +188,7 @@ fn columns(request: &Request<'_>, changes: &Changes, table: &Id) -> Vec<Kept> {
             // The rows of a table are not written anew either while any table, be it this one, has its row type.
             let changes_shape = |table: &Id| changes.actions.keys().any(|id| id.is_within(table));
             let disturbs = |need: &Id| {
-                need.kind().is_type() && changes.goes(need)
+                (need.kind().is_type() || need.kind() == Kind::Extension) && changes.goes(need)
                     || need.kind() == Kind::Table && need != table && changes_shape(need)
             };
             let (aside, old_type) = match from.is_some_and(|object| object.needs.keys().any(disturbs)) {

@@ -376,7 +376,8 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         let action = format!("ALTER COLUMN {name} TYPE {}", converter.named(&column.data_type));
         return vec![Statement::alter_table(&table, action)];
     }
-    let using = converter.convert(&name, from, &column.data_type);
+    let assigned = converter.assigned(&name, from, &column.data_type);
+    let using = assigned.unwrap_or_else(|| converter.convert(&name, from, &column.data_type));
     let data_type = converter.named(&column.data_type);
     let collation =
         column.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
