@@ -63,10 +63,13 @@ pub(crate) fn find(
 }
 
 fn problem(found: &plan::OldName, place: &Place) -> Problem {
+    let new = sql::ident(found.now.name());
+    let (new, label) = match found.now.schema().filter(|_| found.now.name() == found.was.name()) {
+        Some(schema) => (found.now.sql(), format!("in schema {} now", sql::ident(schema))),
+        None => (new.clone(), format!("renamed to {new}")),
+    };
     let help = format!(
-        "write {} here: PostgreSQL renames nothing in the text of a function, which would fail when it is next called",
-        sql::ident(found.now.name())
+        "write {new} here: PostgreSQL renames nothing in the text of a function, which would fail when it is next called"
     );
-    let label = format!("renamed to {}", sql::ident(found.now.name()));
     Problem { label: Some(label), ..Problem::new(sentence(found), place).with_help(help) }
 }

@@ -366,7 +366,7 @@ impl Prover<'_> {
             self.proposal.stages.iter().flat_map(|stage| &stage.forward).flat_map(|round| &round.steps);
         let filled = steps.flat_map(|step| &step.ids).filter(|(verb, _)| *verb == Verb::Fill);
         for (_, column) in filled.filter(|(_, id)| id.kind() == Kind::Column) {
-            let column = self.proposal.directives.before(column, None);
+            let column = self.proposal.directives.before(column);
             if !self.proposal.before.contains(&column) {
                 continue;
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::Database;
 use kinds::kinds::function::signature_of;
-use kinds::{Directives, Id, Kind, Model, Object, Seeds, Spec};
+use kinds::{Directives, Former, Id, Kind, Model, Object, Seeds, Spec};
 use plan::archive::{Archive, SCHEMA};
 use plan::{Request, Round};
 use shadow::{Names, Workbench};
@@ -123,7 +123,16 @@ pub(crate) fn both(
 /// Functions are declared with their arguments as written; directives for them find the function as PostgreSQL names it.
 fn resolved(directives: &Directives, desired: &Model) -> Directives {
     let renames = directives.renames.iter().map(|(id, old)| (as_built(id, desired).clone(), old.clone()));
-    Directives { renames: renames.collect(), ..directives.clone() }
+    let mut renames: BTreeMap<Id, Former> = renames.collect();
+    // A table takes its sequences along, whether the YAML says so or not.
+    let moved = renames.iter().filter_map(|(table, old)| Some((table.clone(), old.schema.clone()?)));
+    for (table, schema) in moved.collect::<Vec<_>>() {
+        for sequence in plan::sequences(desired, &table) {
+            let former = Former { schema: Some(schema.clone()), name: sequence.name().to_owned() };
+            renames.entry(sequence).or_insert(former);
+        }
+    }
+    Directives { renames, ..directives.clone() }
 }
 
 /// The id under which PostgreSQL built what the YAML declares: it writes the arguments of functions in its own way.
@@ -159,36 +168,39 @@ fn depend_as_there(model: &mut Model, live: &Model) {
 fn applicable(directives: &Directives, before: &Model, workspace: &Workspace) -> Result<Directives, Error> {
     let mut kept = Directives { renames: BTreeMap::new(), ..directives.clone() };
     let mut problems = Vec::new();
-    let mut renames: Vec<(&Id, &String)> = directives.renames.iter().collect();
+    let mut renames: Vec<(&Id, &Former)> = directives.renames.iter().collect();
     renames.sort_by_key(|(id, _)| id.depth());
-    for (id, old_name) in renames {
-        let new = kept.before(id, None);
-        let old = new.renamed(old_name.as_str());
+    for (id, former) in renames {
+        let new = kept.before(id);
+        let old = former.of(&new);
         if !before.contains(&old) {
+            // Its arguments may be called otherwise until their types are renamed.
+            let mut namesakes = before.of_kind_in(old.parent(), old.kind()).map(|object| &object.id);
+            if id.signature().is_some() && namesakes.any(|other| other.name() == old.name()) {
+                kept.renames.insert(id.clone(), former.clone());
+            }
             continue;
         }
-        let leaves = directives.renames.iter().any(|(other, name)| {
-            other.parent() == id.parent() && other.kind() == id.kind() && name == id.name()
-        });
+        let leaves = directives.renames.iter().any(|(other, former)| former.of(other) == *id);
         // The old name means something else by now, which is declared too: the rename is done.
         let is_declared = |id: &Id| workspace.declared.objects.iter().any(|object| object.id == *id);
-        if before.contains(&new) && !leaves && is_declared(&id.renamed(old_name.as_str())) {
+        if before.contains(&new) && !leaves && is_declared(&former.of(id)) {
             continue;
         }
         if before.contains(&new) && !leaves {
             let mut problem = yaml::Problem {
-                message: format!("{id} is to be renamed from {old_name}, but both exist"),
+                message: format!("{id} is to be renamed from {former}, but both exist"),
                 ..Default::default()
             };
             problem.place = workspace.declared.place(id).cloned();
             problem.help = Some(format!(
-                "drop one of them from the database, or take `renamed_from` out and say what becomes of {old_name}"
+                "drop one of them from the database, or take `renamed_from` out and say what becomes of {former}"
             ));
             problems.push(problem);
         }
-        kept.renames.insert(id.clone(), old_name.clone());
+        kept.renames.insert(id.clone(), former.clone());
     }
-    let is_new = |column: &Id| !before.contains(&kept.before(column, None));
+    let is_new = |column: &Id| !before.contains(&kept.before(column));
     let (new, there) = kept.batches.clone().into_iter().partition(|(column, _)| is_new(column));
     (kept.batches, kept.batches_of_nulls) = (new, there);
     // Those that somebody has interrupted and plans anew get the rest at once.
@@ -462,6 +474,7 @@ impl<'a> Planner<'a> {
         let mut state = self.read(&mut connection)?;
         let start = state.clone();
         let mut renames: Vec<(Id, Id)> = Vec::new();
+        let mut made: Vec<Id> = Vec::new();
         loop {
             // Values of enums are no names of objects: they wait.
             let mut to = desired.clone();
@@ -485,9 +498,18 @@ impl<'a> Planner<'a> {
             };
             // What cannot be planned is no rename, and a difference all the same.
             let Ok(Some(round)) = plan::next_round(&request) else { break };
-            if !round.steps.iter().all(|step| step.ids.iter().all(|(verb, _)| *verb == plan::Verb::Rename)) {
+            // What moves may need a schema.
+            let (renaming, others): (Vec<_>, Vec<_>) = round
+                .steps
+                .iter()
+                .flat_map(|step| &step.ids)
+                .partition(|(verb, _)| *verb == plan::Verb::Rename);
+            let makes =
+                |(verb, id): &&(plan::Verb, Id)| *verb == plan::Verb::Create && id.kind() == Kind::Schema;
+            if renaming.is_empty() || !others.iter().all(makes) {
                 break;
             }
+            made.extend(others.into_iter().map(|(_, id)| id.clone()));
             run(&mut connection, &round)?;
             let steps = round.steps.iter().filter_map(|step| Some((step, step.renamed_to.clone()?)));
             renames.extend(
@@ -497,6 +519,8 @@ impl<'a> Planner<'a> {
         }
         drop(connection);
         self.bench.drop_database("renamed")?;
+        // Such a schema is still to be made.
+        made.iter().for_each(|id| drop(state.remove(id)));
         let new: Vec<Id> = renames.iter().map(|(_, new)| new.clone()).collect();
         renames.retain(|(old, to)| {
             directives.renames.contains_key(to) || !new.iter().any(|new| old.is_within(new))
@@ -524,7 +548,7 @@ impl<'a> Planner<'a> {
         }
         for object in desired.objects() {
             if groups.of(&object.id) == group && self.scope.manages(&object.id) {
-                let id = later.before(&object.id, None);
+                let id = later.before(&object.id);
                 let mut needs = object.needs.clone();
                 needs.retain(|need, _| groups.of(need) == group);
                 objects.insert(id.clone(), Object { id, needs, ..object.clone() });
@@ -545,8 +569,7 @@ impl<'a> Planner<'a> {
         own: &Directives,
         later: &Directives,
     ) -> Result<Model, Error> {
-        let early =
-            desired.objects().map(|object| Object { id: later.before(&object.id, None), ..object.clone() });
+        let early = desired.objects().map(|object| Object { id: later.before(&object.id), ..object.clone() });
         let request = Request {
             start: state,
             from: state,
@@ -569,7 +592,7 @@ impl<'a> Planner<'a> {
 
 /// Directives under the names that objects have while later renames are still to come.
 fn renamed_back(own: &Directives, later: &Directives) -> Directives {
-    own.with_ids(|id| Some(later.before(id, None)))
+    own.with_ids(|id| Some(later.before(id)))
 }
 
 fn public() -> Id {

@@ -95,7 +95,7 @@ impl Scope {
         let stays = |id: &Id| std::iter::once(id).chain(id.ancestors()).any(|id| kept.contains(id));
         let objects = live.objects().filter(|object| stays(&object.id) && !desired.contains(&object.id));
         let objects = objects.cloned().collect();
-        self.kept.extend(kept.iter().map(|id| directives.before(id, None)));
+        self.kept.extend(kept.iter().map(|id| directives.before(id)));
         self.kept.extend(kept);
         objects
     }

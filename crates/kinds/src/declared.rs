@@ -6,7 +6,7 @@ use yaml::{Node, Place, Problem};
 
 use crate::kinds::{comment::Comment, grant::Grant, owner::Owner};
 use crate::privileges::{self, Privileges};
-use crate::{Dependency, Directives, EnumDirective, Id, Kind, Model, Object, Spec, syntax};
+use crate::{Dependency, Directives, EnumDirective, Former, Id, Kind, Model, Object, Spec, syntax};
 
 /// All that the YAML says.
 ///
@@ -132,8 +132,9 @@ impl Declared {
             }
         }
         if let Some(old) = facts.renamed_from
-            && let Some(other) = self.directives.renames.insert(id.clone(), old.clone())
-            && other != *old
+            && let former = Former::parse(id, old)
+            && let Some(other) = self.directives.renames.insert(id.clone(), former.clone())
+            && other != former
             && !self.repeated.contains(id)
         {
             let place = node.and_then(|node| node.get("renamed_from")).map(|node| node.place.clone());

@@ -1,16 +1,17 @@
 //! What the YAML says about how to get there, beside what it says about the end.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Id;
+use crate::{Id, Kind};
 
 /// Directives by the object, under its new name, that they stand at. They do nothing once done.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Directives {
     /// `renamed_from`: the old name.
-    pub renames: BTreeMap<Id, String>,
+    pub renames: BTreeMap<Id, Former>,
     /// `backfill` of a column: an expression over the row as it was.
     pub backfills: BTreeMap<Id, String>,
     /// `backfill_batch` of a new column: how many rows get their value in one transaction, on the way forward.
@@ -23,6 +24,63 @@ pub struct Directives {
     pub conversions: BTreeMap<Id, Conversion>,
     /// `map`, `map_back` and `strategy` of an enum type.
     pub enums: BTreeMap<Id, EnumDirective>,
+}
+
+/// What an object was called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former {
+    /// The schema that it stood in, by the name that this had then, where that was another one.
+    pub schema: Option<String>,
+    /// Its own name.
+    pub name: String,
+}
+
+impl Former {
+    /// As the YAML says it: `old_name`, or `old_schema.old_name` where it stands in a schema. There a name that has a dot in it is
+    /// written in double quotes.
+    pub(crate) fn parse(id: &Id, text: &str) -> Former {
+        let stands_in_schema = id.parent().is_some_and(|parent| parent.kind() == Kind::Schema);
+        let plain = || Former { schema: None, name: text.to_owned() };
+        if !stands_in_schema || !text.contains('.') {
+            return plain();
+        }
+        let mut quoted = false;
+        let parts = text.split(|c| {
+            quoted ^= c == '"';
+            c == '.' && !quoted
+        });
+        let unquoted = |part: &str| {
+            let inner = part.strip_prefix('"').and_then(|part| part.strip_suffix('"'));
+            inner.map_or(part.to_owned(), |inner| inner.replace("\"\"", "\""))
+        };
+        let mut parts: Vec<String> = parts.map(unquoted).collect();
+        match (parts.pop(), parts.pop()) {
+            (Some(name), None) => Former { schema: None, name },
+            (Some(name), schema) if parts.is_empty() => {
+                let other = schema.filter(|schema| id.schema() != Some(schema.as_str()));
+                Former { schema: other, name }
+            }
+            _ => plain(),
+        }
+    }
+
+    /// The old id of what is called `id` now: in the parent that it has now, or in the other schema.
+    pub fn of(&self, id: &Id) -> Id {
+        let old = id.renamed(self.name.as_str());
+        match &self.schema {
+            Some(schema) => old.moved_to(Some(Id::root(Kind::Schema, schema.as_str()))),
+            None => old,
+        }
+    }
+}
+
+impl fmt::Display for Former {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.schema {
+            Some(schema) => f.write_str(&sql::qualified(&[schema, &self.name])),
+            None => f.write_str(&self.name),
+        }
+    }
 }
 
 /// How an enum type changes.
@@ -96,20 +154,19 @@ impl Directives {
     #[must_use]
     pub fn inverted(&self) -> Directives {
         let mut renames = BTreeMap::new();
-        for (id, old) in &self.renames {
-            // Parents have their old names too once the way back is done.
-            renames.insert(self.before(&id.renamed(old), Some(id)), id.name().to_owned());
+        for (id, former) in &self.renames {
+            let schema = former.schema.as_ref().and_then(|_| id.schema()).map(str::to_owned);
+            renames.insert(self.before(id), Former { schema, name: id.name().to_owned() });
         }
         let enums =
-            self.enums.iter().map(|(id, directive)| (self.before(id, None), directive.inverted())).collect();
+            self.enums.iter().map(|(id, directive)| (self.before(id), directive.inverted())).collect();
         let conversions = self.conversions.iter();
         let conversions =
-            conversions.map(|(id, conversion)| (self.before(id, None), conversion.inverted())).collect();
+            conversions.map(|(id, conversion)| (self.before(id), conversion.inverted())).collect();
         let backfills = self.backfills.iter();
-        let backfilled = backfills.map(|(id, value)| (self.before(id, None), value.clone())).collect();
-        let before = |batches: &BTreeMap<Id, u32>| {
-            batches.iter().map(|(id, size)| (self.before(id, None), *size)).collect()
-        };
+        let backfilled = backfills.map(|(id, value)| (self.before(id), value.clone())).collect();
+        let before =
+            |batches: &BTreeMap<Id, u32>| batches.iter().map(|(id, size)| (self.before(id), *size)).collect();
         Directives {
             renames,
             backfills: BTreeMap::new(),
@@ -139,19 +196,23 @@ impl Directives {
     }
 
     /// What an object was called before all renames.
-    pub fn before(&self, id: &Id, renamed: Option<&Id>) -> Id {
-        let own = match (renamed, self.renames.get(id)) {
-            (None, Some(old)) => id.renamed(old),
-            _ => id.clone(),
-        };
+    pub fn before(&self, id: &Id) -> Id {
+        let former = self.renames.get(id);
+        let own = former.map_or(id.clone(), |former| former.of(id));
         match id.parent() {
-            Some(parent) => own.moved_to(Some(self.before(parent, None))),
-            None => own,
+            Some(parent) if former.is_none_or(|former| former.schema.is_none()) => {
+                own.moved_to(Some(self.before(parent)))
+            }
+            _ => own,
         }
     }
 
     /// What an object that was called `id` before is called after all renames.
     pub fn after(&self, id: &Id) -> Id {
+        let mut moves = self.renames.iter().filter(|(_, former)| former.schema.is_some());
+        if let Some((new, _)) = moves.find(|(new, former)| former.of(new) == *id) {
+            return new.clone();
+        }
         let parent = id.parent().map(|parent| self.after(parent));
         let moved = id.moved_to(parent);
         // What stands in one parent stands together, by kind: see the order of [`Id`].
@@ -159,7 +220,7 @@ impl Directives {
         let near = self.renames.range(first..);
         let mut near =
             near.take_while(|(new, _)| new.kind() == moved.kind() && new.parent() == moved.parent());
-        let renamed = near.find(|(new, old)| new.renamed(old.as_str()) == moved);
+        let renamed = near.find(|(new, former)| former.schema.is_none() && former.of(new) == moved);
         renamed.map_or(moved, |(new, _)| new.clone())
     }
 }

@@ -53,6 +53,11 @@ pub trait ObjectKind: Serialize + DeserializeOwned + Clone + PartialEq + std::fm
         None
     }
 
+    /// Moves the object to another schema, with all that PostgreSQL leaves behind of it.
+    fn set_schema(&self, id: &Id, schema: &str) -> Vec<Statement> {
+        vec![crate::set_schema::statement(&self.address(id), id, schema)]
+    }
+
     /// How `COMMENT ON`, `ALTER ... OWNER TO` and `DROP` address the object: `TABLE public.users`.
     fn address(&self, id: &Id) -> String {
         format!("{} {}", id.kind().keyword(), id.sql())
@@ -153,6 +158,11 @@ macro_rules! kinds {
             /// See [`ObjectKind::rename`].
             pub fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
                 match self { $( Spec::$variant(spec) => spec.rename(id, to), )* }
+            }
+
+            /// See [`ObjectKind::set_schema`].
+            pub fn set_schema(&self, id: &Id, schema: &str) -> Vec<Statement> {
+                match self { $( Spec::$variant(spec) => spec.set_schema(id, schema), )* }
             }
 
             /// See [`ObjectKind::address`].

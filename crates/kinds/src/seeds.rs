@@ -126,7 +126,7 @@ impl Seeds {
     }
 
     fn table<'m>(&self, seed: &Seed, model: &'m Model) -> Option<&'m Id> {
-        let old = self.renames.before(&seed.table, None);
+        let old = self.renames.before(&seed.table);
         let object = model.get(&seed.table).or_else(|| model.get(&old));
         object.map(|object| &object.id)
     }
@@ -136,7 +136,11 @@ impl Seeds {
         let there = |name: &str| model.contains(&table.child(Kind::Column, name));
         let now = |name: &String| {
             let old = self.renames.renames.get(&seed.table.child(Kind::Column, name.clone()));
-            [Some(name), old].into_iter().flatten().find(|name| there(name)).cloned()
+            [Some(name), old.map(|former| &former.name)]
+                .into_iter()
+                .flatten()
+                .find(|name| there(name))
+                .cloned()
         };
         let mut columns: Vec<Named> =
             seed.columns.iter().filter_map(|name| Some((name.clone(), now(name)?))).collect();

@@ -309,7 +309,7 @@ macro_rules! object {
     };
     (@doc $(#[$meta:meta])* $doc:ident [renamed_from $($rest:ident)*] { $($fact:tt)* } $fields:tt) => {
         crate::shape::object!(@doc $(#[$meta])* $doc [$($rest)*] { $($fact)*
-            /// The name that it had before.
+            /// The name that it had before; of what stood in another schema `old_schema.old_name`.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub renamed_from: Option<String>,
         } $fields);

@@ -29,4 +29,5 @@ pub use round::{Request, Round, Step, Verb, next_round, stated_renames};
 pub use rules::batches::waits_for_values;
 pub use rules::enum_change::values_used_at_once;
 pub use rules::seed_rows::early_rows;
+pub use rules::set_schema::sequences;
 pub use verdict::{Verdict, verdict};

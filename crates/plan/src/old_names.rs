@@ -59,7 +59,7 @@ pub fn old_names(before: &Model, desired: &Model, directives: &Directives) -> Ve
     let mut found = Vec::new();
     for object in desired.objects() {
         let Spec::Function(function) = &object.spec else { continue };
-        let former = before.get(&directives.before(&object.id, None)).map(|object| &object.spec);
+        let former = before.get(&directives.before(&object.id)).map(|object| &object.spec);
         let changed = !matches!(former, Some(Spec::Function(former)) if former.body == function.body);
         let text = Text::of(&object.id, function, &renamed, desired);
         let of_body = text.mentions.iter().filter_map(|mention| {
@@ -81,11 +81,13 @@ struct Renamed {
     now: Id,
     /// Whether the name means something else once the rename is done, so that saying it need not be wrong.
     taken: bool,
+    /// Whether it gets another schema.
+    moves: bool,
 }
 
 impl Renamed {
     fn of(now: &Id, before: &Model, desired: &Model, directives: &Directives) -> Option<Renamed> {
-        let was = directives.before(now, None);
+        let was = directives.before(now);
         if !before.contains(&was) || !desired.contains(now) || roles(now.kind()).is_empty() {
             return None;
         }
@@ -97,11 +99,17 @@ impl Renamed {
                 && (!is_column(now) || id.parent() == now.parent())
         };
         let taken = desired.ids().any(is_namesake);
-        Some(Renamed { was, now: now.clone(), taken })
+        let moves = directives.renames.get(now).is_some_and(|former| former.schema.is_some());
+        Some(Renamed { was, now: now.clone(), taken, moves })
     }
 
     fn is_column(&self) -> bool {
         is_column(&self.now)
+    }
+
+    /// Whether it has another schema and no other name: then no more than its old name with the old schema is wrong for sure.
+    fn only_moves(&self) -> bool {
+        self.moves && self.was.name() == self.now.name()
     }
 }
 
@@ -181,6 +189,10 @@ impl<'a> Text<'a> {
             Role::Column => self.column(mention, renamed),
             Role::Schema => Some(mention.certainty),
             _ => match mention.qualifier.last() {
+                Some(schema) if renamed.only_moves() => {
+                    (renamed.was.schema() == Some(schema.as_str())).then_some(mention.certainty)
+                }
+                None if renamed.only_moves() => Some(Certainty::Possible),
                 Some(schema) => {
                     is_called(renamed.was.parent(), renamed.now.parent(), schema).then_some(mention.certainty)
                 }

@@ -33,12 +33,11 @@ pub(crate) fn plan() -> Plan {
     let column = new.id.child(Kind::Column, "phone");
     let mood = Id::root(Kind::Schema, "public").child(Kind::Enum, "mood");
     let forward = vec![
-        Round::new(vec![Step::new(Verb::Rename, &old.id, rename, None)], false),
+        Round::new(vec![Step::rename(&old.id, &new.id, rename)], false),
         Round::new(vec![Step::new(Verb::Create, &column, add, Some("the YAML says so".to_owned()))], false),
         Round::new(vec![Step::new(Verb::Alter, &mood, value, None)], true),
     ];
-    let way_back =
-        vec![Step::new(Verb::Drop, &column, drop, None), Step::new(Verb::Rename, &new.id, back, None)];
+    let way_back = vec![Step::new(Verb::Drop, &column, drop, None), Step::rename(&new.id, &old.id, back)];
     let after: Model = [new].into_iter().collect();
     let script = |file: &str| Script {
         file: file.to_owned(),

@@ -30,11 +30,13 @@ impl<'a> Outline<'a> {
         let mut way = Way {
             names: plan.before.objects().map(|object| (object.id.clone(), object)).collect(),
             touched: BTreeSet::new(),
+            moved: BTreeSet::new(),
         };
         plan.stages.iter().for_each(|stage| way.walk(stage));
         let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
             way.names.into_iter().partition(|(id, _)| after.contains(id));
-        let renamed = kept.iter().filter(|(id, object)| id.name() != object.id.name());
+        let renamed =
+            kept.iter().filter(|(id, object)| id.name() != object.id.name() || way.moved.contains(*id));
         let changed = way.touched.iter().filter_map(|id| Some((*kept.get(id)?, after.get(id)?)));
         Outline {
             renamed: renamed.map(|(id, object)| (object.id.clone(), id.clone())).collect(),
@@ -76,18 +78,24 @@ impl<'a> Outline<'a> {
 struct Way<'a> {
     names: BTreeMap<Id, &'a Object>,
     touched: BTreeSet<Id>,
+    /// What has moved to another schema.
+    moved: BTreeSet<Id>,
 }
 
 impl Way<'_> {
     fn walk(&mut self, stage: &Stage) {
         for step in stage.forward.iter().flat_map(|round| &round.steps) {
-            if let Some((old, new)) = renamed(step, stage) {
+            if let Some((old, new)) = renamed(step) {
                 self.names = std::mem::take(&mut self.names)
                     .into_iter()
                     .map(|(id, object)| (id.rebased(&old, &new), object))
                     .collect();
-                self.touched =
-                    std::mem::take(&mut self.touched).into_iter().map(|id| id.rebased(&old, &new)).collect();
+                for ids in [&mut self.touched, &mut self.moved] {
+                    *ids = std::mem::take(ids).into_iter().map(|id| id.rebased(&old, &new)).collect();
+                }
+                if old.parent() != new.parent() {
+                    self.moved.insert(new);
+                }
             } else {
                 self.touched.extend(step.ids.iter().map(|(_, id)| id.clone()));
             }
@@ -95,14 +103,8 @@ impl Way<'_> {
     }
 }
 
-/// The old and the new id of what a step renames. The new name is one of those that the stage knows.
-pub(crate) fn renamed(step: &Step, stage: &Stage) -> Option<(Id, Id)> {
+/// The old and the new id of what a step renames.
+pub(crate) fn renamed(step: &Step) -> Option<(Id, Id)> {
     let [(Verb::Rename, old)] = step.ids.as_slice() else { return None };
-    let steps =
-        stage.forward.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids).map(|(_, id)| id);
-    let known =
-        stage.after.ids().chain(steps).filter(|id| id.kind() == old.kind() && id.name() != old.name());
-    let named = known.filter(|id| step.statement.sql.ends_with(&format!(" TO {}", sql::ident(id.name()))));
-    let new = named.max_by_key(|id| id.name().len())?;
-    Some((old.clone(), old.renamed(new.name())))
+    Some((old.clone(), step.renamed_to.clone()?))
 }

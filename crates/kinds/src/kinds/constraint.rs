@@ -1,10 +1,9 @@
 //! Constraints of tables.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::inheritance;
+use crate::shape::Settings;
 use crate::{
     Change, Context, Demand, Id, Kind, Lock, Mend, Model, Object, ObjectKind, Rows, Spec, Statement, Work,
     query,
@@ -61,8 +60,8 @@ pub struct Constraint {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index_parent: Option<String>,
     /// Storage parameters of its index.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "crate::shape::is_default")]
+    pub options: Settings,
     /// The tablespace of its index where it is not the database's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,
@@ -99,8 +98,8 @@ impl Constraint {
             _ => (self.definition.as_str(), ""),
         };
         let mut sql = head.trim_end().to_owned();
-        if !self.options.is_empty() {
-            sql.push_str(&format!(" WITH ({})", super::table::settings(&self.options)));
+        if let Some(options) = self.options.list() {
+            sql.push_str(&format!(" WITH ({options})"));
         }
         if let Some(tablespace) = &self.tablespace {
             sql.push_str(&format!(" USING INDEX TABLESPACE {}", sql::ident(tablespace)));
@@ -263,7 +262,7 @@ impl ObjectKind for Constraint {
             query::address("pg_constraint", "c.oid", "0"),
             query::address("pg_class", "c.conindid", "0"),
             query::address("pg_class", "c.conrelid", "0"),
-            query::options("i.reloptions"),
+            query::ordered_options("i.reloptions"),
             query::user_made("c.oid"),
         ))
     }
@@ -450,7 +449,7 @@ impl Constraint {
             inherited: false,
             parent: None,
             index_parent: None,
-            options: BTreeMap::new(),
+            options: Settings::default(),
             tablespace: None,
             index_comment: None,
         }

@@ -96,7 +96,7 @@ static DEFINITION: LazyLock<String> = LazyLock::new(|| {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForeignTableDoc {
-    /// The name that it had before.
+    /// The name that it had before; of what stood in another schema `old_schema.old_name`.
     #[serde(skip_serializing_if = "is_default")]
     pub renamed_from: Option<String>,
     /// What people should know of it.

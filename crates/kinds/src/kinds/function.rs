@@ -355,7 +355,7 @@ const SETTING: &str = "CASE WHEN split_part(s, '=', 1) IN ('local_preload_librar
 #[serde(deny_unknown_fields, default)]
 #[allow(clippy::struct_excessive_bools, reason = "these are the attributes of CREATE FUNCTION")]
 pub struct FunctionDoc {
-    /// The name that it had before.
+    /// The name that it had before; of what stood in another schema `old_schema.old_name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<String>,
     /// What people should know of it.

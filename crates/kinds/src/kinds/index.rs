@@ -9,6 +9,7 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts};
 use crate::document::Raise;
+use crate::shape::Settings;
 use crate::{Change, Context, Demand, Id, Kind, Lock, Model, ObjectKind, Rows, Spec, Statement, Work, query};
 
 /// An index (manual, `CREATE INDEX`; catalog `pg_index`).
@@ -29,8 +30,8 @@ pub struct Index {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// Storage parameters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "crate::shape::is_default")]
+    pub options: Settings,
     /// The tablespace where it is not the database's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,
@@ -55,7 +56,7 @@ impl ObjectKind for Index {
              WHERE {} AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_class", "i.indrelid", "0"),
-            query::options("c.reloptions"),
+            query::ordered_options("c.reloptions"),
             query::user_made("c.oid"),
         ))
     }
@@ -222,8 +223,12 @@ impl Index {
              EXECUTE pg_catalog.format('ALTER INDEX %s RENAME TO %I', found::pg_catalog.regclass, {name}); END IF; END"
         )
         .replace("{}", &self.name(id).replace('\'', "''").replace('%', "%%"));
-        let plain =
-            Index { options: BTreeMap::new(), tablespace: None, statistics: BTreeMap::new(), ..self.clone() };
+        let plain = Index {
+            options: Settings::default(),
+            tablespace: None,
+            statistics: BTreeMap::new(),
+            ..self.clone()
+        };
         let mut statements = vec![Statement::new(format!("DO {}", sql::dollar(&rename)))];
         statements.extend(self.directed(id, parent_name, context));
         statements.extend(alter_storage(
@@ -265,8 +270,8 @@ impl Index {
             id.relation_sql(),
             head.trim_end()
         );
-        if !self.options.is_empty() {
-            sql.push_str(&format!(" WITH ({})", super::table::settings(&self.options)));
+        if let Some(options) = self.options.list() {
+            sql.push_str(&format!(" WITH ({options})"));
         }
         if let Some(tablespace) = &self.tablespace {
             sql.push_str(&format!(" TABLESPACE {}", sql::ident(tablespace)));
@@ -293,7 +298,7 @@ impl Index {
 
     /// Whether a fresh build of the partitioned table's index makes it under this very name.
     fn comes_by_itself(&self, id: &Id, doc: &IndexDoc, model: &Model) -> bool {
-        let plain = self.options.is_empty()
+        let plain = self.options.0.is_empty()
             && self.tablespace.is_none()
             && self.statistics.is_empty()
             && doc.comment.is_none();
@@ -364,19 +369,15 @@ fn keys_and_rows(spec: &Spec) -> Option<IndexDoc> {
 /// `ALTER INDEX` for storage parameters and tablespace, of indexes with and without a constraint.
 pub(crate) fn alter_storage(
     name: &str,
-    (options, tablespace): (&BTreeMap<String, String>, Option<&String>),
-    (to_options, to_tablespace): (&BTreeMap<String, String>, Option<&String>),
+    (options, tablespace): (&Settings, Option<&String>),
+    (to_options, to_tablespace): (&Settings, Option<&String>),
 ) -> Vec<Statement> {
     let mut statements = Vec::new();
-    let (set, reset) = super::table::differences(options, to_options);
     let mut alter = |action: String, lock: Lock| {
         statements.push(Statement::new(format!("ALTER INDEX {name} {action}")).lock(lock, name));
     };
-    if !set.is_empty() {
-        alter(format!("SET ({})", super::table::settings(&set)), Lock::ShareUpdateExclusive);
-    }
-    if !reset.is_empty() {
-        alter(format!("RESET ({})", super::table::names(&reset)), Lock::ShareUpdateExclusive);
+    for action in options.change(to_options) {
+        alter(action, Lock::ShareUpdateExclusive);
     }
     if tablespace != to_tablespace {
         let space = to_tablespace.map_or_else(|| "pg_default".to_owned(), |name| sql::ident(name));
@@ -414,8 +415,8 @@ pub struct IndexDoc {
     #[schemars(extend("x-sql" = "expression"))]
     pub predicate: Option<String>,
     /// Storage parameters.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "crate::shape::is_default")]
+    pub options: Settings,
     /// The tablespace where it is not the database's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,

@@ -14,18 +14,41 @@ pub struct Inheritance {
 }
 
 impl Inheritance {
-    /// The statements that lead from these parents to those; the order of parents means something, so that whatever does not
-    /// come first in both is taken away and given again.
+    /// The statements that lead from these parents to those; the order of parents means something, so that whatever would stand behind
+    /// one that comes is taken away and given again.
     fn towards(&self, to: &[String], id: &Id) -> Vec<Statement> {
         let table = id.relation_sql();
-        let same = self.parents.iter().zip(to).take_while(|(one, other)| one == other).count();
-        let stay = if to.starts_with(&self.parents[..same]) { same } else { 0 };
+        let stay = self.staying(to);
         let alter = |action: String| Statement::alter_table(&table, action);
         // PostgreSQL looks at the other actions of one ALTER TABLE before it lets go of a parent.
         let alone = |action: String| Statement { action: None, ..alter(action) };
-        let go = self.parents[stay..].iter().map(|parent| alone(format!("NO INHERIT {parent}")));
-        let come = to[stay..].iter().map(|parent| alter(format!("INHERIT {parent}")));
+        let go = self.parents.iter().filter(|parent| !stay.contains(parent));
+        let go = go.map(|parent| alone(format!("NO INHERIT {parent}")));
+        let come = to[stay.len()..].iter().map(|parent| alter(format!("INHERIT {parent}")));
         go.chain(come).collect()
+    }
+
+    /// The parents that stay in their places when these become those: the first of those, as far as they are in order here too.
+    fn staying<'a>(&self, to: &'a [String]) -> &'a [String] {
+        let mut own = self.parents.iter();
+        let stay = to.iter().take_while(|parent| own.any(|other| other == *parent)).count();
+        &to[..stay]
+    }
+
+    /// The parents that stay while others go and come, where nothing changes in them meanwhile.
+    fn kept(&self, id: &Id, context: &Context<'_>) -> Vec<String> {
+        let spec = |model: &Model| match model.get(id).map(|object| &object.spec) {
+            Some(Spec::Inheritance(inheritance)) => inheritance.clone(),
+            _ => Inheritance { parents: Vec::new() },
+        };
+        let (from, to) = (spec(context.from), spec(context.to));
+        let stay = from.staying(&to.parents).to_vec();
+        let above =
+            |name: &String| context.from.relations(name).map(|parent| parent.id.clone()).collect::<Vec<_>>();
+        let own = |model: &Model, parent: &Id| model.get(parent).map(|object| object.spec.clone());
+        let differs = |parent: &Id| own(context.from, parent) != own(context.to, parent);
+        let change = stay.iter().flat_map(above).any(|parent| differs(&parent) || changes(&parent, context));
+        if from == to || change { Vec::new() } else { stay }
     }
 }
 
@@ -43,12 +66,12 @@ impl ObjectKind for Inheritance {
         ))
     }
 
-    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        Inheritance { parents: Vec::new() }.towards(&self.parents, id)
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        Inheritance { parents: self.kept(id, context) }.towards(&self.parents, id)
     }
 
-    fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        self.towards(&[], id)
+    fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        self.towards(&self.kept(id, context), id)
     }
 
     fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {

@@ -6,7 +6,7 @@ use crate::{Change, Context, Id, Kind, ObjectKind, Statement, query};
 object! {
     /// An operator (manual, `CREATE OPERATOR`; catalog `pg_operator`), under its name and operands: `=== (integer, integer)`,
     /// `!! (none, integer)`.
-    Operator, OperatorDoc [comment owner] {
+    Operator, OperatorDoc [renamed_from comment owner] {
         /// The function that implements it.
         function: Option<String>,
         /// The operator that does the same with the operands exchanged; one in another schema with its name: `other.===`.

@@ -182,6 +182,19 @@ impl ObjectKind for Range {
         Change::Alter(self.rename_parts(id, constructor, to.multirange.as_deref()))
     }
 
+    fn set_schema(&self, id: &Id, schema: &str) -> Vec<Statement> {
+        // The constructors take the type by its name: they are first.
+        let functions = self.constructors(id).into_iter().chain(self.multirange_constructors(id));
+        let functions = functions.map(|function| format!("FUNCTION {function}"));
+        let multirange =
+            self.multirange.iter().map(|name| format!("TYPE {}", id.renamed(name.as_str()).sql()));
+        let parts = functions.chain(multirange);
+        let parts =
+            parts.map(|part| Statement::new(format!("ALTER {part} SET SCHEMA {}", sql::ident(schema))));
+        let own = crate::set_schema::statement(&self.address(id), id, schema);
+        parts.chain(std::iter::once(own)).collect()
+    }
+
     fn rename(&self, id: &Id, to: &str) -> Option<Statement> {
         Some(
             Statement::new(format!("ALTER TYPE {} RENAME TO {}", id.sql(), sql::ident(to)))

@@ -109,7 +109,7 @@ impl ObjectKind for Statistics {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StatisticsDoc {
-    /// The name that it had before.
+    /// The name that it had before; of what stood in another schema `old_schema.old_name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<String>,
     /// What people should know of it.

@@ -255,7 +255,7 @@ impl Kept {
 /// not be used in the same transaction.
 pub fn enums_given_back(kept: &[Kept], back: &Directives, to: &Model) -> BTreeSet<Id> {
     let is_kept = |id: &Id| {
-        let then = back.before(id, None);
+        let then = back.before(id);
         let is_within = |kept: &Kept| match &kept.what {
             // With its rows, all values of a table come back.
             What::Rows { .. } => then.parent() == Some(&kept.of),

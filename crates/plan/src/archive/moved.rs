@@ -107,7 +107,7 @@ fn comes_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<M
     let is_made = |id: &Id| matches!(changes.actions.get(id), Some(Action::Create));
     let mut parts = BTreeSet::new();
     for (then, spec) in &moved.parts {
-        let is_it = |part: &&Object| request.directives.before(&part.id, None) == *then;
+        let is_it = |part: &&Object| request.directives.before(&part.id) == *then;
         let part = request.to.with_parts(&table).into_iter().find(is_it)?;
         if part.spec != *spec || !is_made(&part.id) {
             return None;

@@ -63,7 +63,7 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
 /// What something is kept of, under the name that it gets back: it was kept under the one that it had at the other end.
 pub(super) fn kept_of<'r>(request: &Request<'r>, kept: &Kept) -> Option<&'r Object> {
     let is_it = |object: &&Object| {
-        object.id.kind() == kept.of.kind() && request.directives.before(&object.id, None) == kept.of
+        object.id.kind() == kept.of.kind() && request.directives.before(&object.id) == kept.of
     };
     request.to.objects().find(is_it)
 }
@@ -158,7 +158,7 @@ fn retype_column(
     (key, columns): (&Key, &[KeptColumn]),
     kept_column: &KeptColumn,
 ) -> Option<()> {
-    let at_the_other_end = |id: &Id| request.directives.before(id, None);
+    let at_the_other_end = |id: &Id| request.directives.before(id);
     let column_id = kept.of.child(Kind::Column, &kept_column.name);
     let object = request
         .to
@@ -199,7 +199,7 @@ pub(super) fn column_now<'r>(
     column: &KeptColumn,
 ) -> Option<&'r Object> {
     let at_the_other_end = kept.of.child(Kind::Column, &column.name);
-    let is_it = |object: &&Object| request.directives.before(&object.id, None) == at_the_other_end;
+    let is_it = |object: &&Object| request.directives.before(&object.id) == at_the_other_end;
     let id = request.to.children_of_kind(table, Kind::Column).into_iter().find(is_it)?.id.clone();
     request.to.get(&id)
 }
@@ -405,7 +405,7 @@ pub(super) fn if_kept_else(kept: &Kept, statements: &[String], otherwise: &[Stri
 /// What undoes on the way forward, once it is gone again, what the way back lost: statements for a procedure, in the names that the
 /// objects have then. Nothing where triggers or rules would have to be told not to fire that are not this table's own.
 pub(crate) fn put_back_again(request: &Request<'_>, kept: &Kept) -> Vec<String> {
-    let then = |id: &Id| request.directives.before(id, None);
+    let then = |id: &Id| request.directives.before(id);
     let of = then(&kept.of);
     let drop = drop_archive(kept);
     let statements = match &kept.what {
@@ -431,8 +431,7 @@ fn within_identities(
     columns: &[KeptColumn],
     statements: Vec<String>,
 ) -> Vec<String> {
-    let then =
-        |column: &KeptColumn| request.directives.before(&kept.of.child(Kind::Column, &column.name), None);
+    let then = |column: &KeptColumn| request.directives.before(&kept.of.child(Kind::Column, &column.name));
     let is_always = |id: &Id| {
         let identities = request.start.children_of_kind(id, Kind::Identity).into_iter();
         identities
@@ -453,7 +452,7 @@ fn within_identities(
 
 fn update(request: &Request<'_>, kept: &Kept, table: &Id, (key, columns): (&Key, &[KeptColumn])) -> String {
     let then = |column: &KeptColumn| {
-        let id = request.directives.before(&kept.of.child(Kind::Column, &column.name), None);
+        let id = request.directives.before(&kept.of.child(Kind::Column, &column.name));
         // It has its own name back by then.
         sql::ident(id.name().strip_prefix(ASIDE).unwrap_or(id.name()))
     };

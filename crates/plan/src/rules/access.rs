@@ -53,10 +53,10 @@ fn gain(request: &Request<'_>, verb: Verb, id: &Id) -> Option<String> {
 
 /// The id at the start: the object, or the role that it is for, may have had another name.
 fn called_before(request: &Request<'_>, id: &Id) -> Id {
-    let old = request.directives.before(id, None);
+    let old = request.directives.before(id);
     match id.kind() {
         Kind::Grant | Kind::DefaultPrivilege | Kind::Membership => {
-            let role = request.directives.before(&Id::root(Kind::Role, id.name()), None);
+            let role = request.directives.before(&Id::root(Kind::Role, id.name()));
             old.renamed(role.name())
         }
         _ => old,
@@ -176,8 +176,7 @@ fn owner(request: &Request<'_>, id: &Id, before: Option<&Spec>, after: Option<&S
     let (Some(Spec::Owner(before)), Some(Spec::Owner(after))) = (before, after) else { return None };
     let everything = is_superuser(request.start, &after.role);
     // A role that is renamed is the same role.
-    let same =
-        request.directives.before(&Id::root(Kind::Role, after.role.as_str()), None).name() == before.role;
+    let same = request.directives.before(&Id::root(Kind::Role, after.role.as_str())).name() == before.role;
     (!same && !everything)
         .then(|| format!("{} becomes the owner of {}", sql::ident(&after.role), id.parent().unwrap_or(id)))
 }

@@ -19,6 +19,7 @@ pub(crate) mod rebuild;
 pub(crate) mod rename;
 pub(crate) mod row_type;
 pub(crate) mod seed_rows;
+pub(crate) mod set_schema;
 pub(crate) mod sibling_rows;
 pub(crate) mod type_swap;
 pub(crate) mod undisturbed;

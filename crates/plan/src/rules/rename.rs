@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::inheritance;
-use kinds::{Id, Kind, Model, Spec, Statement};
+use kinds::{Former, Id, Kind, Model, Spec, Statement};
 
 use crate::Request;
 use crate::graph::name_space;
 use crate::round::Step;
+use crate::rules::set_schema::{self, schemas_to_move_to};
 
 /// The renames that the YAML states and that are still to be done.
 ///
@@ -16,26 +17,60 @@ use crate::round::Step;
 /// simply created. That both exist is refused before the plan is made.
 pub(crate) fn stated(request: &Request<'_>) -> Vec<Step> {
     // The outermost of those to be done is seen under its old name.
-    let is_there = |(id, old): (&Id, &String)| request.from.contains(&id.renamed(old.as_str()));
+    let is_there = |(id, old): (&Id, &Former)| {
+        let id = wanted(request, id);
+        id.is_some_and(|id| {
+            request.from.contains(&old.of(&id)) || request.from.contains(&now(request, &id, old))
+        })
+    };
     if !request.directives.renames.iter().any(is_there) {
         return Vec::new();
     }
     let mut state = request.from.clone();
-    let mut pending: Vec<(&Id, &String)> = request.directives.renames.iter().collect();
+    let mut pending: Vec<(&Id, &Former)> = request.directives.renames.iter().collect();
     pending.sort_by_key(|(id, _)| (id.depth(), (*id).clone()));
     let mut renames = Vec::new();
     for depth in 0..8 {
-        let level: Vec<(Id, String)> = pending
-            .iter()
-            .filter(|(id, _)| id.depth() == depth && request.to.contains(id))
-            .map(|(id, old)| (id.renamed(old.as_str()), id.name().to_owned()))
+        let level = pending.iter().filter(|(id, _)| id.depth() == depth);
+        let level: Vec<(Id, Id)> = level
+            .filter_map(|(id, old)| wanted(request, id).map(|id| (now(request, &id, old), id)))
             .filter(|(old, _)| state.contains(old))
             .collect();
         let level = without_circles_done(request, &state, level);
+        renames.extend(schemas_to_move_to(request, &mut state, &level));
         renames.extend(make_way(request, &mut state, &level));
-        renames.extend(ordered(&mut state, level));
+        let (own, carried) = set_schema::carried(&state, level);
+        renames.extend(ordered(&mut state, own));
+        renames.extend(ordered(&mut state, carried));
     }
     renames
+}
+
+/// What is wanted under an id. The arguments of a function are called otherwise where their types are renamed as well.
+fn wanted(request: &Request<'_>, id: &Id) -> Option<Id> {
+    if request.to.contains(id) {
+        return Some(id.clone());
+    }
+    let namesakes = request.to.of_kind_in(id.parent(), id.kind()).map(|object| &object.id);
+    let is_it = |other: &&Id| {
+        id.signature().is_some()
+            && other.name() == id.name()
+            && !request.directives.renames.contains_key(*other)
+    };
+    let mut found = namesakes.filter(is_it);
+    found.next().filter(|_| found.next().is_none()).cloned()
+}
+
+/// The old id of something while it is not renamed, when what it stands in is.
+fn now(request: &Request<'_>, id: &Id, old: &Former) -> Id {
+    let old = old.of(id);
+    match old.parent() {
+        Some(parent) if id.parent() != Some(parent) => {
+            let parent = request.directives.after(parent);
+            old.moved_to(Some(parent))
+        }
+        _ => old,
+    }
 }
 
 /// What the name begins with that an object has until it goes, because its own is given to another one.
@@ -43,15 +78,15 @@ pub(crate) const ASIDE: &str = "endstate_old_";
 
 /// What holds a name that is given to something else, and goes, has a name of its own until then: a view that stood in for a renamed
 /// table.
-fn make_way(request: &Request<'_>, state: &mut Model, level: &[(Id, String)]) -> Vec<Step> {
-    let mut taken = Taken::default();
-    state.ids().for_each(|id| taken.take(names(state, id, id.name())));
-    let wanted: BTreeSet<Name> = level.iter().flat_map(|(old, new)| names(state, old, new)).collect();
-    let holds = |id: &&Id| names(state, id, id.name()).iter().any(|name| wanted.contains(name));
-    let moves = |id: &Id| level.iter().any(|(old, _)| old == id);
+fn make_way(request: &Request<'_>, state: &mut Model, level: &[(Id, Id)]) -> Vec<Step> {
+    let mut taken = Taken::of(state);
+    let wanted: BTreeSet<Name> = level.iter().flat_map(|(old, new)| names_wanted(state, old, new)).collect();
+    let holds = |id: &&Id| names(state, id, id).iter().any(|name| wanted.contains(name));
+    let moves = |id: &Id| level.iter().any(|(old, _)| old == id || id.is_within(old));
+    let changes_schema = level.iter().any(|(old, new)| old.parent() != new.parent());
     // Of two that are both there, that with the old name goes where it is not wanted: what has the new name is another one.
     let gives_way = |id: &Id| {
-        let takes = |(old, new): &(Id, String)| old.renamed(new.as_str()) == *id && !request.to.contains(old);
+        let takes = |(old, new): &(Id, Id)| (new == id || id.is_within(new)) && !request.to.contains(old);
         !request.to.contains(id) || level.iter().any(takes)
     };
     let goes = |id: &&Id| {
@@ -63,23 +98,30 @@ fn make_way(request: &Request<'_>, state: &mut Model, level: &[(Id, String)]) ->
                 | Kind::MaterializedView
                 | Kind::Sequence
                 | Kind::Column
-        );
+        ) || (changes_schema && matches!(id.kind(), Kind::Index | Kind::Constraint));
         is_renamed && !moves(id) && gives_way(id) && (request.managed)(id)
     };
     let holders: Vec<Id> = state.ids().filter(goes).filter(holds).cloned().collect();
     let aside = |id: &Id| format!("{ASIDE}{}", kinds::kinds::range_type::clipped(id.name(), 45));
-    holders.iter().flat_map(|id| rename(state, &mut taken, id, &aside(id))).collect()
+    // What stands in a table has another id as soon as that has: it is first.
+    let inwards = holders.iter().rev();
+    inwards.flat_map(|id| rename(state, &mut taken, id, &id.renamed(aside(id)))).collect()
+}
+
+/// The names that something takes where it is called `new`, and those that its parts take in another schema.
+fn names_wanted(state: &Model, old: &Id, new: &Id) -> Vec<Name> {
+    let mut wanted = names(state, old, new);
+    if old.parent() != new.parent() {
+        let parts = state.with_parts(old).into_iter().map(|part| (&part.id, part.id.rebased(old, new)));
+        wanted.extend(parts.flat_map(|(part, moved)| names(state, part, &moved)));
+    }
+    wanted
 }
 
 /// Takes out circles (a becomes b, b becomes a) that have been gone round already: names cannot tell, so that what stands
 /// under the names must. If it is more like what is wanted as it stands, nothing is left to do.
-fn without_circles_done(
-    request: &Request<'_>,
-    state: &Model,
-    mut level: Vec<(Id, String)>,
-) -> Vec<(Id, String)> {
-    let targets: BTreeMap<Id, Id> =
-        level.iter().map(|(old, new)| (old.clone(), old.renamed(new.as_str()))).collect();
+fn without_circles_done(request: &Request<'_>, state: &Model, mut level: Vec<(Id, Id)>) -> Vec<(Id, Id)> {
+    let targets: BTreeMap<Id, Id> = level.iter().cloned().collect();
     let mut done: BTreeSet<&Id> = BTreeSet::new();
     for start in targets.keys() {
         let circle: Vec<&Id> =
@@ -114,20 +156,19 @@ fn likeness(from: &Model, old: &Id, to: &Model, new: &Id) -> usize {
 }
 
 /// Orders renames so that no name is taken when it is given; a circle goes over a name of its own.
-pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<Step> {
+pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, Id)>) -> Vec<Step> {
     let mut steps = Vec::new();
     // A new name that is held by an object that stays is no rename to be done: it has been done already.
     let leaving: Vec<Id> = level.iter().map(|(old, _)| old.clone()).collect();
-    level.retain(|(old, new)| !state.contains(&old.renamed(new)) || leaving.contains(&old.renamed(new)));
+    level.retain(|(_, new)| !state.contains(new) || leaving.contains(new));
     let renames = level.clone();
     level.retain(|(old, new)| !renames.iter().any(|above| goes_with(state, (old, new), above)));
     if level.is_empty() {
         return steps;
     }
-    let mut taken = Taken::default();
-    state.ids().for_each(|id| taken.take(names(state, id, id.name())));
+    let mut taken = Taken::of(state);
     while !level.is_empty() {
-        let is_free = |old: &Id, new: &str| names(state, old, new).iter().all(|name| taken.is_free(name));
+        let is_free = |old: &Id, new: &Id| names(state, old, new).iter().all(|name| taken.is_free(name));
         let free = level.iter().position(|(old, new)| is_free(old, new));
         let (old, new) = level.remove(free.unwrap_or(0));
         if free.is_some() {
@@ -135,25 +176,24 @@ pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, String)>) -> Vec<St
             continue;
         }
         let wanted = names(state, &old, &new);
-        let waits = |(other, _): &(Id, String)| {
-            names(state, other, other.name()).iter().any(|name| wanted.contains(name))
-        };
+        let waits =
+            |(other, _): &(Id, Id)| names(state, other, other).iter().any(|name| wanted.contains(name));
         // What is not renamed itself and holds the name goes later: there is nothing to do before.
         if level.iter().any(waits) {
-            let temporary = format!("endstate_rename_{}", steps.len());
+            let temporary = old.renamed(format!("endstate_rename_{}", steps.len()));
             steps.extend(rename(state, &mut taken, &old, &temporary));
-            level.push((old.renamed(temporary), new));
+            level.push((temporary, new));
         }
     }
     steps
 }
 
 /// Whether PostgreSQL renames the `NOT NULL` that a table has from one above together with that one.
-fn goes_with(state: &Model, (old, new): (&Id, &String), (above, other): &(Id, String)) -> bool {
+fn goes_with(state: &Model, (old, new): (&Id, &Id), (above, other): &(Id, Id)) -> bool {
     let inherited = matches!(state.get(old).map(|object| &object.spec), Some(Spec::NotNull(not_null)) if not_null.inherited);
     inherited
         && above.kind() == Kind::NotNull
-        && (above.name(), other) == (old.name(), new)
+        && (above.name(), other.name()) == (old.name(), new.name())
         && above.parent().map(Id::name) == old.parent().map(Id::name)
         && is_below(state, old.top(), above.top())
 }
@@ -165,6 +205,12 @@ type Name = (Option<Id>, String);
 struct Taken(BTreeMap<Name, usize>);
 
 impl Taken {
+    fn of(state: &Model) -> Taken {
+        let mut taken = Taken::default();
+        state.ids().for_each(|id| taken.take(names(state, id, id)));
+        taken
+    }
+
     fn take(&mut self, names: Vec<Name>) {
         names.into_iter().for_each(|name| *self.0.entry(name).or_default() += 1);
     }
@@ -182,16 +228,16 @@ impl Taken {
     }
 }
 
-/// The names that an object takes, if it is called `name`: a constraint's stands in its table, and that of its index in the schema.
-fn names(state: &Model, id: &Id, name: &str) -> Vec<Name> {
-    let schema = name_space(&id.renamed(name));
+/// The names that an object takes, if it is called `new`: a constraint's stands in its table, and that of its index in the schema.
+fn names(state: &Model, id: &Id, new: &Id) -> Vec<Name> {
+    let schema = name_space(new);
     match state.get(id).map(|object| &object.spec) {
         Some(Spec::Constraint(constraint)) => {
-            let own = (id.parent().cloned(), format!("constraint {name}"));
+            let own = (new.parent().cloned(), format!("constraint {}", new.name()));
             if constraint.has_index() { vec![own, schema] } else { vec![own] }
         }
         Some(Spec::NotNull(_)) => {
-            vec![(id.parent().and_then(Id::parent).cloned(), format!("constraint {name}"))]
+            vec![(new.parent().and_then(Id::parent).cloned(), format!("constraint {}", new.name()))]
         }
         _ if id.kind().is_attached() && id.kind() != Kind::Identity => Vec::new(),
         _ => vec![schema],
@@ -199,27 +245,69 @@ fn names(state: &Model, id: &Id, name: &str) -> Vec<Name> {
 }
 
 /// The statements that rename, and the state with everything under the new name.
-fn rename(state: &mut Model, taken: &mut Taken, old: &Id, new: &str) -> Vec<Step> {
-    let Some(object) = state.get(old) else { return Vec::new() };
-    let statements = match object.spec.rename(old, new) {
-        Some(statement) => around_partitions(state, old, statement),
-        None => renamed_in_partition(state, old, new),
-    };
-    if statements.is_empty() {
-        return Vec::new();
+fn rename(state: &mut Model, taken: &mut Taken, old: &Id, new: &Id) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut stands = old.clone();
+    for next in way(state, taken, old, new) {
+        let Some(object) = state.get(&stands) else { return steps };
+        let statements = match next.parent().filter(|schema| stands.parent() != Some(schema)) {
+            Some(schema) => object.spec.set_schema(&stands, schema.name()),
+            None => match object.spec.rename(&stands, next.name()) {
+                Some(statement) => around_partitions(state, &stands, statement),
+                None => renamed_in_partition(state, &stands, next.name()),
+            },
+        };
+        if statements.is_empty() {
+            return steps;
+        }
+        follow(state, taken, &stands, &next);
+        steps.extend(statements.into_iter().map(|statement| Step::rename(&stands, &next, statement)));
+        stands = next;
     }
-    let renamed = old.renamed(new);
-    let moved: Vec<Id> = state.with_parts(old).into_iter().map(|object| object.id.clone()).collect();
-    for id in moved {
-        taken.leave(&names(state, &id, id.name()));
-        if let Some(mut object) = state.remove(&id) {
-            object.id = id.rebased(old, &renamed);
-            let id = object.id.clone();
-            state.insert(object);
-            taken.take(names(state, &id, id.name()));
+    steps
+}
+
+/// The names that an object has one after the other on its way to another name in another schema: PostgreSQL has a statement for either,
+/// and what it is called in between must be free.
+fn way(state: &Model, taken: &Taken, old: &Id, new: &Id) -> Vec<Id> {
+    if old.parent() == new.parent() || old.name() == new.name() {
+        return vec![new.clone()];
+    }
+    let is_free = |id: &Id| names(state, old, id).iter().all(|name| taken.is_free(name));
+    let between = [new.renamed(old.name()), old.renamed(new.name())].into_iter().find(is_free);
+    match between {
+        Some(between) => vec![between, new.clone()],
+        None => {
+            let temporary = format!("{ASIDE}{}", kinds::kinds::range_type::clipped(new.name(), 45));
+            vec![old.renamed(temporary.as_str()), new.renamed(temporary), new.clone()]
         }
     }
-    statements.into_iter().map(|statement| Step::rename(old, &renamed, statement)).collect()
+}
+
+/// The state with an object, its parts and what it takes along under new names.
+fn follow(state: &mut Model, taken: &mut Taken, old: &Id, new: &Id) {
+    let moves = old.parent() != new.parent();
+    let along = if moves { set_schema::sequences(state, old) } else { Vec::new() };
+    let along = along.into_iter().map(|id| (id.clone(), id.moved_to(new.parent().cloned())));
+    let all: Vec<(Id, Id)> = std::iter::once((old.clone(), new.clone())).chain(along).collect();
+    for (old, new) in &all {
+        let parts: Vec<Id> = state.with_parts(old).into_iter().map(|object| object.id.clone()).collect();
+        for id in parts {
+            taken.leave(&names(state, &id, &id));
+            if let Some(mut object) = state.remove(&id) {
+                object.id = id.rebased(old, new);
+                let needs = std::mem::take(&mut object.needs).into_iter();
+                object.needs = needs
+                    .map(|(need, how)| {
+                        (all.iter().fold(need, |need, (old, new)| need.rebased(old, new)), how)
+                    })
+                    .collect();
+                let id = object.id.clone();
+                state.insert(object);
+                taken.take(names(state, &id, &id));
+            }
+        }
+    }
 }
 
 /// `NOT NULL` is renamed in all partitions by its name: those that have it under another one stand apart meanwhile.
@@ -279,8 +367,7 @@ pub(crate) fn same_but_for_name(request: &Request<'_>) -> Vec<Step> {
         come.entry((new.kind(), new.parent().cloned())).or_default().push(new);
     }
     let renamed = parts.iter().filter(|(old, new)| old != new);
-    let mut pairs: Vec<(Id, String)> =
-        renamed.map(|(old, new)| (old.clone(), new.name().to_owned())).collect();
+    let mut pairs: Vec<(Id, Id)> = renamed.cloned().collect();
     for old in only_in(request.from, request.to, request).into_iter().filter(|id| !is_part(id)) {
         let Some(from) = request.from.get(&old) else { continue };
         let Some(come) = come.get_mut(&(old.kind(), old.parent().cloned())) else { continue };
@@ -289,7 +376,7 @@ pub(crate) fn same_but_for_name(request: &Request<'_>) -> Vec<Step> {
             same || serves_same_column(request, &old, new)
         });
         if let Some(index) = twin {
-            pairs.push((old, come.remove(index).name().to_owned()));
+            pairs.push((old, come.remove(index)));
         }
     }
     if pairs.is_empty() { Vec::new() } else { ordered(&mut request.from.clone(), pairs) }

@@ -178,7 +178,7 @@ fn default_stays(request: &Request<'_>, changes: &Changes, id: &Id, place: &Part
 /// Whether a table comes back with rows that were kept of it.
 fn comes_with_rows(request: &Request<'_>, table: &Id) -> bool {
     let Archive::Back { kept, .. } = request.archive else { return false };
-    let is_it = |of: &Id| request.directives.before(table, None) == *of;
+    let is_it = |of: &Id| request.directives.before(table) == *of;
     kept.iter().any(|kept| matches!(kept.what, What::Rows { .. }) && is_it(&kept.of))
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn there_and_back(request: &Request<'_>, id: &Id) -> Option<String> {
     };
     let there = using.clone().unwrap_or_else(|| cast(&name, &from.data_type, &to.data_type, &context));
     // The name that it has at the other end.
-    let other = sql::ident(request.directives.before(id, None).name());
+    let other = sql::ident(request.directives.before(id).name());
     let back =
         using_back.clone().unwrap_or_else(|| cast(&other, &to.data_type, &from.data_type, &back_again));
     Some(format!(

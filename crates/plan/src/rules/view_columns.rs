@@ -13,7 +13,7 @@ type Columns = [(String, String)];
 ///
 /// A column is the same column where it has the same place and type: `CREATE OR REPLACE VIEW` takes no other.
 pub(crate) fn renames(request: &Request<'_>) -> Vec<Step> {
-    let mut levels: Vec<Vec<(Id, String)>> = Vec::new();
+    let mut levels: Vec<Vec<(Id, Id)>> = Vec::new();
     for view in request.to.objects().filter(|object| (request.managed)(&object.id)) {
         let Some(from) = request.from.get(&view.id) else { continue };
         let names = match (&from.spec, &view.spec) {
@@ -22,8 +22,8 @@ pub(crate) fn renames(request: &Request<'_>) -> Vec<Step> {
                 .filter(|names| without_names(&from.query, names) == without_names(&to.query, names)),
             _ => None,
         };
-        let old = |name: &str| view.id.child(Kind::ViewColumn, name);
-        let level = names.into_iter().flatten().map(|(from, to)| (old(from), to.to_owned()));
+        let column = |name: &str| view.id.child(Kind::ViewColumn, name);
+        let level = names.into_iter().flatten().map(|(from, to)| (column(from), column(to)));
         levels.push(level.collect());
     }
     levels.retain(|level| !level.is_empty());

@@ -4,7 +4,7 @@ use kinds::{Id, Kind};
 
 use crate::{Round, Verb};
 
-/// `rename_iso_agents_to_users`, `create_orders`, `change_users`: the weightiest thing that the rounds do.
+/// `rename_iso_agents_to_users`, `move_users_to_app`, `create_orders`, `change_users`: the weightiest thing that the rounds do.
 pub fn subject(rounds: &[Round]) -> String {
     let steps = || {
         rounds
@@ -23,9 +23,16 @@ pub fn subject(rounds: &[Round]) -> String {
         found.into_iter().next()
     };
     if let Some(id) = by_verb(Verb::Rename) {
-        let new = steps().find(|(_, (verb, other))| *verb == Verb::Rename && other == id);
-        let new = new.and_then(|(step, _)| step.statement.sql.rsplit(" TO ").next().map(str::to_owned));
-        return word(&format!("rename_{}_to_{}", id.name(), new.unwrap_or_default()));
+        let step = steps().find(|(_, (verb, other))| *verb == Verb::Rename && other == id);
+        let new = step.and_then(|(step, _)| step.renamed_to.as_ref());
+        return match new.filter(|new| new.parent() != id.parent()).and_then(Id::schema) {
+            Some(schema) => word(&format!("move_{}_to_{schema}", id.name())),
+            None => {
+                let words = || step.and_then(|(step, _)| step.statement.sql.rsplit(" TO ").next());
+                let new = new.map(Id::name).or_else(words).unwrap_or_default();
+                word(&format!("rename_{}_to_{new}", id.name()))
+            }
+        };
     }
     let goes_and_comes = |id: &Id| {
         steps()

@@ -64,7 +64,8 @@ fn leaves(outline: &Outline<'_>) -> Vec<(Id, Leaf)> {
         }
     };
     for (old, new) in &outline.renamed {
-        add(new, Mark::Renamed, format!("{}, was {}", label(new), sql::ident(old.name())));
+        let was = if old.name() == new.name() { old.sql() } else { sql::ident(old.name()) };
+        add(new, Mark::Renamed, format!("{}, was {was}", label(new)));
     }
     for object in &outline.new {
         add(&object.id, Mark::New, label(&object.id));

@@ -117,7 +117,7 @@ fn stale_bodies(book: &Book<'_>) -> Option<Item> {
 
 fn old_names(stage: &Stage) -> Vec<Id> {
     let steps = stage.forward.iter().flat_map(|round| &round.steps);
-    let renamed = steps.filter_map(|step| outline::renamed(step, stage)).map(|(old, _)| old);
+    let renamed = steps.filter_map(outline::renamed).map(|(old, _)| old);
     renamed
         .filter(|id| matches!(id.kind(), Kind::Table | Kind::View | Kind::MaterializedView | Kind::Function))
         .collect()
@@ -134,10 +134,14 @@ fn stale(model: &Model, renamed: &BTreeSet<Id>) -> BTreeSet<(String, String)> {
             sql::mentions(&function.language, function.body.as_deref().unwrap_or_default(), &names);
         for mention in mentions.iter().filter(|mention| mention.certainty == Certainty::Certain) {
             let schema = mention.qualifier.last();
+            let stands_elsewhere = |id: &Id| {
+                let mut namesakes = model.ids().filter(|other| other.name() == id.name());
+                namesakes.any(|other| other.kind() == id.kind())
+            };
             let is_meant = |id: &&&Id| {
                 id.name() == mention.name
                     && is_for(id, mention.role)
-                    && schema.is_none_or(|schema| Some(schema.as_str()) == id.schema())
+                    && schema.map_or(!stands_elsewhere(id), |schema| Some(schema.as_str()) == id.schema())
             };
             found.extend(gone.iter().find(is_meant).map(|id| (object.id.to_string(), id.to_string())));
         }
