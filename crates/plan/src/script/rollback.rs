@@ -78,7 +78,7 @@ fn head(heading: &Heading, legs: &[Leg<'_>]) -> String {
         lines.extend(summary.into_iter().chain(nothing_else).map(|line| format!("  - {line}")));
     }
     lines.push("Locks, until the end of the transaction:".to_owned());
-    let back: Vec<Round> = legs.iter().flat_map(|leg| leg.back.to_vec()).collect();
+    let back: Vec<Round> = legs.iter().rev().flat_map(|leg| leg.back.to_vec()).collect();
     lines.extend(locks(&back).into_iter().map(|line| format!("  - {line}")));
     lines.push(
         "Rows that were written meanwhile stay. It may be run twice: the second time there is nothing to do."
