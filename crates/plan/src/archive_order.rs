@@ -103,6 +103,12 @@ impl Graph<'_> {
             for column in &back.columns {
                 self.before(self.at(column, Verb::Create), Some(fill));
                 self.before(self.at(column, Verb::Alter), Some(fill));
+                // What looks its values up calls its type by the name that it has in the end.
+                for (need, _) in needs(self.request.to, column) {
+                    if self.changes.ahead.contains_key(&need) {
+                        self.before(self.there(&need), Some(fill));
+                    }
+                }
             }
             // Rows are read under the policies that there were, and told by values as they shall be.
             if let Some(columns) = &back.read {

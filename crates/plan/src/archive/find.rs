@@ -14,6 +14,7 @@ use crate::round::Verb;
 use crate::rules::batches;
 use crate::rules::conversion::{self, type_named};
 use crate::rules::rename::ASIDE;
+use crate::rules::undisturbed::family;
 use crate::rules::{enum_change, sibling_rows, using};
 use crate::table_order::has_above;
 
@@ -379,7 +380,8 @@ fn rows(request: &Request<'_>, changes: &Changes, table: &Id, moves: bool) -> Op
     let only = if spec.partition_by.is_none() { "ONLY " } else { "" };
     let what = What::Rows { columns, moved: None };
     let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
-    let saves = vec![(Verb::Drop, table.clone())];
+    // With those of its partitions.
+    let saves = family(from, table).into_iter().map(|table| (Verb::Drop, table)).collect();
     Some(Saving { statements: save::rows(request, &kept, only), goes: Vec::new(), kept, saves })
 }
 

@@ -86,20 +86,20 @@ fn values(
         }),
         _ => false,
     };
-    let of = |column: &KeptColumn| table.child(Kind::Column, &column.name);
-    if !columns.iter().any(|column| comes(&of(column))) {
+    let of = |column: &KeptColumn| Some(column_now(request, kept, table, column)?.id.clone());
+    if !columns.iter().filter_map(of).any(|id| comes(&id)) {
         return None;
     }
     let row = row(request, kept, table, (key, columns))?;
     let (mut inside, mut actions, mut after) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ids, mut nullable) = (Vec::new(), Vec::new());
     for (number, kept_column) in columns.iter().enumerate().filter(|(_, column)| !column.one_way) {
-        let id = of(kept_column);
+        let Some(id) = of(kept_column) else { continue };
         let Some(Spec::Column(column)) = request.to.get(&id).map(|object| &object.spec) else { continue };
         let function = sql::qualified(&[SCHEMA, &format!("value_{}", number + 1)]);
         let (create, drop) = lookup(&function, &row, kept_column, column);
-        let arguments = row.arguments(sql::ident(&kept_column.name));
         let name = sql::ident(id.name());
+        let arguments = row.arguments(name.clone());
         let collation = column.collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
         actions.push(format!(
             "ALTER COLUMN {name} TYPE {}{collation} USING {function}({arguments})",
@@ -413,7 +413,12 @@ pub(crate) fn put_back_again(request: &Request<'_>, kept: &Kept) -> Vec<String> 
         // No way back fills anything.
         What::Nulls { .. } => Vec::new(),
         What::Rows { columns, .. } => match insert(request, &kept.of, &of.sql(), kept, columns) {
-            Some(insert) => undisturbed(request.start, &of, insert),
+            Some(insert) => {
+                // Rows that are declared are there already.
+                let is_declared = !request.start.children_of_kind(&of, Kind::SeedRows).is_empty();
+                let conflict = if is_declared { "\nON CONFLICT DO NOTHING" } else { "" };
+                undisturbed(request.start, &of, format!("{insert}{conflict}"))
+            }
             None => Vec::new(),
         },
         What::Values { key, columns } => {

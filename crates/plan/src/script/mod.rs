@@ -103,7 +103,8 @@ fn settings() -> String {
         "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;\nSET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\nSET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}';\n\
          SET LOCAL search_path = '';\nSET LOCAL check_function_bodies = off;\nSET LOCAL row_security = off;\n\
          SET LOCAL client_min_messages = notice;\nSET LOCAL DateStyle = 'ISO, MDY';\n\
-         SET LOCAL IntervalStyle = 'postgres';\nSET LOCAL TimeZone = 'UTC';\nSET LOCAL standard_conforming_strings = on;\n"
+         SET LOCAL IntervalStyle = 'postgres';\nSET LOCAL TimeZone = 'UTC';\nSET LOCAL extra_float_digits = 1;\n\
+         SET LOCAL bytea_output = 'hex';\nSET LOCAL standard_conforming_strings = on;\n"
     )
 }
 
