@@ -433,8 +433,9 @@ impl<'a> Graph<'a> {
                 self.before(drop_user, self.at(source, Verb::Drop));
                 self.before(drop_user, self.at(source, Verb::Alter));
             }
-            // Only a user that stays can be altered away from what goes.
-            if !used.is_within(&user) && !user.is_within(&used) {
+            // Only a user that stays can be altered away from what goes. A mark on an index goes with it.
+            let is_mark = matches!(user.kind(), Kind::ClusterMark | Kind::ReplicaIdentity);
+            if !is_mark && !used.is_within(&user) && !user.is_within(&used) {
                 self.before(self.at(&user, Verb::Alter), drop_used);
             }
             if rules::dependents::lets_go(self.request, self.changes, &user) {

@@ -147,7 +147,8 @@ impl Group {
         match (&self.body, &statement.action) {
             (Body::Create { .. }, _) => {
                 let own = node.id.ancestors().any(|ancestor| *ancestor == self.ids[0].1);
-                own && node.verb == Verb::Create && statement.clause.is_some() && self.takes_part(&node.id)
+                let fits = |clause: &String| !clause.is_empty() || self.takes_part(&node.id);
+                own && node.verb == Verb::Create && statement.clause.as_ref().is_some_and(fits)
             }
             (Body::Alter { relation, pass, .. }, Some((other, action))) => {
                 relation == other && *pass == statement.pass && !action.starts_with("VALIDATE")

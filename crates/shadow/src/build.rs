@@ -301,7 +301,10 @@ fn columns(context: &Context<'_>, id: &Id) -> Vec<(Id, String)> {
             Spec::Column(column) if !column.inherited => {
                 Some((object.id.clone(), column.inline(&object.id, context, false)))
             }
-            _ => None,
+            _ => context.to.children_of_kind(&object.id, Kind::NotNull).into_iter().find_map(|part| {
+                let Spec::NotNull(not_null) = &part.spec else { return None };
+                Some((object.id.clone(), not_null.of_child(&part.id, context)?))
+            }),
         })
         .filter(|(_, clause)| !clause.is_empty())
         .collect()

@@ -68,6 +68,20 @@ impl NotNull {
         }
     }
 
+    /// What a child table says in `CREATE TABLE` of a column that it has from its parents alone, where its own `NOT NULL` has another name
+    /// than theirs (18): a primary key in that statement makes such a one.
+    pub fn of_child(&self, id: &Id, context: &Context<'_>) -> Option<String> {
+        let column = id.parent()?;
+        let parents = super::column::sources(context.to, column);
+        let mut theirs =
+            parents.iter().flat_map(|source| context.to.children_of_kind(source, Kind::NotNull)).peekable();
+        let is_child = context.to.contains(&id.top().child(Kind::Inheritance, ""));
+        let is_own =
+            theirs.peek().is_some() && (unnamed(id) || theirs.all(|other| other.id.name() != id.name()));
+        let clause = format!("{} {}", self.clause(id, context).trim_start(), sql::ident(column.name()));
+        (context.version >= 18 && is_child && is_own).then_some(clause)
+    }
+
     fn add(&self, id: &Id, version: u32) -> Statement {
         let column = sql::ident(id.parent().map_or("", Id::name));
         let work = if self.valid { Work::Scan } else { Work::Catalog };
@@ -148,7 +162,8 @@ impl ObjectKind for NotNull {
 
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         if self.inherited && id.top().kind().is_table() && super::inheritance::follows(id.top(), context) {
-            return Vec::new();
+            let own = self.of_child(id, context).filter(|_| !context.from.contains(id.top()));
+            return own.map(|clause| self.add(id, context.version).clause(clause)).into_iter().collect();
         }
         let statement = self.add(id, context.version);
         // In CREATE TABLE it stands behind its column.
