@@ -104,6 +104,19 @@ pub enum Error {
         /// The statement.
         statement: String,
     },
+    /// The role that plans may not do what is planned.
+    #[error(
+        "role {role} may not run this plan: {message}\n{statement}\n\
+         help: a plan is proven as the role that will run it: connect as one that owns what changes, or is a member of its owner"
+    )]
+    MayNot {
+        /// The role.
+        role: String,
+        /// What the server said.
+        message: String,
+        /// The statement.
+        statement: String,
+    },
     /// With hooks, the scripts do not lead where they should.
     #[error(
         "with the hooks of endstate.yaml the scripts do not lead to the desired state and back: {script}: {reason}\n\

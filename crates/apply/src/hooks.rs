@@ -1,12 +1,12 @@
 //! SQL of people that runs with a change, and what takes it back.
 
-use kinds::Statement;
+use kinds::{Model, Statement};
 use plan::{Round, Step};
 use yaml::Problem;
 
 use crate::pattern::Pattern;
 use crate::settings::Hook;
-use crate::{Error, Stage, Workspace};
+use crate::{Error, Settings, Stage, Workspace};
 
 /// Puts the hooks of what the stages change where they run.
 pub(crate) fn add(stages: &mut [Stage], workspace: &Workspace) {
@@ -25,6 +25,22 @@ pub(crate) fn add(stages: &mut [Stage], workspace: &Workspace) {
         opens(&mut stages[last].back, round(&back.before, "before the change is taken back"));
         stages[first].back.extend(round(&back.after, "after the change was taken back"));
     }
+}
+
+/// Hooks that no object of either catalog is for, one sentence each: they never run.
+pub(crate) fn idle(settings: &Settings, models: [&Model; 2]) -> Vec<String> {
+    let is_idle = |(_, hook): &(&String, &Hook)| {
+        let pattern = Pattern::parse(&hook.when);
+        !models.iter().flat_map(|model| model.ids()).any(|id| pattern.covers(id))
+    };
+    let idle = settings.hooks.iter().filter(is_idle);
+    idle.map(|(name, hook)| {
+        format!(
+            "hook {name} never runs: there is no {}, neither in the database nor in the schema",
+            hook.when
+        )
+    })
+    .collect()
 }
 
 /// Whether a round changes what a pattern names, or something in it.

@@ -10,7 +10,7 @@ use shadow::{Facts, Workbench};
 use crate::proof::Sample;
 use crate::{
     Answer, Error, Live, OldName, Proof, Proposal, Scope, Scripts, Settings, Stage, Workspace, archives,
-    by_hand, hooks, lock_table, preflight, proof, propose, scripts,
+    by_hand, hooks, lock_table, preflight, proof, propose, refusal, scripts,
 };
 
 /// What to prepare.
@@ -84,6 +84,7 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     };
     notes.extend(why_not.map(|why| format!("nothing that this plan takes away is kept: {why}")));
     notes.extend(not_kept);
+    notes.extend(hooks::idle(&workspace.settings, [&proposal.before, &proposal.desired]));
     let not_alike = proposal.self_check.iter();
     notes.extend(not_alike.map(|what| format!("the shadow is not quite like the live database, {what}")));
     notes.extend(lock_table::notes(&live.facts, &proposal.before, &proposal.stages, &scripts));
@@ -135,7 +136,8 @@ fn prove(
 ) -> Result<Proven, Error> {
     let mut bench = Workbench::start(&live.facts)?;
     clock.lap("start the shadow");
-    let mut proposal = propose::propose(&mut bench, live, workspace, scope)?;
+    let proposal = propose::propose(&mut bench, live, workspace, scope);
+    let mut proposal = proposal.map_err(|error| refusal::of_role(error, &live.facts.user))?;
     by_hand::refuse(&proposal, bench.facts().major)?;
     clock.lap("build and plan");
     let scripts = scripts::write(&mut bench, &mut proposal, &workspace.settings);

@@ -92,6 +92,20 @@ pub(crate) fn of_event_trigger(error: Error, models: [&Model; 2]) -> Error {
     Error::EventTrigger { name, function, message: server.message.clone(), statement: statement.clone() }
 }
 
+/// A planned statement that its role may not run, as what it is; any other error as it is.
+pub(crate) fn of_role(error: Error, role: &str) -> Error {
+    const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    let Error::Statement { statement, error: refused } = &error else { return error };
+    match refused.server().filter(|server| server.code == INSUFFICIENT_PRIVILEGE) {
+        Some(server) => Error::MayNot {
+            role: sql::ident(role),
+            message: server.message.clone(),
+            statement: statement.clone(),
+        },
+        None => error,
+    }
+}
+
 /// The same for a statement that writes declared rows.
 fn of_rows(error: Error, declared: &Declared) -> Error {
     const FOREIGN_KEY_VIOLATION: &str = "23503";
