@@ -127,6 +127,13 @@ pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Touched {
     let mut touched: std::collections::BTreeSet<Id> =
         steps().flat_map(|step| &step.ids).map(|(_, id)| id.clone()).filter(whole).collect();
     touched.extend(steps().filter_map(|step| step.renamed_to.clone()));
+    // Of tables that change places nothing but their columns may tell which is which.
+    let change_places = |id: &&Id| id.kind().is_table() && before.contains(id) && after.contains(id);
+    let tables = steps().filter_map(|step| step.renamed_to.as_ref()).filter(change_places);
+    touched.extend(tables.flat_map(|table| {
+        let columns = [before, after].map(|model| model.children_of_kind(table, Kind::Column));
+        columns.into_iter().flatten().map(|column| column.id.clone())
+    }));
     let (telling, others): (Vec<Id>, Vec<Id>) =
         touched.into_iter().partition(|id| id.kind().definition().is_some());
     let (rows, others): (Vec<Id>, Vec<Id>) = others.into_iter().partition(|id| id.kind() == Kind::SeedRows);
