@@ -348,7 +348,8 @@ fn renamed_in_partition(state: &Model, old: &Id, new: &str) -> Vec<Statement> {
         (Some(Spec::NotNull(not_null)), Some(Spec::Partition(place))) if !old.name().is_empty() => {
             let (detach, attach) = place.around(&old.top().sql());
             let own = Spec::NotNull(kinds::kinds::not_null::NotNull { inherited: false, ..not_null.clone() });
-            let rename = own.rename(old, new).into_iter();
+            let rename =
+                own.rename(old, new).into_iter().flat_map(|rename| around_partitions(state, old, rename));
             let around =
                 |sql: String| Statement::new(sql).lock(kinds::Lock::AccessExclusive, place.of.clone());
             std::iter::once(around(detach)).chain(rename).chain(std::iter::once(around(attach))).collect()
