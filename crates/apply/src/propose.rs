@@ -498,18 +498,8 @@ impl<'a> Planner<'a> {
             };
             // What cannot be planned is no rename, and a difference all the same.
             let Ok(Some(round)) = plan::next_round(&request) else { break };
-            // What moves may need a schema.
-            let (renaming, others): (Vec<_>, Vec<_>) = round
-                .steps
-                .iter()
-                .flat_map(|step| &step.ids)
-                .partition(|(verb, _)| *verb == plan::Verb::Rename);
-            let makes =
-                |(verb, id): &&(plan::Verb, Id)| *verb == plan::Verb::Create && id.kind() == Kind::Schema;
-            if renaming.is_empty() || !others.iter().all(makes) {
-                break;
-            }
-            made.extend(others.into_iter().map(|(_, id)| id.clone()));
+            let Some(schemas) = only_renames(&round) else { break };
+            made.extend(schemas);
             run(&mut connection, &round)?;
             let steps = round.steps.iter().filter_map(|step| Some((step, step.renamed_to.clone()?)));
             renames.extend(
@@ -588,6 +578,15 @@ impl<'a> Planner<'a> {
         run(&mut connection, &round)?;
         self.read(&mut connection)
     }
+}
+
+/// The schemas that a round makes so that something can move there, if all else that it does is to rename.
+fn only_renames(round: &Round) -> Option<Vec<Id>> {
+    let ids = || round.steps.iter().flat_map(|step| &step.ids);
+    let (renames, others): (Vec<_>, Vec<_>) = ids().partition(|(verb, _)| *verb == plan::Verb::Rename);
+    let all_schemas =
+        others.iter().all(|(verb, id)| *verb == plan::Verb::Create && id.kind() == Kind::Schema);
+    (!renames.is_empty() && all_schemas).then(|| others.into_iter().map(|(_, id)| id.clone()).collect())
 }
 
 /// Directives under the names that objects have while later renames are still to come.

@@ -110,8 +110,9 @@ const OTHERS: [&str; 31] = [
 
 /// The expression after `USING`, or `None` where assignment does it. `column` is the quoted name.
 pub fn using(column: &str, from: &str, to: &str, context: &Context<'_>) -> Option<String> {
-    match (from.strip_suffix("[]"), to.strip_suffix("[]")) {
+    match (elements(from, to).strip_suffix("[]"), to.strip_suffix("[]")) {
         (Some(_), None) if is_text(base(to)) => None,
+        (Some(_), None) if is_vector(to) => Some(format!("array_to_string({column}, ' ')::{to}")),
         (Some(from), None) => {
             let value = format!("({column})[1]");
             Some(plain(&value, from, to, context).unwrap_or(value))
@@ -121,7 +122,21 @@ pub fn using(column: &str, from: &str, to: &str, context: &Context<'_>) -> Optio
             let element = plain(column, from, to, context).unwrap_or_else(|| column.to_owned());
             Some(format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{element}]::{to}[] END"))
         }
-        (Some(_), Some(_)) | (None, None) => plain(column, from, to, context),
+        (Some(_), Some(_)) | (None, None) => plain(column, elements(from, to), to, context),
+    }
+}
+
+/// Whether it is one of the two types that are arrays under other names.
+pub(crate) fn is_vector(data_type: &str) -> bool {
+    matches!(data_type, "int2vector" | "oidvector")
+}
+
+/// The array type that such a type is, where an array is at the other end.
+pub(crate) fn elements<'t>(data_type: &'t str, other: &str) -> &'t str {
+    match data_type {
+        "int2vector" if other.ends_with("[]") => "smallint[]",
+        "oidvector" if other.ends_with("[]") => "oid[]",
+        _ => data_type,
     }
 }
 
@@ -376,6 +391,8 @@ mod tests {
         assert_eq!(cast("integer[]", "integer").unwrap(), "(c)[1]");
         let array = "CASE WHEN c IS NOT NULL THEN ARRAY[c::text::integer]::integer[] END";
         assert_eq!(cast("inet", "integer[]").unwrap(), array);
+        assert_eq!(cast("int2vector", "integer[]"), None);
+        assert_eq!(cast("integer[]", "int2vector").unwrap(), "array_to_string(c, ' ')::int2vector");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Which values of a column do not become values of another type: what a change of type demands of the rows.
 
 use crate::assignment::{
-    CAST, FAMILIES, base, computed, enum_values, is_assigned, is_built_in, is_citext, is_number, is_text,
-    keeps_rows_as_they_are, modifiers, using,
+    CAST, FAMILIES, base, computed, elements, enum_values, is_assigned, is_built_in, is_citext, is_number,
+    is_text, keeps_rows_as_they_are, modifiers, using,
 };
 use crate::{Context, Kind, Model, Spec};
 
@@ -38,6 +38,7 @@ fn refused_by_type(
 ) -> Option<(String, Option<String>)> {
     let bare =
         |condition: Option<(String, Option<String>)>| condition.map(|(condition, _)| (condition, None));
+    let (from, to) = (elements(from, to), elements(to, from));
     match (from.strip_suffix("[]"), to.strip_suffix("[]")) {
         (Some(from), Some(to)) => {
             let (condition, _) = refused("e.value", from, to, context)?;
@@ -80,6 +81,10 @@ fn refused_scalar(
         }
         ("bit", length) if is_bits => format!("length({column}) <> {}", length.first().unwrap_or(&1)),
         ("bit varying", [length]) if is_bits => format!("length({column}) > {length}"),
+        // The years of a date go on where those of a time end.
+        ("timestamp without time zone" | "timestamp with time zone", _) if source == "date" => {
+            format!("isfinite({column}) AND {column} > '294276-12-31'")
+        }
         ("smallint", _) if narrower => outside(column, i64::from(i16::MIN), i64::from(i16::MAX)),
         ("integer", _) if narrower => outside(column, i64::from(i32::MIN), i64::from(i32::MAX)),
         ("bigint", _) if narrower => outside(column, i64::MIN, i64::MAX),
@@ -229,6 +234,7 @@ mod tests {
             ("text", "date", "c::date IS NULL AND c IS NOT NULL"),
             ("bit varying(8)", "bit(4)", "length(c) <> 4"),
             ("bit varying", "bit varying(4)", "length(c) > 4"),
+            ("date", "timestamp without time zone", "isfinite(c) AND c > '294276-12-31'"),
             (
                 "numeric",
                 "bigint",
@@ -274,6 +280,7 @@ mod tests {
             ("integer[]", "bigint[]"),
             ("integer", "boolean"),
             ("int4range", "int4multirange"),
+            ("int2vector", "integer[]"),
         ] {
             assert_eq!(found(from, to, 18), None, "{from} to {to}");
         }

@@ -1,7 +1,7 @@
 //! Operators.
 
 use crate::shape::{Keyed, object, placed};
-use crate::{Change, Context, Id, Kind, ObjectKind, Statement, query};
+use crate::{Change, Context, Id, Kind, ObjectKind, Spec, Statement, query};
 
 object! {
     /// An operator (manual, `CREATE OPERATOR`; catalog `pg_operator`), under its name and operands: `=== (integer, integer)`,
@@ -111,18 +111,33 @@ impl Operator {
             (Some(left), Some(right)) => format!("{right}, {left}"),
             _ => String::new(),
         };
-        let is_there = |link: &Option<String>, operands: &str| {
+        let is_it = |other: &Id, link: &Option<String>, operands: &str| {
             let name = link.as_deref().and_then(|name| name.rsplit('.').next());
-            context.from.ids().any(|other| {
-                other.kind() == Kind::Operator
-                    && Some(other.name()) == name
-                    && other.signature() == Some(operands)
+            other.kind() == Kind::Operator
+                && Some(other.name()) == name
+                && other.signature() == Some(operands)
+        };
+        // Nor can what nobody makes, and is there only because this one names it.
+        let is_shell = |link: &Option<String>, operands: &str| {
+            context.to.objects().any(|other| {
+                let shell = matches!(&other.spec, Spec::Operator(operator) if operator.function.is_none());
+                shell && is_it(&other.id, link, operands)
             })
         };
-        let commutes = self.commutator != to.commutator && is_there(&to.commutator, &exchanged);
+        let is_there = |link: &Option<String>, operands: &str| {
+            context.from.ids().any(|other| is_it(other, link, operands))
+        };
         let own = id.signature().unwrap_or_default();
+        let (commutator_comes, negator_comes) =
+            (self.commutator != to.commutator, self.negator != to.negator);
+        if (commutator_comes && is_shell(&to.commutator, &exchanged))
+            || (negator_comes && is_shell(&to.negator, own))
+        {
+            return None;
+        }
+        let commutes = commutator_comes && is_there(&to.commutator, &exchanged);
         actions.extend(commutator.filter(|_| commutes));
-        actions.extend(negator.filter(|_| self.negator != to.negator && is_there(&to.negator, own)));
+        actions.extend(negator.filter(|_| negator_comes && is_there(&to.negator, own)));
         actions.extend((self.hashes != to.hashes).then(|| "HASHES".to_owned()));
         actions.extend((self.merges != to.merges).then(|| "MERGES".to_owned()));
         Some(actions)

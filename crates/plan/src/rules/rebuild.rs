@@ -11,8 +11,9 @@ use super::conversion::type_named;
 use super::undisturbed::inserted;
 use super::{enum_change, row_type, sibling_rows, type_swap};
 use crate::Request;
-use crate::archive::told_apart;
+use crate::archive::{has_rows_elsewhere, told_apart};
 use crate::changes::{Action, Changes};
+use crate::table_order::has_above;
 
 /// Marks tables that must be made anew, with their partitions and children: all columns of a child that leaves its parent become its own.
 pub(crate) fn mark(request: &Request<'_>, changes: &mut Changes) {
@@ -105,7 +106,28 @@ fn keeps_rows(request: &Request<'_>, changes: &Changes, table: &Id) -> bool {
     let replaced = |id: &Id| matches!(changes.actions.get(id), Some(Action::Replace { .. }));
     let parents = inheritance::parents(request.from, table);
     let partition = request.from.contains(&table.child(Kind::Partition, ""));
-    replaced(table) && !(partition && parents.iter().any(replaced))
+    // Those of a foreign table are elsewhere, and stay there.
+    table.kind() == Kind::Table && replaced(table) && !(partition && parents.iter().any(replaced))
+}
+
+/// The tables that hold the rows of a table: itself with its partitions, or those of its partitions that are no foreign tables where
+/// some are; none where all are.
+fn holding(request: &Request<'_>, table: &Id) -> Vec<String> {
+    let Some(Spec::Table(spec)) = request.from.get(table).map(|object| &object.spec) else {
+        return Vec::new();
+    };
+    if spec.partition_by.is_none() {
+        // Rows of a child table are no rows of its parent.
+        return vec![format!("ONLY {}", table.sql())];
+    }
+    if !has_rows_elsewhere(request.from, table) {
+        return vec![table.sql()];
+    }
+    let partitions = request.from.objects().filter(|object| match &object.spec {
+        Spec::Table(spec) => spec.partition_by.is_none() && has_above(request.from, &object.id, table),
+        _ => false,
+    });
+    partitions.map(|object| object.id.sql()).collect()
 }
 
 /// The statements around a table that is made anew: one that puts its rows aside, and those that put them back.
@@ -120,17 +142,17 @@ pub(crate) fn rows(
     let sql = table.sql();
     let (made, aside) = aside(table);
     let columns = columns(request, changes, table);
-    // Rows of a child table are no rows of its parent.
-    let inherited_from =
-        !matches!(&request.from.get(table)?.spec, Spec::Table(table) if table.partition_by.is_some());
-    let only = if inherited_from { "ONLY " } else { "" };
     let kept: Vec<&str> = columns.iter().map(|column| column.aside.as_str()).collect();
-    let mut save = Statement::new(format!(
-        "CREATE TEMPORARY TABLE {made} AS SELECT {} FROM {only}{sql}",
-        kept.join(", ")
-    ))
-    .lock(Lock::AccessExclusive, &sql)
-    .work(Work::Scan);
+    let kept = kept.join(", ");
+    let holding = holding(request, table);
+    let queries: Vec<String> = holding.iter().map(|from| format!("SELECT {kept} FROM {from}")).collect();
+    if queries.is_empty() {
+        return None;
+    }
+    let queries = queries.join("\nUNION ALL ");
+    let mut save = Statement::new(format!("CREATE TEMPORARY TABLE {made} AS {queries}"))
+        .lock(Lock::AccessExclusive, &sql)
+        .work(Work::Scan);
     for object in request.from.children_of_kind(table, Kind::Column) {
         if let Spec::Column(column) = &object.spec {
             save.demands.extend(type_swap::demands(request, &object.id, &column.data_type));

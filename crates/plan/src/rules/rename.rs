@@ -275,13 +275,11 @@ fn way(state: &Model, taken: &Taken, old: &Id, new: &Id) -> Vec<Id> {
     }
     let is_free = |id: &Id| names(state, old, id).iter().all(|name| taken.is_free(name));
     let between = [new.renamed(old.name()), old.renamed(new.name())].into_iter().find(is_free);
-    match between {
-        Some(between) => vec![between, new.clone()],
-        None => {
-            let temporary = format!("{ASIDE}{}", kinds::kinds::range_type::clipped(new.name(), 45));
-            vec![old.renamed(temporary.as_str()), new.renamed(temporary), new.clone()]
-        }
+    if let Some(between) = between {
+        return vec![between, new.clone()];
     }
+    let temporary = format!("{ASIDE}{}", kinds::kinds::range_type::clipped(new.name(), 45));
+    vec![old.renamed(temporary.as_str()), new.renamed(temporary), new.clone()]
 }
 
 /// The state with an object, its parts and what it takes along under new names.
@@ -348,7 +346,8 @@ fn renamed_in_partition(state: &Model, old: &Id, new: &str) -> Vec<Statement> {
         (Some(Spec::NotNull(not_null)), Some(Spec::Partition(place))) if !old.name().is_empty() => {
             let (detach, attach) = place.around(&old.top().sql());
             let own = Spec::NotNull(kinds::kinds::not_null::NotNull { inherited: false, ..not_null.clone() });
-            let rename = own.rename(old, new).into_iter();
+            let rename =
+                own.rename(old, new).into_iter().flat_map(|rename| around_partitions(state, old, rename));
             let around =
                 |sql: String| Statement::new(sql).lock(kinds::Lock::AccessExclusive, place.of.clone());
             std::iter::once(around(detach)).chain(rename).chain(std::iter::once(around(attach))).collect()

@@ -128,6 +128,13 @@ pub fn touched(before: &Model, after: &Model, rounds: &[Round]) -> Touched {
     let mut touched: std::collections::BTreeSet<Id> =
         steps().flat_map(|step| &step.ids).map(|(_, id)| id.clone()).filter(whole).collect();
     touched.extend(steps().filter_map(|step| step.renamed_to.clone()));
+    // Of tables that change places nothing but their columns may tell which is which.
+    let change_places = |id: &&Id| id.kind().is_table() && before.contains(id) && after.contains(id);
+    let tables = steps().filter_map(|step| step.renamed_to.as_ref()).filter(change_places);
+    touched.extend(tables.flat_map(|table| {
+        let columns = [before, after].map(|model| model.children_of_kind(table, Kind::Column));
+        columns.into_iter().flatten().map(|column| column.id.clone())
+    }));
     let (telling, others): (Vec<Id>, Vec<Id>) =
         touched.into_iter().partition(|id| id.kind().definition().is_some());
     let (rows, others): (Vec<Id>, Vec<Id>) = others.into_iter().partition(|id| id.kind() == Kind::SeedRows);
@@ -257,26 +264,34 @@ pub fn summary(rounds: &[Round]) -> Vec<String> {
     lines
 }
 
-/// The locks that rounds take, strongest first, one line a relation: `ACCESS EXCLUSIVE on public.users, rewrites it`.
-pub fn locks(rounds: &[Round]) -> Vec<String> {
-    let mut strongest: std::collections::BTreeMap<String, (kinds::Lock, kinds::Work)> =
-        std::collections::BTreeMap::new();
-    // The names that relations have at the start, by those that they have meanwhile.
+/// The names that renamed relations have before the rounds, by those that they have meanwhile and after.
+fn names_at_the_start(rounds: &[Round]) -> std::collections::BTreeMap<String, String> {
     let mut names: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
     for step in rounds.iter().flat_map(|round| &round.steps) {
-        for (lock, relation, work) in step.statement.locks() {
-            let relation = names.get(relation).map_or(relation, String::as_str);
-            let entry = strongest.entry(relation.to_owned()).or_insert((lock, work));
-            *entry = (lock.max(entry.0), work.max(entry.1));
-        }
         if let ([(_, old)], Some(new)) = (step.ids.as_slice(), &step.renamed_to) {
-            let first = names.remove(&old.sql()).unwrap_or_else(|| old.sql());
+            let first = names.get(&old.sql()).cloned().unwrap_or_else(|| old.sql());
             names.insert(new.sql(), first);
+        }
+    }
+    names
+}
+
+/// The locks that rounds take, strongest first, one line a relation: `ACCESS EXCLUSIVE on public.users, rewrites it`.
+pub fn locks(rounds: &[Round]) -> Vec<String> {
+    let mut strongest: std::collections::BTreeMap<&str, (kinds::Lock, kinds::Work)> =
+        std::collections::BTreeMap::new();
+    let names = names_at_the_start(rounds);
+    for statement in rounds.iter().flat_map(|round| &round.steps).map(|step| &step.statement) {
+        for (lock, relation, work) in statement.locks() {
+            // By the name that the relation has at the start.
+            let relation = names.get(relation).map_or(relation, String::as_str);
+            let entry = strongest.entry(relation).or_insert((lock, work));
+            *entry = (lock.max(entry.0), work.max(entry.1));
         }
     }
     let mut all: Vec<_> = strongest.into_iter().collect();
     all.sort_by_key(|(relation, (lock, work))| {
-        (std::cmp::Reverse(*lock), std::cmp::Reverse(*work), relation.clone())
+        (std::cmp::Reverse(*lock), std::cmp::Reverse(*work), relation.to_owned())
     });
     all.into_iter()
         .map(|(relation, (lock, work))| {

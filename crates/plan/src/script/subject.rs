@@ -25,14 +25,12 @@ pub fn subject(rounds: &[Round]) -> String {
     if let Some(id) = by_verb(Verb::Rename) {
         let step = steps().find(|(_, (verb, other))| *verb == Verb::Rename && other == id);
         let new = step.and_then(|(step, _)| step.renamed_to.as_ref());
-        return match new.filter(|new| new.parent() != id.parent()).and_then(Id::schema) {
-            Some(schema) => word(&format!("move_{}_to_{schema}", id.name())),
-            None => {
-                let words = || step.and_then(|(step, _)| step.statement.sql.rsplit(" TO ").next());
-                let new = new.map(Id::name).or_else(words).unwrap_or_default();
-                word(&format!("rename_{}_to_{new}", id.name()))
-            }
-        };
+        if let Some(schema) = new.filter(|new| new.parent() != id.parent()).and_then(Id::schema) {
+            return word(&format!("move_{}_to_{schema}", id.name()));
+        }
+        let words = || step.and_then(|(step, _)| step.statement.sql.rsplit(" TO ").next());
+        let new = new.map(Id::name).or_else(words).unwrap_or_default();
+        return word(&format!("rename_{}_to_{new}", id.name()));
     }
     let goes_and_comes = |id: &Id| {
         steps()
