@@ -187,7 +187,9 @@ impl Graph<'_> {
                 match (id.kind(), verb) {
                     (Kind::Constraint, Verb::Drop) if stays && refers() => self.before(Some(place), save),
                     (Kind::Constraint, Verb::Create) if refers() => self.before(fill, Some(place)),
-                    (Kind::Trigger, Verb::Drop) if of_family => self.before(Some(place), save),
+                    (Kind::Trigger, Verb::Drop) if of_family && !self.is_state_of_part(place) => {
+                        self.before(Some(place), save);
+                    }
                     (Kind::Trigger, _) if of_family => self.before(fill, Some(place)),
                     (Kind::RowLevelSecurity, _)
                         if id.top() == &step.parent
@@ -229,6 +231,12 @@ impl Graph<'_> {
         let parts = relations.iter().filter_map(|relation| shapes.get(relation)).flatten().copied();
         let parts: Vec<usize> = parts.filter(|other| !refers(&self.nodes[*other].id)).collect();
         parts.into_iter().for_each(|other| self.before(Some(place), Some(other)));
+        // What tables below have of the triggers above is gone while it is out of its place.
+        for (other, (id, _)) in self.snapshot() {
+            if self.is_state_of_part(other) && has_above(self.request.from, id.top(), table) {
+                self.before(Some(place), Some(other));
+            }
+        }
         let keys: Vec<Id> = self.changes.actions.keys().filter(|id| refers(id)).cloned().collect();
         for key in keys {
             match verb {
@@ -294,6 +302,14 @@ impl Graph<'_> {
                 .collect();
             above.iter().for_each(|index| self.before(Some(place), self.at(index, verb)));
         }
+    }
+
+    /// Whether a node alters what a partition says itself of a trigger that it has from above.
+    fn is_state_of_part(&self, place: usize) -> bool {
+        let node = &self.nodes[place];
+        let model = if node.verb == Verb::Drop { self.request.from } else { self.request.to };
+        let is_part = matches!(model.get(&node.id).map(|object| &object.spec), Some(Spec::Trigger(trigger)) if trigger.inherited.is_some());
+        is_part && !node.statements.is_empty()
     }
 
     fn is_incomplete(&self, id: &Id) -> bool {

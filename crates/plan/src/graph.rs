@@ -231,7 +231,10 @@ impl<'a> Graph<'a> {
         // A foreign key goes with nothing of the table that it refers to.
         let refers = matches!(&object.spec, Spec::Constraint(key) if key.references.is_some());
         let own = |need: &Id| !refers || need.top() == object.id.top() || need.name() == object.id.name();
-        let owners = object.needs.iter().filter(|(need, how)| **how == kinds::Dependency::Auto && own(need));
+        // A trigger needs another only as a part of it.
+        let part = |need: &Id| (object.id.kind(), need.kind()) == (Kind::Trigger, Kind::Trigger);
+        let owns = |need: &Id, how| how == kinds::Dependency::Auto || part(need);
+        let owners = object.needs.iter().filter(|(need, how)| owns(need, **how) && own(need));
         // What a partition has of its parent's keys and indexes is its own once it has left.
         let table = object.id.top();
         let place = table.child(Kind::Partition, "");

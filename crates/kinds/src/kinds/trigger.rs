@@ -90,11 +90,21 @@ const FIRES: &str = "CASE WHEN t.tgtype & 2 <> 0 THEN 'BEFORE ' WHEN t.tgtype & 
 /// Whether a trigger was made for a partition after one of its parent's; 13 and 14 call that internal, as they do what serves a key.
 const CLONED: &str = "(t.tgparentid <> 0 AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.oid = t.tgconstraint AND k.contype <> 't'))";
 
+/// The triggers that one of a partition is a part of, on all levels: those between need not be read.
+fn above() -> String {
+    format!(
+        "(WITH RECURSIVE above AS (SELECT p.oid, p.tgparentid UNION ALL SELECT a.oid, a.tgparentid FROM pg_trigger AS a \
+         JOIN above AS b ON a.oid = b.tgparentid) SELECT jsonb_agg({}) FROM above AS b)",
+        query::address("pg_trigger", "b.oid", "0")
+    )
+}
+
 impl ObjectKind for Trigger {
     fn query(_version: u32) -> Option<String> {
         // A trigger that a partition has from its parent is read where something of its own is said of it.
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', t.tgname, \
+             'needs', CASE WHEN p.tgparentid <> 0 THEN {} END, \
              'spec', jsonb_strip_nulls(CASE WHEN p.oid IS NOT NULL THEN jsonb_build_object('enabled', {enabled}, \
              'inherited', jsonb_build_object('name', p.tgname, 'enabled', {})) ELSE jsonb_build_object(\
              'constraint', CASE WHEN t.tgconstraint <> 0 THEN true END, 'enabled', {enabled}, 'before_table', f.fires, \
@@ -105,6 +115,7 @@ impl ObjectKind for Trigger {
              OR EXISTS (SELECT FROM pg_description AS d WHERE d.classoid = 'pg_trigger'::regclass AND d.objoid = t.oid))",
             query::address("pg_trigger", "t.oid", "0"),
             query::address("pg_class", "t.tgrelid", "0"),
+            above(),
             query::enabled("p.tgenabled"),
             query::user_made("t.oid"),
             enabled = query::enabled("t.tgenabled"),
