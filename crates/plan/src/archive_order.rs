@@ -80,6 +80,11 @@ impl Graph<'_> {
                 }
             }
         }
+        self.order_returns();
+    }
+
+    /// What is kept comes back when there is all that it needs, before anything uses it.
+    fn order_returns(&mut self) {
         let returns = std::mem::take(&mut self.returns);
         self.order_rows_of_partitions(&returns);
         for back in &returns {

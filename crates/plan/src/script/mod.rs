@@ -62,7 +62,7 @@ fn before_event_triggers(steps: &[&Step]) -> usize {
     let is_event_trigger = |step: &&Step| {
         step.ids.iter().any(|(verb, id)| *verb != Verb::Drop && id.top().kind() == Kind::EventTrigger)
     };
-    steps.iter().position(is_event_trigger).unwrap_or(steps.len())
+    steps.iter().rposition(|step| !is_event_trigger(step)).map_or(0, |last| last + 1)
 }
 
 /// A question to the catalog whose answer tells boundaries apart.
