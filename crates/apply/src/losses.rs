@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kinds::kinds::column_default::ColumnDefault;
 use kinds::kinds::inheritance;
-use kinds::{Hazard, Id, Kind, Model};
+use kinds::{Hazard, Id, Kind, Model, Spec};
 use plan::{Step, Verb};
 
 use crate::{Proposal, hooks};
@@ -41,6 +42,8 @@ pub(crate) fn lossy_both_ways(proposal: &Proposal) -> BTreeSet<String> {
     let filled = proposal.stages.iter().flat_map(|stage| &stage.forward).flat_map(|round| &round.kept);
     let filled = filled.filter(|kept| matches!(kept.what, plan::archive::What::Nulls { .. }));
     lossy.extend(filled.map(|kept| kept.of.sql()));
+    // Rows that are inserted again get new values in the columns that nobody declares.
+    lossy.extend(drawing(proposal).map(|(table, _)| table.sql()));
     // What is made anew holds what was written meanwhile.
     let made = forward(proposal).flat_map(|step| &step.ids);
     lossy.extend(
@@ -82,12 +85,52 @@ fn losing<'a>(steps: impl Iterator<Item = &'a Step>, also: &dyn Fn(&Step) -> boo
     lossy
 }
 
-/// The materialized views that are made anew: what they hold may depend on the time at which that is done.
+/// Tables into which rows are inserted, and their columns that get what follows from the moment: a time, or a number.
+fn drawing(proposal: &Proposal) -> impl Iterator<Item = (&Id, &Id)> {
+    let desired = &proposal.desired;
+    let seeded = desired.objects().filter_map(|object| match &object.spec {
+        Spec::SeedRows(rows) => Some((object.id.parent()?, rows)),
+        _ => None,
+    });
+    let is_written = |table: &Id| {
+        let mut ids = forward(proposal).flat_map(|step| &step.ids);
+        ids.any(|(_, id)| id.kind() == Kind::SeedRows && id.parent() == Some(table))
+    };
+    seeded.filter(move |(table, _)| is_written(table)).flat_map(|(table, rows)| {
+        let columns = desired.children_of_kind(table, Kind::Column).into_iter().map(|object| &object.id);
+        let undeclared = columns.filter(|id| !rows.rows.values().all(|row| row.contains_key(id.name())));
+        undeclared.filter(|id| draws(desired, id)).map(move |column| (table, column))
+    })
+}
+
+fn draws(model: &Model, column: &Id) -> bool {
+    let default = model.get(&column.child(Kind::ColumnDefault, "")).map(|object| &object.spec);
+    let is_known = |default: &ColumnDefault| sql::columns_computed_from(&default.expression).is_some();
+    !model.children_of_kind(column, Kind::Identity).is_empty()
+        || matches!(default, Some(Spec::ColumnDefault(default)) if !is_known(default))
+}
+
+/// The sequences that rows draw numbers from which are inserted: a rollback does not take a number back.
+fn drawn(proposal: &Proposal) -> BTreeSet<String> {
+    let desired = &proposal.desired;
+    let of = |column: &Id| -> Vec<String> {
+        let own = desired.children_of_kind(column, Kind::Identity).into_iter().map(|object| &object.id);
+        let default = desired.get(&column.child(Kind::ColumnDefault, ""));
+        let needed = default.into_iter().flat_map(|default| default.needs.keys());
+        let sequences = own.chain(needed.filter(|id| id.kind() == Kind::Sequence));
+        sequences.filter_map(|id| Some(sql::qualified(&[id.schema()?, id.name()]))).collect()
+    };
+    drawing(proposal).flat_map(|(_, column)| of(column)).collect()
+}
+
+/// The materialized views that are made anew: what they hold may depend on the time at which that is done; and sequences that give numbers
+/// meanwhile.
 pub(crate) fn refilled(proposal: &Proposal) -> BTreeSet<String> {
     let back = proposal.stages.iter().flat_map(|stage| &stage.back).flat_map(|round| &round.steps);
     let ids = forward(proposal).chain(back).flat_map(|step| &step.ids);
     ids.filter(|(verb, id)| *verb == Verb::Drop && id.kind() == Kind::MaterializedView)
         .map(|(_, id)| id.sql())
+        .chain(drawn(proposal))
         .collect()
 }
 

@@ -7,7 +7,7 @@ use kinds::kinds::inheritance::{self, parents};
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec};
 use serde::Serialize;
 
-use crate::archive::{Kept, KeptColumn};
+use crate::archive::{Kept, KeptColumn, is_forced};
 use crate::{Round, Verb};
 
 /// How many keys of rows that are in the way are shown.
@@ -32,6 +32,9 @@ pub struct Question {
     /// The archive that must be there, or must not, for the question to make sense.
     #[serde(skip)]
     pub archive: Option<(String, bool)>,
+    /// The tables that it reads whose policies bind their owners as well, quoted with their schemas.
+    #[serde(skip)]
+    pub forced: BTreeSet<String>,
 }
 
 /// What the way from one catalog to another demands of the rows, asked in the names of the one that is there. `directives` are
@@ -203,7 +206,16 @@ impl Way<'_> {
                 )
             }
         };
-        Some(self.about(&origin, &rows, found))
+        let mut question = self.about(&origin, &rows, found);
+        if let Rows::Orphaned { references, .. } = &demand.rows {
+            question.forced.extend(self.forced(&self.origin(references)));
+        }
+        Some(question)
+    }
+
+    /// A table whose policies bind its owner as well, quoted with its schema.
+    fn forced(&self, table: &Id) -> Option<String> {
+        is_forced(self.before, table).then(|| table.sql())
     }
 
     /// A question to a table that is there, or to what yields its rows under other names.
@@ -217,6 +229,7 @@ impl Way<'_> {
             query: format!("SELECT t.* {from}"),
             mend,
             archive: None,
+            forced: self.forced(table).into_iter().collect(),
         }
     }
 
@@ -304,6 +317,7 @@ impl Way<'_> {
         let matches = pairs.map(|(column, other)| kept.holds("t", column, &format!("r.{other}")));
         let matches = matches.collect::<Option<Vec<_>>>()?.join(" AND ");
         let not_null: Vec<String> = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
+        let forced = self.forced(&target).into_iter().collect();
         let (archive, target) = (&kept.archive, target.sql());
         let from = format!(
             "FROM {archive} AS t WHERE {} AND NOT EXISTS (SELECT FROM {target} AS r WHERE {matches})",
@@ -318,6 +332,7 @@ impl Way<'_> {
             query: format!("SELECT t.* {from}"),
             mend: format!("insert them into {target} again, or: DELETE {from}"),
             archive: Some((archive.clone(), true)),
+            forced,
         })
     }
 

@@ -150,6 +150,30 @@ pub(super) fn variables(asks: &[Question]) -> &'static str {
     if asks.is_empty() { "" } else { "    endstate_count bigint;\n    endstate_keys text;\n" }
 }
 
+/// Statements that read tables, with the policies out of their way that bind the owners of these as well, where they would hide rows.
+pub(super) fn seen(forced: &BTreeSet<String>, statements: &str, indent: &str) -> String {
+    if forced.is_empty() {
+        return statements.to_owned();
+    }
+    let hides = |table: &String| format!("row_security_active({})", sql::literal(table));
+    let hides: Vec<String> = forced.iter().map(hides).collect();
+    let switched = |word: &str| {
+        let alter = |table: &String| {
+            let alter = sql::literal(&format!("ALTER TABLE {table} {word} ROW LEVEL SECURITY"));
+            format!("{indent}        EXECUTE {alter};\n")
+        };
+        let alters: String = forced.iter().map(alter).collect();
+        format!("{indent}    IF endstate_hidden THEN\n{alters}{indent}    END IF;\n")
+    };
+    let inner: String = statements.lines().map(|line| format!("    {line}\n")).collect();
+    format!(
+        "{indent}DECLARE\n{indent}    endstate_hidden boolean := {};\n{indent}BEGIN\n{}{inner}{}{indent}END;\n",
+        hides.join(" OR "),
+        switched("NO FORCE"),
+        switched("FORCE")
+    )
+}
+
 /// Stops when rows forbid what follows, and names some of them.
 pub(super) fn rows(asks: &[Question], stopped: &str, indent: &str) -> String {
     let mut text = String::new();
@@ -163,7 +187,7 @@ pub(super) fn rows(asks: &[Question], stopped: &str, indent: &str) -> String {
             None => (indent.to_owned(), String::new()),
         };
         let keys = format!("SELECT string_agg(k, ', ') FROM ({}) AS k (k)", ask.keys);
-        text.push_str(&format!(
+        let question = format!(
             "{indent}EXECUTE {} INTO STRICT endstate_count;\n{indent}IF endstate_count > 0 THEN\n\
              {indent}    EXECUTE {} INTO STRICT endstate_keys;\n\
              {indent}    RAISE EXCEPTION {}, endstate_count\n\
@@ -172,7 +196,8 @@ pub(super) fn rows(asks: &[Question], stopped: &str, indent: &str) -> String {
             sql::literal(&keys),
             sql::literal(&format!("{stopped}: % {}", ask.what.replace('%', "%%"))),
             sql::literal(&format!("{}; see them with: {}", ask.mend, ask.query)),
-        ));
+        );
+        text.push_str(&seen(&ask.forced, &question, &indent));
         text.push_str(&end);
     }
     text

@@ -5,7 +5,7 @@ use kinds::{Hazard, Kind, Spec};
 use super::archives::{VARIABLES, finished, kept_back, last_kept, out_of_the_way, tidied};
 use super::standing::{found, probes};
 use super::{Heading, Leg, Probe, checks, forward, locks, settings, summary};
-use crate::archive::Kept;
+use crate::archive::{Kept, is_forced};
 use crate::rules::batches;
 use crate::table_order::has_above;
 use crate::{Round, Step, Verb};
@@ -150,17 +150,20 @@ fn losses(leg: &Leg<'_>) -> String {
         if kept.any(|kept| is_kept(kept) && !kept.again.is_empty()) {
             continue;
         }
-        let Some((count, what)) = count(leg, id) else { continue };
-        text.push_str(&format!(
+        let Some((table, count, what)) = count(leg, id) else { continue };
+        let told = format!(
             "        EXECUTE {} INTO STRICT endstate_count;\n        IF endstate_count > 0 THEN\n            RAISE NOTICE {}, endstate_count;\n        END IF;\n",
             sql::literal(&count),
             sql::literal(&what),
-        ));
+        );
+        let forced = is_forced(leg.after, table).then(|| table.sql());
+        text.push_str(&checks::seen(&forced.into_iter().collect(), &told, "        "));
     }
     text
 }
 
-fn count(leg: &Leg<'_>, id: &kinds::Id) -> Option<(String, String)> {
+/// The table, a query that counts, and what is told of the number.
+fn count<'l>(leg: &'l Leg<'_>, id: &kinds::Id) -> Option<(&'l kinds::Id, String, String)> {
     // The way back renames first: the object is found in the catalog after the leg under the name that it has there.
     let present = leg.after.objects().find(|object| {
         object.id.kind() == id.kind()
@@ -180,11 +183,12 @@ fn count(leg: &Leg<'_>, id: &kinds::Id) -> Option<(String, String)> {
         };
         let named = format!("{table}.{column}").replace('%', "%%");
         let what = format!("{}: % values of {named} go with the column", leg.file);
-        return Some((format!("SELECT count(*) FROM {table} WHERE {wrote}"), what));
+        let count = format!("SELECT count(*) FROM {table} WHERE {wrote}");
+        return Some((present.id.top(), count, what));
     }
     let table = present.id.sql();
     let what = format!("{}: % rows of {} go with the table", leg.file, table.replace('%', "%%"));
-    Some((format!("SELECT count(*) FROM {table}"), what))
+    Some((present.id.top(), format!("SELECT count(*) FROM {table}"), what))
 }
 
 /// The statements inside the block; one that PL/pgSQL could not cut out of it is executed as text.
