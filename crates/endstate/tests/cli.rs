@@ -3,7 +3,7 @@
 //! A session's lines: `$ plan --format sql` runs endstate in the case's folder (`{db}` is how to reach the database, and the default);
 //! `sql: ...` runs a statement by hand; after a run, `exit 2` is its status, `out: ...` and `err: ...` must be in its output,
 //! `not: ...` must not. Files in `expected/` must be what the folder `schema/` holds at the end, no more and no fewer. `env NAME=value`
-//! holds for all runs after it.
+//! and `as role` hold for all runs after it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is a test")]
 
 use std::collections::BTreeMap;
@@ -27,9 +27,9 @@ impl Server {
         connection.run(sql).map(|_| ()).map_err(|error| format!("{error}\n{sql}").into())
     }
 
-    fn db(&self, database: &str) -> String {
+    fn db(&self, database: &str, role: &str) -> String {
         let directory = self.cluster.socket_directory().display();
-        format!("host={directory} port={} user=postgres dbname={database}", self.cluster.port())
+        format!("host={directory} port={} user={role} dbname={database}", self.cluster.port())
     }
 }
 
@@ -87,6 +87,7 @@ fn run(server: &Server, case: &Path, name: &str) -> Result<(), Failed> {
     }
     let session = fs::read_to_string(case.join("session"))?;
     let mut environment = Vec::new();
+    let mut role = "postgres";
     let mut last: Option<Output> = None;
     for (number, line) in session.lines().enumerate() {
         let fail = |what: &str| -> Failed {
@@ -96,9 +97,10 @@ fn run(server: &Server, case: &Path, name: &str) -> Result<(), Failed> {
         let (stdout, stderr) = last.as_ref().map_or_else(Default::default, texts);
         match line.split_once(' ') {
             Some(("$", arguments)) => {
-                last = Some(endstate(folder.path(), arguments, &server.db(name), &environment)?);
+                last = Some(endstate(folder.path(), arguments, &server.db(name, role), &environment)?);
             }
             Some(("sql:", sql)) => server.run(name, sql)?,
+            Some(("as", other)) => role = other,
             Some(("env", setting)) => environment.push(setting.split_once('=').unwrap()),
             Some(("exit", code)) => {
                 let found = last.as_ref().and_then(|output| output.status.code());

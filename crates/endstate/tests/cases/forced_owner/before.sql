@@ -1,0 +1,10 @@
+CREATE ROLE forced_owner LOGIN;
+CREATE ROLE forced_reader LOGIN;
+ALTER SCHEMA public OWNER TO forced_owner;
+DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO forced_owner', current_database()); END $$;
+SET ROLE forced_owner;
+CREATE TABLE notes (id integer PRIMARY KEY, text text, level integer);
+ALTER TABLE notes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY few ON notes USING (id < 3);
+RESET ROLE;
+INSERT INTO notes VALUES (1, 'a', 1), (5, NULL, 2);
