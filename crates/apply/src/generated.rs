@@ -1,5 +1,6 @@
 //! A folder of scripts that `generate` wrote, and the database that they are run on: where it stands, forward, and back.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use catalog::{Conninfo, Database, Notice};
 use serde::{Deserialize, Serialize};
 
 use crate::lock::sum;
-use crate::{Error, Plan, Script, Stage, scripts};
+use crate::{Archive, Error, Plan, Script, Stage, scripts};
 
 /// The file that says what is in the folder.
 pub const MANIFEST: &str = "plan.json";
@@ -53,6 +54,9 @@ pub struct Entry {
     /// What is kept for that, or lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<String>,
+    /// The archives that it makes, quoted with their schema, and what each holds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub archives: BTreeMap<String, String>,
 }
 
 /// Where a database stands.
@@ -96,18 +100,30 @@ impl Manifest {
 impl Entry {
     fn plain(script: &Script) -> Entry {
         let (file, sum) = (script.file.clone(), sum([script.text.as_str()]));
-        Entry { file, sum, back: Vec::new(), verdict: String::new(), because: Vec::new() }
+        let (back, because, archives) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Entry { file, sum, back, verdict: String::new(), because, archives }
     }
 
     fn forward(script: &Script, stage: &Stage) -> Entry {
         let verdict = plan::verdict(stage.forward.iter());
         let steps = stage.back.iter().flat_map(|round| &round.steps);
+        let kept = stage.forward.iter().flat_map(|round| &round.kept);
         Entry {
+            archives: kept.map(|kept| (kept.archive.clone(), kept.words())).collect(),
             back: steps.map(|step| step.statement.sql.clone()).collect(),
             verdict: verdict.word().to_owned(),
             because: verdict.kept().iter().chain(verdict.lost()).cloned().collect(),
             ..Entry::plain(script)
         }
+    }
+}
+
+impl Entry {
+    /// What does not come back because its archive has been dropped, by archive; all that it makes are given that are there.
+    pub fn given_up(&self, there: &[Archive]) -> BTreeMap<&str, &str> {
+        let is_gone = |archive: &str| !there.iter().any(|other| other.name == archive);
+        let archives = self.archives.iter().map(|(archive, what)| (archive.as_str(), what.as_str()));
+        archives.filter(|(archive, _)| is_gone(archive)).collect()
     }
 }
 

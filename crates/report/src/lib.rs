@@ -32,7 +32,7 @@ pub use markdown::markdown;
 pub use proof::{evidence, proven};
 pub use runbook::runbook;
 pub use text::{Options, falls_short, refusal, text};
-pub use way_back::way_back;
+pub use way_back::{lost, way_back};
 pub use wording::rows_in_the_way;
 
 /// Which way a plan is shown.

@@ -1,15 +1,28 @@
 //! The way back, as `rollback` shows it.
 
-use apply::Entry;
+use apply::{Archive, Entry};
 
-/// What takes these scripts back, the last first.
-pub fn way_back(place: &str, scripts: &[Entry], rollback: &str) -> String {
+/// What takes these scripts back, the last first, with the archives that are there.
+pub fn way_back(place: &str, scripts: &[Entry], rollback: &str, archives: &[Archive]) -> String {
     let mut text = format!("-- The database stands {place}. {rollback} goes back from there:\n");
     for entry in scripts.iter().rev() {
-        text.push_str(&format!("\n-- Takes {} back ({}).\n", entry.file, entry.verdict));
-        text.extend(entry.because.iter().map(|because| format!("--   {because}\n")));
+        let given_up = entry.given_up(archives);
+        let verdict = if given_up.is_empty() { entry.verdict.as_str() } else { "structure only" };
+        text.push_str(&format!("\n-- Takes {} back ({verdict}).\n", entry.file));
+        let is_kept =
+            |because: &&String| !given_up.keys().any(|archive| because.ends_with(&format!(" {archive}")));
+        text.extend(entry.because.iter().filter(is_kept).map(|because| format!("--   {because}\n")));
+        text.extend(lost(entry, archives).iter().map(|lost| format!("--   {lost}\n")));
         text.extend(entry.back.iter().map(|statement| format!("{statement};\n")));
     }
     text.push_str("\n-- Nothing is done yet: --apply goes this way, in one transaction.\n");
     text
+}
+
+/// What does not come back of a script because its archives have been dropped, a sentence each.
+pub fn lost(entry: &Entry, archives: &[Archive]) -> Vec<String> {
+    let given_up = entry.given_up(archives).into_iter();
+    given_up
+        .map(|(archive, what)| format!("lost for good: {what}, since {archive} has been dropped"))
+        .collect()
 }

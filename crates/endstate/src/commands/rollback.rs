@@ -16,11 +16,14 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> anyhow::Result<Outco
         ))?;
         return Ok(Outcome::Done);
     }
+    let taken_back = manifest.forward.get(..stands).unwrap_or_default();
+    let archives = apply::archives(&conninfo)?;
     if !arguments.apply {
-        let taken_back = manifest.forward.get(..stands).unwrap_or_default();
-        output::result(&report::way_back(&generated.place(stands), taken_back, &manifest.rollback.file))?;
+        let (place, file) = (generated.place(stands), &manifest.rollback.file);
+        output::result(&report::way_back(&place, taken_back, file, &archives))?;
         return Ok(Outcome::Done);
     }
+    taken_back.iter().flat_map(|entry| report::lost(entry, &archives)).for_each(|lost| output::note(&lost));
     let ran = generated.run(&conninfo, &manifest.rollback, &|waits| output::note(waits))?;
     super::tell(&ran);
     let stands = super::boundary(&generated, generated.standing(&conninfo)?)?;
