@@ -175,6 +175,7 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     let sorted = graph::sorted(request, &changes)?;
     let mut steps = merge::merge(request, sorted.nodes, &sorted.moved);
     archive::once(&mut steps);
+    rules::forced::seen_by_keys(request, &mut steps);
     rules::access::judge(request, &mut steps);
     match steps.is_empty() {
         true if batches.is_some() => Ok(batches),

@@ -9,6 +9,7 @@ pub(crate) mod concurrent_index;
 pub(crate) mod conversion;
 pub(crate) mod dependents;
 pub(crate) mod enum_change;
+pub(crate) mod forced;
 pub(crate) mod foreign_key;
 pub(crate) mod overloads;
 pub(crate) mod own_keys;

@@ -165,7 +165,7 @@ pub(super) fn seen(forced: &BTreeSet<String>, statements: &str, indent: &str) ->
         let alters: String = forced.iter().map(alter).collect();
         format!("{indent}    IF endstate_hidden THEN\n{alters}{indent}    END IF;\n")
     };
-    let inner: String = statements.lines().map(|line| format!("    {line}\n")).collect();
+    let inner: String = statements.lines().flat_map(|line| ["    ", line, "\n"]).collect();
     format!(
         "{indent}DECLARE\n{indent}    endstate_hidden boolean := {};\n{indent}BEGIN\n{}{inner}{}{indent}END;\n",
         hides.join(" OR "),
