@@ -80,7 +80,8 @@ pub(super) fn found(archive: &str, table: &str, values: &[String]) -> String {
     )
 }
 
-/// The conditions that what is found, `k`, is of a row.
-pub(super) fn is_there(row: &str) -> Vec<String> {
-    PLACE_NOW.iter().zip(PLACE).map(|((now, _), place)| format!("k.{place} = {row}.{now}")).collect()
+/// The condition that what is found, `k`, is of the row `t`.
+pub(super) fn is_there() -> String {
+    let is_it = PLACE_NOW.iter().zip(PLACE).map(|((now, _), place)| format!("k.{place} = t.{now}"));
+    is_it.collect::<Vec<_>>().join(" AND ")
 }

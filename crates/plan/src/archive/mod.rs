@@ -23,7 +23,7 @@ pub(crate) use moved::{MovedBack, moved_back};
 pub(crate) use nulls::{fill, kept_by_batches, kept_with};
 pub(crate) use once::once;
 pub(crate) use put_back::{Return, returns, retype};
-pub(crate) use save::{is_forced, locked, room_for};
+pub(crate) use save::{force, is_forced, locked, room_for};
 
 use crate::rules::conversion::type_named;
 use crate::{Request, Round};
@@ -193,23 +193,15 @@ impl Kept {
     pub(crate) fn rows_without(&self, column: &Id) -> Option<(String, String)> {
         let (What::Values { key, .. }, Some(kept)) = (&self.what, self.column(column)) else { return None };
         let (archive, found) = match key {
-            Key::Columns(key) => {
-                let is_of = |key: &KeptColumn| {
-                    format!("k.{} = {}", key.sql(), key.as_kept(&format!("t.{}", key.sql())))
-                };
-                (self.archive.clone(), key.iter().map(is_of).collect::<Vec<_>>())
-            }
+            Key::Columns(key) => (self.archive.clone(), of_a_row(key, KeptColumn::sql)),
             Key::Content(staying) => {
                 let values: Vec<String> = staying.iter().map(KeptColumn::sql).collect();
                 let found = content::found(&self.archive, &self.of.sql(), &values);
-                (format!("({found})"), content::is_there("t"))
+                (format!("({found})"), content::is_there())
             }
         };
-        let condition = format!(
-            "NOT EXISTS (SELECT FROM {archive} AS k WHERE {} AND k.{} IS NOT NULL)",
-            found.join(" AND "),
-            kept.sql()
-        );
+        let condition =
+            format!("NOT EXISTS (SELECT FROM {archive} AS k WHERE {found} AND k.{} IS NOT NULL)", kept.sql());
         Some((self.archive.clone(), condition))
     }
 
@@ -288,6 +280,15 @@ pub fn signed(rounds: &mut [Round], file: &str) {
             });
         }
     }
+}
+
+/// The condition that what is kept, `k`, is of the row `t`.
+fn of_a_row(key: &[KeptColumn], mut name: impl FnMut(&KeptColumn) -> String) -> String {
+    let found: Vec<String> = key
+        .iter()
+        .map(|key| format!("k.{} = {}", key.sql(), key.as_kept(&format!("t.{}", name(key)))))
+        .collect();
+    found.join(" AND ")
 }
 
 /// The name of a sequence, or of that of an identity.

@@ -4,7 +4,7 @@ use kinds::{Hazard, Id, Kind, Lock, Model, Spec, Statement, Work};
 
 use super::find::{Saving, key, stands_alone};
 use super::put_back::{Return, column_now, drop_archive, if_kept};
-use super::{Archive, KEPT_AT, Kept, KeptColumn, What, archive_name, save};
+use super::{Archive, KEPT_AT, Kept, KeptColumn, What, archive_name, of_a_row, save};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
@@ -155,15 +155,6 @@ pub(super) fn come_back(
         nullable: Vec::new(),
         read: None,
     })
-}
-
-/// The condition that what is kept, `k`, is of the row `t`.
-fn of_a_row(key: &[KeptColumn], mut name: impl FnMut(&KeptColumn) -> String) -> String {
-    let found: Vec<String> = key
-        .iter()
-        .map(|key| format!("k.{} = {}", key.sql(), key.as_kept(&format!("t.{}", name(key)))))
-        .collect();
-    found.join(" AND ")
 }
 
 /// From text to the column's type without its modifier: a value that is too long for it is refused, not cut off.

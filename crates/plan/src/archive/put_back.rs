@@ -5,7 +5,8 @@ use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work};
 
 use super::{
-    Archive, KEPT_AT, Kept, KeptColumn, Key, MovedBack, SCHEMA, What, content, nulls, save, sequence,
+    Archive, KEPT_AT, Kept, KeptColumn, Key, MovedBack, SCHEMA, What, content, nulls, of_a_row, save,
+    sequence,
 };
 use crate::Request;
 use crate::changes::{Action, Changes};
@@ -255,10 +256,8 @@ fn row(request: &Request<'_>, kept: &Kept, table: &Id, (key, columns): (&Key, &[
             let images = columns.iter().filter(|column| column.image.is_some()).map(image);
             let values: Vec<String> = staying.iter().map(name_now).chain(images).collect::<Option<_>>()?;
             let (source, name) = (sql::qualified(&[SCHEMA, "found"]), table.sql());
-            let forced = |word: &str| {
-                save::is_forced(request.from, table)
-                    .then(|| format!("ALTER TABLE {name} {word} ROW LEVEL SECURITY"))
-            };
+            let forced =
+                |word: &str| save::is_forced(request.from, table).then(|| save::force(&name, word).sql);
             let found = content::found(&kept.archive, &name, &values);
             let create = format!("CREATE TABLE {source} AS\n{found}");
             let index = format!("ALTER TABLE {source} ADD PRIMARY KEY ({})", content::PLACE.join(", "));
@@ -476,24 +475,13 @@ fn update(request: &Request<'_>, kept: &Kept, table: &Id, (key, columns): (&Key,
         });
     }
     let (source, found) = match key {
-        Key::Columns(key) => {
-            let is_of = |column: &KeptColumn| {
-                format!("k.{} = {}", column.sql(), column.as_kept(&format!("t.{}", then(column))))
-            };
-            (kept.archive.clone(), key.iter().map(is_of).collect::<Vec<_>>())
-        }
+        Key::Columns(key) => (kept.archive.clone(), of_a_row(key, then)),
         Key::Content(staying) => {
             let images = columns.iter().filter(|column| column.image.is_some());
             let images = images.map(|column| format!("{}::text", then(column)));
             let values: Vec<String> = staying.iter().map(then).chain(images).collect();
-            (format!("({})", content::found(&kept.archive, &table.sql(), &values)), content::is_there("t"))
+            (format!("({})", content::found(&kept.archive, &table.sql(), &values)), content::is_there())
         }
     };
-    format!(
-        "UPDATE {} AS t SET {}\nFROM {} AS k WHERE {}",
-        table.sql(),
-        sets.join(", "),
-        source,
-        found.join(" AND ")
-    )
+    format!("UPDATE {} AS t SET {}\nFROM {} AS k WHERE {}", table.sql(), sets.join(", "), source, found)
 }

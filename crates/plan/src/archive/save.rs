@@ -147,7 +147,8 @@ pub(crate) fn is_forced(model: &Model, table: &Id) -> bool {
     matches!(switch.map(|object| &object.spec), Some(Spec::RowLevelSecurity(switch)) if switch.forced)
 }
 
-fn force(table: &str, word: &str) -> Statement {
+/// Whether policies bind the owner of a table, quoted, as well: `FORCE`, or `NO FORCE`.
+pub(crate) fn force(table: &str, word: &str) -> Statement {
     Statement::new(format!("ALTER TABLE {table} {word} ROW LEVEL SECURITY"))
         .lock(Lock::AccessExclusive, table)
 }

@@ -1,9 +1,9 @@
 //! Tables whose policies bind their owners as well, in the hands of an owner who may not bypass them.
 
-use kinds::{Id, Kind, Lock, Model, Spec, Statement};
+use kinds::{Id, Kind, Model, Spec};
 
 use crate::Request;
-use crate::archive::is_forced;
+use crate::archive::{force, is_forced};
 use crate::round::{Step, Verb};
 use crate::table_order::reference;
 
@@ -15,11 +15,7 @@ pub(crate) fn seen_by_keys(request: &Request<'_>, steps: &mut Vec<Step>) {
     for place in (0..steps.len()).rev() {
         let Some((verb, key, tables)) = checked(request, &steps[place]) else { continue };
         let switched = |word: &str| -> Vec<Step> {
-            let alter = |table: &Id| {
-                let name = table.sql();
-                let sql = format!("ALTER TABLE {name} {word} ROW LEVEL SECURITY");
-                Step::new(verb, &key, Statement::new(sql).lock(Lock::AccessExclusive, &name), None)
-            };
+            let alter = |table: &Id| Step::new(verb, &key, force(&table.sql(), word), None);
             tables.iter().map(alter).collect()
         };
         steps.splice(place + 1..=place, switched("FORCE"));

@@ -165,9 +165,9 @@ pub(super) fn seen(forced: &BTreeSet<String>, statements: &str, indent: &str) ->
         let alters: String = forced.iter().map(alter).collect();
         format!("{indent}    IF endstate_hidden THEN\n{alters}{indent}    END IF;\n")
     };
-    let inner: String = statements.lines().flat_map(|line| ["    ", line, "\n"]).collect();
+    // As they are: a literal among them may go over several lines.
     format!(
-        "{indent}DECLARE\n{indent}    endstate_hidden boolean := {};\n{indent}BEGIN\n{}{inner}{}{indent}END;\n",
+        "{indent}DECLARE\n{indent}    endstate_hidden boolean := {};\n{indent}BEGIN\n{}{statements}{}{indent}END;\n",
         hides.join(" OR "),
         switched("NO FORCE"),
         switched("FORCE")
