@@ -207,11 +207,17 @@ pub fn there_and_back(column: &str, from: &str, to: &str, context: &Context<'_>)
     if comes_back(&source, &target, context) {
         return None;
     }
-    // A domain changes no value that it takes, and may not be there yet in the shape that is meant.
-    let there = using(column, from, &target, context).unwrap_or_else(|| format!("{column}::{target}"));
+    let there = there(column, from, to, context);
     let inverse = Context { from: context.to, to: context.from, ..*context };
     let value = format!("({there})");
     Some(using(&value, &target, from, &inverse).unwrap_or_else(|| format!("{value}::{from}")))
+}
+
+/// What a value of a column becomes there.
+pub fn there(column: &str, from: &str, to: &str, context: &Context<'_>) -> String {
+    // A domain changes no value that it takes, and may not be there yet in the shape that is meant.
+    let target = crate::cast::base(context.to, to);
+    using(column, from, &target, context).unwrap_or_else(|| format!("{column}::{target}"))
 }
 
 /// Whether every value that another type's became by assignment or cast becomes one of that type again: not where a cast goes by way of a
@@ -327,6 +333,18 @@ pub(crate) fn is_text(base: &str) -> bool {
 
 pub(crate) fn is_built_in(base: &str) -> bool {
     FAMILIES.iter().any(|family| family.contains(&base)) || OTHERS.contains(&base)
+}
+
+/// The type to which a value is cast without being cut off or filled up: that of a column refuses then what is too long for it.
+/// `character` alone would be one character.
+pub fn unmodified(data_type: &str) -> String {
+    let array = if data_type.ends_with("[]") { "[]" } else { "" };
+    let element = match base(data_type.trim_end_matches("[]")) {
+        "character" => "bpchar",
+        "bit" => "bit varying",
+        base => base,
+    };
+    format!("{element}{array}")
 }
 
 /// The type without its modifiers: `timestamp(3) with time zone` is a `timestamp with time zone`.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::Demand;
+use crate::{Demand, Retype};
 
 /// Table-level lock modes, weakest first (manual, chapter "Explicit Locking").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -119,6 +119,9 @@ pub struct Statement {
     /// For what may stand inside `CREATE TABLE (...)`: the clause.
     #[serde(skip)]
     pub clause: Option<String>,
+    /// For what gives a column another type: how.
+    #[serde(skip)]
+    pub retype: Option<Retype>,
     /// For a `GRANT` or `REVOKE`: what stands before the grantees, who they are, and what stands behind them.
     #[serde(skip)]
     pub grantees: Option<(String, String, String)>,
@@ -156,6 +159,7 @@ impl Statement {
             sql: sql::as_printed(&sql.into()),
             action: None,
             clause: None,
+            retype: None,
             grantees: None,
             lock: None,
             work: Work::Catalog,

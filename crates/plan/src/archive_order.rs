@@ -24,7 +24,13 @@ impl Graph<'_> {
             }
         }
         for saving in &savings {
-            self.push(Verb::Save, &saving.kept.saved(), saving.statements.clone(), &none);
+            match self.at(&saving.kept.saved(), Verb::Save) {
+                // The rows of a table that is made anew are put aside then, too.
+                Some(place) => {
+                    self.nodes[place].statements.splice(0..0, saving.statements.iter().cloned());
+                }
+                None => self.push(Verb::Save, &saving.kept.saved(), saving.statements.clone(), &none),
+            }
             let note = saving.kept.note();
             for (verb, id) in &saving.saves {
                 let Some(place) = self.at(id, *verb) else { continue };
@@ -57,17 +63,19 @@ impl Graph<'_> {
                 self.before(save, self.at(id, Verb::Drop));
             }
         }
-        // What values become is written down with them: the extension that brings the type is there.
+        // What values become is written down with them: the type is there, or the extension that brings it.
         let kept = self.savings.iter().filter(|saving| matches!(saving.kept.what, What::Values { .. }));
         let kept: Vec<(Id, Id)> = kept
             .flat_map(|saving| &saving.saves)
             .flat_map(|(_, column)| {
                 needs(self.request.to, column).into_iter().map(|(need, _)| (column.clone(), need))
             })
-            .filter(|(_, need)| need.kind() == Kind::Extension)
+            .filter(|(_, need)| {
+                need.kind() == Kind::Extension || need.kind().is_type() && !self.changes.goes(need)
+            })
             .collect();
-        for (column, extension) in kept {
-            self.before(self.at(&extension, Verb::Create), self.at(column.top(), Verb::Save));
+        for (column, need) in kept {
+            self.before(self.at(&need, Verb::Create), self.at(column.top(), Verb::Save));
         }
         // Columns of a partition go with those of its parent.
         let rows = self.savings.iter().filter(|saving| matches!(saving.kept.what, What::Rows { .. }));

@@ -42,6 +42,8 @@ pub(crate) struct Changes {
     pub(crate) ahead: BTreeMap<Id, Id>,
     /// Objects that are altered only after another one has been made anew.
     pub(crate) later: Vec<(Id, Id)>,
+    /// Columns that get back what is kept of them while their values are cast.
+    pub(crate) looked_up: Vec<Id>,
     /// Functions of one name that must not be there together: one that goes, with all that calls it, and one that comes after.
     pub(crate) apart: Vec<(Id, Id)>,
 }

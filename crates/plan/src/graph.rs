@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::column::sources;
 use kinds::kinds::constraint::Constraint;
-use kinds::{Id, Kind, Lock, Model, Object, Spec, Statement};
+use kinds::{Hazard, Id, Kind, Lock, Model, Object, Spec, Statement};
 
 use crate::archive::{self, Kept, MovedBack, Return, Saving};
 use crate::changes::{Action, Changes};
@@ -130,12 +130,21 @@ impl<'a> Graph<'a> {
             self.push(Verb::Drop, id, statements, action);
         }
         if let (Some((save, fill)), Kind::Table) = (rebuild::rows(self.request, changes, id), id.kind()) {
-            // They are not lost.
+            // They are not lost, but for what they do not have any more.
             if let Some(drop) = self.at(id, Verb::Drop) {
                 self.nodes[drop].statements.iter_mut().for_each(|statement| statement.hazards.clear());
+                if let Some(statement) = self.nodes[drop].statements.first_mut() {
+                    let losses = rebuild::losses(self.request, id).into_iter();
+                    statement.hazards.extend(losses.map(|why| (Hazard::DataLoss, why)));
+                }
             }
             self.push(Verb::Save, id, vec![save], action);
             self.push(Verb::Fill, id, fill, action);
+        }
+        if let Some(drop) =
+            self.at(id, Verb::Drop).filter(|_| rebuild::goes_with_parent(self.request, changes, id))
+        {
+            self.nodes[drop].statements.iter_mut().for_each(|statement| statement.hazards.clear());
         }
         if let (Action::Create | Action::Replace { .. }, Some(to)) = (action, self.request.to.get(id)) {
             let mut statements = self.creation(to, changes);

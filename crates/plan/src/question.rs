@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use kinds::kinds::column::sources;
+use kinds::kinds::column::{Column, sources};
 use kinds::kinds::inheritance::{self, parents};
-use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec};
+use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec, assignment};
 use serde::Serialize;
 
 use crate::archive::{Kept, KeptColumn, is_forced};
@@ -47,8 +47,8 @@ pub fn questions(
     kept: &[Kept],
     major: u32,
 ) -> Vec<Question> {
-    let way = Way { before, after, renames: renames(rounds) };
     let context = Context { from: before, to: after, version: major, user: "" };
+    let way = Way { before, after, renames: renames(rounds), directives, kept, context: &context };
     let mut demands: Vec<Demand> = Vec::new();
     let mut asked: BTreeSet<Question> = BTreeSet::new();
     for object in made(rounds, forward).into_iter().filter_map(|id| after.get(id)) {
@@ -60,7 +60,7 @@ pub fn questions(
         let filled = match object.id.kind() {
             Kind::NotNull => object.id.parent().is_some_and(|column| is_filled(rounds, column)),
             _ => {
-                is_looked_up(kept, &way.origin(&object.id))
+                is_one_way(kept, &way.origin(&object.id))
                     || directives.backfills.contains_key(&object.id)
                     || former.is_some() && directives.conversions.contains_key(&object.id)
             }
@@ -86,7 +86,11 @@ pub fn questions(
             _ => {
                 asked.extend(own.iter().filter_map(|demand| way.question_to_archive(demand, kept)));
                 asked.extend(own.iter().flat_map(|demand| way.questions_of_new_target(demand, rounds, kept)));
-                demands.extend(own);
+                match object.id.kind() {
+                    // A column speaks of the values that there are, and so do declared rows.
+                    Kind::Column | Kind::SeedRows => demands.extend(own),
+                    _ => asked.extend(own.iter().flat_map(|demand| way.questions(demand))),
+                }
             }
         }
     }
@@ -97,8 +101,8 @@ pub fn questions(
 }
 
 /// Whether an archive says what the values of a column were, so that they need not be cast back.
-fn is_looked_up(kept: &[Kept], column: &Id) -> bool {
-    kept.iter().filter_map(|kept| kept.column(column)).any(KeptColumn::is_looked_up)
+fn is_one_way(kept: &[Kept], column: &Id) -> bool {
+    kept.iter().filter_map(|kept| kept.column(column)).any(KeptColumn::is_one_way)
 }
 
 fn is_filled(rounds: &[Round], column: &Id) -> bool {
@@ -138,6 +142,10 @@ struct Way<'a> {
     before: &'a Model,
     after: &'a Model,
     renames: Vec<(Id, Id)>,
+    directives: &'a Directives,
+    /// What the way forward has kept, on the way back.
+    kept: &'a [Kept],
+    context: &'a Context<'a>,
 }
 
 impl Way<'_> {
@@ -165,7 +173,65 @@ impl Way<'_> {
         }
     }
 
+    /// What a demand asks of the values as they will be: of those that are converted, and given back where an archive has them.
+    fn questions(&self, demand: &Demand) -> Vec<Question> {
+        let converted = |archived: bool| -> Vec<(String, String)> {
+            demand.columns.iter().filter_map(|column| self.converted(column, archived)).collect()
+        };
+        let (cast, given_back) = (converted(false), converted(true));
+        let archive = demand.columns.iter().find_map(|column| Some(&self.looked_up(column)?.archive));
+        let Some(archive) = archive else {
+            return self.question_about(demand, &cast).into_iter().collect();
+        };
+        let both = [(cast, false), (given_back, true)].into_iter();
+        let question = |(converted, there): (Vec<_>, bool)| {
+            let question = self.question_about(demand, &converted)?;
+            Some(Question { archive: Some((archive.clone(), there)), ..question })
+        };
+        both.filter_map(question).collect()
+    }
+
+    /// What has been kept of a column that changes its type, and is given back while that happens.
+    fn looked_up(&self, column: &Id) -> Option<&Kept> {
+        let origin = self.origin(column);
+        let is_of_it = |kept: &&Kept| kept.column(&origin).is_some_and(KeptColumn::is_looked_up);
+        self.kept.iter().find(is_of_it).filter(|_| self.retyped(column).is_some())
+    }
+
+    /// A column that gets another type, before and after.
+    fn retyped(&self, column: &Id) -> Option<(&Column, &Column)> {
+        let (Spec::Column(from), Spec::Column(to)) =
+            (&self.before.get(&self.origin(column))?.spec, &self.after.get(column)?.spec)
+        else {
+            return None;
+        };
+        (from.data_type != to.data_type && to.generated.is_none()).then_some((from, to))
+    }
+
+    /// A column that gets another type, quoted, and what its values will be: where the YAML says that, or an archive does.
+    fn converted(&self, column: &Id, archived: bool) -> Option<(String, String)> {
+        let (from, to) = self.retyped(column)?;
+        let name = sql::ident(column.name());
+        let said = self.directives.conversions.get(column).and_then(|said| said.using.as_ref());
+        let kept = self.looked_up(column).and_then(|kept| Some((kept, kept.column(&self.origin(column))?)));
+        let value = match (&kept, said) {
+            (Some((_, kept)), _) if kept.is_one_way() => "NULL".to_owned(),
+            (_, Some(using)) => format!("({using})"),
+            (Some(_), None) => assignment::there(&name, &from.data_type, &to.data_type, self.context),
+            (None, None) => return None,
+        };
+        let value = format!("{value}::{}", to.data_type);
+        Some(match kept.filter(|_| archived) {
+            Some((kept, column)) => (name, kept.given_back(column, &to.data_type, &value)?),
+            None => (name, value),
+        })
+    }
+
     fn question(&self, demand: &Demand) -> Option<Question> {
+        self.question_about(demand, &[])
+    }
+
+    fn question_about(&self, demand: &Demand, converted: &[(String, String)]) -> Option<Question> {
         let origin = self.origin(&demand.relation);
         let there = |column: &Id| self.before.contains(&self.origin(column));
         if !self.before.contains(&origin) || !demand.columns.iter().all(there) {
@@ -174,7 +240,10 @@ impl Way<'_> {
         let name = origin.sql();
         let only = |table: &Id| if demand.only { self.only(table) } else { "" };
         let own = format!("{}{name}", only(&origin));
-        let rows = self.source(demand, &own);
+        let rows = self.source(demand, &own, converted);
+        let old_names = |columns: &[String]| {
+            if converted.is_empty() { self.old_names(&demand.relation, columns) } else { columns.to_vec() }
+        };
         let found = match &demand.rows {
             Rows::Where { condition, what, mend } => {
                 let mend = match mend {
@@ -186,7 +255,10 @@ impl Way<'_> {
                 };
                 (what.clone(), condition.clone(), mend)
             }
-            Rows::Null(column) => null(&own, &sql::ident(self.origin(column).name())),
+            Rows::Null(column) => {
+                let name = if converted.is_empty() { self.origin(column) } else { column.clone() };
+                null(&own, &sql::ident(name.name()))
+            }
             Rows::Twice { key, predicate } => {
                 let plain = rows == own;
                 let key = if plain { self.old_names(&demand.relation, key) } else { key.clone() };
@@ -195,10 +267,10 @@ impl Way<'_> {
             }
             Rows::Orphaned { columns, references, referenced } => {
                 let target = Some(self.origin(references)).filter(|target| self.before.contains(target))?;
-                let columns = self.old_names(&demand.relation, columns);
+                let columns = old_names(columns);
                 let undeclared = self.undeclared(&columns, references, referenced)?;
                 orphaned(
-                    &own,
+                    &rows,
                     &columns,
                     &format!("{}{}", only(&target), target.sql()),
                     &self.old_names(references, referenced),
@@ -206,7 +278,10 @@ impl Way<'_> {
                 )
             }
         };
-        let mut question = self.about(&origin, &rows, found);
+        let (what, condition, mend) = found;
+        // Nobody can write to values as they will be.
+        let mend = if converted.is_empty() { mend } else { "change them, or delete them".to_owned() };
+        let mut question = self.about(&origin, &rows, (what, condition, mend));
         if let Rows::Orphaned { references, .. } = &demand.rows {
             question.forced.extend(self.forced(&self.origin(references)));
         }
@@ -346,7 +421,7 @@ impl Way<'_> {
     }
 
     /// The table as it is; where an expression speaks of columns by names that they will have, with these beside the old ones.
-    fn source(&self, demand: &Demand, own: &str) -> String {
+    fn source(&self, demand: &Demand, own: &str, converted: &[(String, String)]) -> String {
         let plain = |key: &String| demand.columns.iter().any(|column| sql::ident(column.name()) == *key);
         let translated = match &demand.rows {
             Rows::Null(_) | Rows::Orphaned { .. } => true,
@@ -358,10 +433,23 @@ impl Way<'_> {
             .filter(|(old, new)| old.name() != new.name())
             .map(|(old, new)| format!("{} AS {}", sql::ident(old.name()), sql::ident(new.name())))
             .collect();
-        if translated || renamed.is_empty() {
-            return own.to_owned();
+        let all = if renamed.is_empty() || translated && converted.is_empty() {
+            own.to_owned()
+        } else {
+            format!("(SELECT *, {}, tableoid, ctid FROM {own})", renamed.join(", "))
+        };
+        if converted.is_empty() {
+            return all;
         }
-        format!("(SELECT *, {}, tableoid, ctid FROM {own})", renamed.join(", "))
+        let is_converted = |name: &String| converted.iter().any(|(column, _)| column == name);
+        let origin = self.origin(&demand.relation);
+        let there = self.before.children_of_kind(&origin, Kind::Column).into_iter();
+        let there = there.map(|object| sql::ident(object.id.name()));
+        let new = demand.columns.iter().filter(|column| self.origin(column).name() != column.name());
+        let names = there.chain(new.map(|column| sql::ident(column.name())));
+        let values = converted.iter().map(|(column, value)| format!("{value} AS {column}"));
+        let list: Vec<String> = names.filter(|name| !is_converted(name)).chain(values).collect();
+        format!("(SELECT {}, tableoid, ctid FROM {all} AS t)", list.join(", "))
     }
 
     /// What columns of the catalog that is wanted, quoted, are called in the one that is there.

@@ -152,7 +152,7 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     }
     let mut changes = changes::Changes::between(request);
     rules::using::say(request, &mut changes);
-    archive::retype(request, &mut changes);
+    archive::was_generated_meanwhile(request, &mut changes);
     rules::seed_rows::put_by_references(request, &mut changes);
     rules::rebuild::mark(request, &mut changes);
     rules::sibling_rows::postpone(request, &mut changes);
@@ -164,6 +164,7 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     rules::foreign_key::let_go(request, &mut changes);
     rules::partition_in_place::let_go(request, &mut changes);
     rules::dependents::close(request, &mut changes)?;
+    archive::look_up(request, &mut changes);
     rules::type_swap::reissue_functions(request, &mut changes);
     rules::privileges::defer(request, &mut changes);
     let emptied = rules::circle::empty(request, &changes);

@@ -15,7 +15,7 @@ use crate::kinds::identity::IdentityDoc;
 use crate::kinds::not_null::NotNullDoc;
 use crate::shape::{Options, is_default};
 use crate::{
-    Change, Context, Conversion, Demand, Hazard, Id, Kind, Lock, Mend, Model, ObjectKind, Rows, Spec,
+    Change, Context, Conversion, Demand, Hazard, Id, Kind, Lock, Mend, Model, ObjectKind, Retype, Rows, Spec,
     Statement, Work, assignment, query,
 };
 
@@ -181,8 +181,7 @@ impl Column {
 
     /// `ALTER COLUMN ... TYPE`, with the cast that keeps the values where PostgreSQL would not choose one by itself.
     fn retype(&self, to: &Self, id: &Id, context: &Context<'_>) -> Statement {
-        let (table, name) = (id.relation_sql(), sql::ident(id.name()));
-        let collation = to.collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default();
+        let name = sql::ident(id.name());
         let foreign = id.top().kind() == Kind::ForeignTable;
         let using = match self.generated {
             _ if foreign => None,
@@ -195,12 +194,8 @@ impl Column {
             None if assignment::keeps_rows_as_they_are(&self.data_type, &to.data_type) => Work::Catalog,
             _ => Work::Rewrite,
         };
-        let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
-        let statement = Statement::alter_table(
-            &table,
-            format!("ALTER COLUMN {name} TYPE {}{collation}{using}", to.data_type),
-        )
-        .work(work);
+        let (data_type, collation) = (to.data_type.clone(), to.collation.clone());
+        let statement = Retype { column: id.clone(), data_type, collation, using }.statement().work(work);
         let kept = self.generated.is_some()
             || assignment::there_and_back(&name, &self.data_type, &to.data_type, context).is_none();
         if kept {

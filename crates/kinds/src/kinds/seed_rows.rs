@@ -217,14 +217,16 @@ impl Reference<'_> {
         equal.collect::<Vec<_>>().join(" AND ")
     }
 
-    /// Whether a declared row refers so that stays.
-    fn is_of_one_that_stays(&self, context: &Context<'_>) -> bool {
-        let rows =
-            |model: &'_ Model| match model.get(&self.table.child(Kind::SeedRows, "")).map(|it| &it.spec) {
-                Some(Spec::SeedRows(rows)) => rows.rows.clone(),
-                _ => BTreeMap::new(),
-            };
-        let to = rows(context.to);
+    /// The rows that are declared of its table.
+    fn rows<'m>(&self, model: &'m Model) -> Option<&'m SeedRows> {
+        match &model.get(&self.table.child(Kind::SeedRows, ""))?.spec {
+            Spec::SeedRows(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// Those that refer so, with their keys.
+    fn declared<'m>(&self, rows: &'m SeedRows) -> impl Iterator<Item = (&'m String, &'m Values)> {
         let has = |values: &Values| {
             self.columns.iter().zip(&self.values).all(|(column, (_, wanted))| {
                 values
@@ -232,7 +234,24 @@ impl Reference<'_> {
                     .any(|(name, value)| sql::ident(name) == *column && value.as_ref() == Some(wanted))
             })
         };
-        rows(context.from).iter().any(|(key, values)| to.contains_key(key) && has(values))
+        rows.rows.iter().filter(move |(_, values)| has(values))
+    }
+
+    /// Whether a declared row refers so that stays.
+    fn is_of_one_that_stays(&self, context: &Context<'_>) -> bool {
+        let (Some(from), Some(to)) = (self.rows(context.from), self.rows(context.to)) else { return false };
+        self.declared(from).any(|(key, _)| to.rows.contains_key(key))
+    }
+
+    /// The condition that a row `t` refers so which is none of those that are declared: the plan knows of these.
+    fn of_others(&self, writer: &Writer<'_>) -> String {
+        let mut conditions = vec![self.condition("t", writer)];
+        if let Some(rows) = self.rows(writer.context.from) {
+            let own = Writer { table: self.table, context: writer.context };
+            let declared = self.declared(rows).map(|(_, values)| own.is("t.", &rows.key, values));
+            conditions.extend(declared.map(|condition| format!("NOT ({condition})")));
+        }
+        conditions.join(" AND ")
     }
 }
 
@@ -489,7 +508,7 @@ impl ObjectKind for SeedRows {
                 relation: reference.table.clone(),
                 columns: Vec::new(),
                 rows: Rows::Where {
-                    condition: reference.condition("t", &writer),
+                    condition: reference.of_others(&writer),
                     what: format!("that refer to the row of {} with {words}, which goes", table.sql()),
                     mend: Mend::Words("let them refer to another row first, or declare this one".to_owned()),
                 },

@@ -57,8 +57,7 @@ pub(super) fn staying(
             matches!(column, Some(Spec::Column(column)) if column::needs_value(column, &id, request.from));
         kept.image.is_none() && needs
     };
-    let is_looked_up = kept.iter().any(|kept| kept.one_way);
-    let is_hidden = is_looked_up || is_converted && kept.iter().any(is_needed);
+    let is_hidden = kept.iter().any(KeptColumn::is_one_way) || is_converted && kept.iter().any(is_needed);
     (!is_hidden).then_some(staying)
 }
 

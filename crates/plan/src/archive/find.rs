@@ -7,7 +7,7 @@ use kinds::kinds::sequence::Sequence;
 use kinds::{Demand, Id, Kind, Mend, Model, Object, Rows, Spec, Statement, assignment};
 
 use super::put_back::put_back_again;
-use super::{Anew, Archive, Kept, KeptColumn, Key, What, archive_name, content, moved, nulls, save};
+use super::{Anew, Archive, Image, Kept, KeptColumn, Key, What, archive_name, content, moved, nulls, save};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
@@ -15,7 +15,7 @@ use crate::rules::batches;
 use crate::rules::conversion::{self, type_named};
 use crate::rules::rename::ASIDE;
 use crate::rules::undisturbed::family;
-use crate::rules::{enum_change, sibling_rows, using};
+use crate::rules::{enum_change, rebuild, sibling_rows, using};
 use crate::table_order::has_above;
 
 /// Something that is kept, and how.
@@ -42,7 +42,7 @@ pub(crate) fn savings(request: &Request<'_>, changes: &Changes, moves: bool) -> 
     let values = tables().filter_map(|table| match changes.actions.get(&table.id) {
         Some(Action::Drop) if taken(&table.id) => None,
         Some(Action::Drop) => rows(request, changes, &table.id, moves),
-        _ if changes.goes(&table.id) => None,
+        _ if changes.goes(&table.id) && !rebuild::keeps_rows(request, changes, &table.id) => None,
         _ => values(request, changes, &table.id),
     });
     let is_number = |object: &&Object| matches!(object.id.kind(), Kind::Sequence | Kind::Identity);
@@ -60,6 +60,11 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
     if !request.to.contains(table) || !stands_alone(request.from, table) || !stands_alone(request.to, table) {
         return None;
     }
+    // A table that is made anew gets its rows back with all that is kept of them.
+    let is_rebuilt = rebuild::keeps_rows(request, changes, table);
+    let key = key(request, changes, table);
+    // By a key, a row is found at any time; the way forward again goes as it went, and gives back in the end.
+    let looked_up = key.is_some() && matches!(request.archive, Archive::Forward);
     let (mut columns, mut saves) = (Vec::new(), Vec::new());
     for object in request.from.children_of_kind(table, Kind::Column) {
         let Spec::Column(column) = &object.spec else { continue };
@@ -67,7 +72,16 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
             continue;
         }
         let plain = KeptColumn::plain(object.id.name(), column, request.from);
+        let to = request.to.get(&object.id);
         let (verb, kept) = match changes.actions.get(&object.id) {
+            Some(_) if is_rebuilt && to.is_some() && !becomes_generated(request, &object.id) => {
+                match image(request, changes, object, column) {
+                    Some(image) => {
+                        (Verb::Drop, KeptColumn { image: Some(Image { looked_up, ..image }), ..plain })
+                    }
+                    None => continue,
+                }
+            }
             Some(Action::Drop) => {
                 let (anew, instead) = anew(request, changes, &object.id, column);
                 (Verb::Drop, KeptColumn { anew, instead, ..plain })
@@ -76,7 +90,10 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
                 (Verb::Drop, KeptColumn { anew: Anew::Anything, ..plain })
             }
             Some(Action::Alter(_)) => match image(request, changes, object, column) {
-                Some((image, one_way)) => (Verb::Alter, KeptColumn { image: Some(image), one_way, ..plain }),
+                Some(image) => {
+                    let image = Some(Image { looked_up: image.looked_up || looked_up, ..image });
+                    (Verb::Alter, KeptColumn { image, ..plain })
+                }
                 None => continue,
             },
             _ => continue,
@@ -84,11 +101,15 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
         columns.push(kept);
         saves.push((verb, object.id.clone()));
     }
-    if columns.is_empty() {
+    if columns.is_empty() || is_rebuilt && columns.len() < rebuild::losses(request, table).len() {
         return None;
     }
-    let key = match key(request, changes, table) {
+    if is_rebuilt {
+        saves = vec![(Verb::Drop, table.clone())];
+    }
+    let key = match key {
         Some(key) => Key::Columns(key),
+        None if is_rebuilt => return None,
         None => Key::Content(content::staying(request, changes, table, &columns)?),
     };
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
@@ -178,25 +199,19 @@ fn default_within<'a>(model: &'a Model, data_type: &str) -> Option<&'a str> {
     domain.default.as_deref().or_else(|| default_within(model, &domain.data_type))
 }
 
-/// What a value of a column becomes there and back again, where that may be something else; or what it becomes there, where not every such
-/// value can be cast back.
-fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Column) -> Option<(String, bool)> {
+/// What becomes of the values of a column, where they may not come back the same.
+fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Column) -> Option<Image> {
     let Some(Spec::Column(to)) = request.to.get(&object.id).map(|object| &object.spec) else { return None };
     let name = sql::ident(object.id.name());
     if to.generated.is_some() {
         return None;
     }
     if from.data_type != to.data_type {
-        // A type that comes with this round is not there to be tried when the values are kept.
-        let types = |object: &Object| -> Vec<Id> {
-            let is_type =
-                |need: &&Id| need.kind().is_type() || need.kind().is_table() || need.kind() == Kind::View;
-            object.needs.keys().filter(is_type).cloned().collect()
-        };
-        let wanted = request.to.get(&object.id).map(types).unwrap_or_default();
-        let comes = wanted.iter().any(|need| !request.from.contains(need));
-        let swapped = types(object).iter().any(|need| changes.goes(need));
-        if comes || swapped || moves_with_extension(request, from, to) {
+        let wanted = request.to.get(&object.id);
+        if hides_values(changes, object)
+            || wanted.is_some_and(|to| hides_values(changes, to))
+            || moves_with_extension(request, from, to)
+        {
             return None;
         }
         return retyped_image(request, object, &name, (from, to));
@@ -206,14 +221,30 @@ fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Colum
     if !changes.swaps(id) || images.is_empty() {
         return None;
     }
-    if is_array {
-        return Some((format!("{}::text", conversion::replaced(&name, &images)), false));
-    }
-    let cases: Vec<String> = images
-        .iter()
-        .map(|(old, image)| format!("WHEN {} THEN {}", sql::literal(old), sql::literal(image)))
-        .collect();
-    Some((format!("CASE {name}::text {} ELSE {name}::text END", cases.join(" ")), false))
+    let mapped = |images: &[(String, String)]| {
+        if images.is_empty() {
+            return format!("{name}::text");
+        }
+        if is_array {
+            return format!("{}::text", conversion::replaced(&name, images));
+        }
+        let case = |(old, image): &(String, String)| {
+            format!("WHEN {} THEN {}", sql::literal(old), sql::literal(image))
+        };
+        let cases: Vec<String> = images.iter().map(case).collect();
+        format!("CASE {name}::text {} ELSE {name}::text END", cases.join(" "))
+    };
+    let there = mapped(&enum_change::mapping(request, id));
+    Some(Image { there, back_again: Some(mapped(&images)), looked_up: false })
+}
+
+/// Whether what values of a column become cannot be tried when they are kept: of two types of one name only one is there, and a relation
+/// that comes as a type may come later.
+fn hides_values(changes: &Changes, column: &Object) -> bool {
+    column.needs.keys().any(|need| match need.kind() {
+        kind if kind.is_table() || kind == Kind::View => changes.comes(need) || changes.goes(need),
+        kind => kind.is_type() && changes.comes(need) && changes.goes(need),
+    })
 }
 
 /// Whether the values of a column, of a type of PostgreSQL's own, become those of another one and come back the same.
@@ -248,7 +279,7 @@ fn retyped_image(
     object: &Object,
     name: &str,
     (from, to): (&Column, &Column),
-) -> Option<(String, bool)> {
+) -> Option<Image> {
     let context = request.context();
     let inverse = kinds::Context { from: context.to, to: context.from, ..context };
     let image = assignment::there_and_back(name, &from.data_type, &to.data_type, &context);
@@ -260,17 +291,16 @@ fn retyped_image(
     let back_again = using_back.is_some() || assignment::is_total(&to.data_type, &from.data_type, &inverse);
     if back && !there {
         // The rollback knows what kept values become, and no others.
-        return Some(("NULL::text".to_owned(), false));
+        let null = "NULL::text".to_owned();
+        return Some(Image { there: null.clone(), back_again: Some(null), looked_up: false });
     }
+    let becomes = format!("({})::text", using::there(request, &object.id)?);
     if !back_again && (image.is_some() || using.is_some()) {
-        let there =
-            using.cloned().or_else(|| assignment::using(name, &from.data_type, &to.data_type, &context));
-        let there = there.unwrap_or_else(|| name.to_owned());
-        return (!back).then(|| (format!("(({there})::{})::text", to.data_type), true));
+        return (!back).then_some(Image { there: becomes, back_again: None, looked_up: true });
     }
-    using::there_and_back(request, &object.id)
-        .or(image.map(|image| format!("({image})::text")))
-        .map(|image| (image, false))
+    let back_again =
+        using::there_and_back(request, &object.id).or(image.map(|image| format!("({image})::text")))?;
+    Some(Image { there: becomes, back_again: Some(back_again), looked_up: false })
 }
 
 /// The enum type that values of a type are of, through domains, and whether they are arrays of such values.
@@ -301,6 +331,7 @@ fn keys_of(model: &Model, table: &Id) -> Vec<Vec<String>> {
 /// stop the script before anything is kept of them.
 pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Vec<KeptColumn>> {
     let keys = [request.from, request.to].into_iter().flat_map(|model| keys_of(model, table));
+    let is_rebuilt = rebuild::keeps_rows(request, changes, table);
     let stays = |name: &String| {
         let id = table.child(Kind::Column, name);
         let from = request.from.get(&id)?;
@@ -311,7 +342,8 @@ pub(super) fn key(request: &Request<'_>, changes: &Changes, table: &Id) -> Optio
         // Rows that have NULL in it by then are none of those that were there.
         let not_null = !request.from.children_of_kind(&id, Kind::NotNull).is_empty();
         let alike = is_alike(one, other) && !swapped;
-        (alike && not_null && !changes.goes(&id)).then(|| KeptColumn::plain(name, one, request.from))
+        (alike && not_null && (is_rebuilt || !changes.goes(&id)))
+            .then(|| KeptColumn::plain(name, one, request.from))
     };
     keys.into_iter().find_map(|key| key.iter().map(stays).collect())
 }

@@ -22,7 +22,7 @@ pub use moved::Moved;
 pub(crate) use moved::{MovedBack, moved_back};
 pub(crate) use nulls::{fill, kept_by_batches, kept_with};
 pub(crate) use once::once;
-pub(crate) use put_back::{Return, returns, retype};
+pub(crate) use put_back::{Return, into_rebuilt, look_up, returns, was_generated_meanwhile};
 pub(crate) use save::{force, is_forced, locked, room_for};
 
 use crate::rules::conversion::type_named;
@@ -108,14 +108,30 @@ pub struct KeptColumn {
     as_text: bool,
     /// Whether its text sorts by a collation of its own, which might go too.
     collated: bool,
-    /// What its value comes to there and back again, where the column stays: what was changed meanwhile is told by it.
-    image: Option<String>,
-    /// Whether the image is only that of the value there, as text, because not every such value can be cast back.
-    one_way: bool,
+    /// What its value becomes, where the column stays: what was changed meanwhile is told by it.
+    image: Option<Image>,
     /// What it has where it has been added anew.
     anew: Anew,
     /// What is kept of it where that is not its value: it may still wait for its values.
     instead: Option<String>,
+}
+
+/// What becomes of a value of a column that stays, as text.
+#[derive(Clone, Debug, PartialEq)]
+struct Image {
+    /// What it is there.
+    there: String,
+    /// What it is there and back again; none where not every value there can be cast back.
+    back_again: Option<String>,
+    /// Whether it is given back while it is cast back, and so told by what it is there; otherwise afterwards.
+    looked_up: bool,
+}
+
+impl Image {
+    /// What a value is when it is given back, if nobody has changed it.
+    fn known_by(&self) -> &str {
+        self.back_again.as_ref().filter(|_| !self.looked_up).unwrap_or(&self.there)
+    }
 }
 
 /// What the rows have in a column that is added anew.
@@ -136,20 +152,17 @@ impl KeptColumn {
         let domain = type_named(model, &column.data_type).map(|(_, spec)| spec);
         let collated = column.collation.is_some()
             || matches!(domain, Some(Spec::Domain(domain)) if domain.collation.is_some());
-        KeptColumn {
-            name: name.to_owned(),
-            as_text,
-            collated,
-            image: None,
-            one_way: false,
-            anew: Anew::Null,
-            instead: None,
-        }
+        KeptColumn { name: name.to_owned(), as_text, collated, image: None, anew: Anew::Null, instead: None }
     }
 
-    /// Whether its values are looked up, and not cast back.
+    /// Whether its values are given back while others are cast back.
     pub(crate) fn is_looked_up(&self) -> bool {
-        self.one_way
+        self.image.as_ref().is_some_and(|image| image.looked_up)
+    }
+
+    /// Whether what is kept of it is all that comes back.
+    pub(crate) fn is_one_way(&self) -> bool {
+        self.image.as_ref().is_some_and(|image| image.back_again.is_none())
     }
 
     /// The name, quoted.
@@ -187,6 +200,19 @@ impl Kept {
         let What::Rows { columns, .. } = &self.what else { return None };
         let kept = columns.iter().find(|kept| kept.sql() == column)?;
         Some(format!("{row}.{column} = {}", kept.as_kept(value)))
+    }
+
+    /// For a column whose values are looked up when they are cast back: what a row `t` of its table has in it then, where it gets the
+    /// other value unless one is kept.
+    pub(crate) fn given_back(&self, column: &KeptColumn, data_type: &str, otherwise: &str) -> Option<String> {
+        let What::Values { key: Key::Columns(key), .. } = &self.what else { return None };
+        let mut found = format!("FROM {} AS k WHERE {}", self.archive, of_a_row(key, KeptColumn::sql));
+        if column.image.is_some() {
+            let (image, name) = (column.image_sql(), column.sql());
+            found.push_str(&format!(" AND k.{image} IS NOT DISTINCT FROM t.{name}::text"));
+        }
+        let given = column.given_back(&format!("k.{}", column.sql()), data_type);
+        Some(format!("CASE WHEN EXISTS (SELECT {found}) THEN (SELECT {given} {found}) ELSE {otherwise} END"))
     }
 
     /// For a column that it keeps values of: the archive, and the condition that a row `t` of its table has none there.

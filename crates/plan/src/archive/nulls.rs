@@ -1,6 +1,6 @@
 //! Rows that have NULL in a column that refuses it from now on: what they get instead, and how they have NULL again.
 
-use kinds::{Hazard, Id, Kind, Lock, Model, Spec, Statement, Work};
+use kinds::{Hazard, Id, Kind, Lock, Model, Spec, Statement, Work, assignment};
 
 use super::find::{Saving, key, stands_alone};
 use super::put_back::{Return, column_now, drop_archive, if_kept};
@@ -163,9 +163,6 @@ fn cast(request: &Request<'_>, column: &Id) -> String {
         Some(Spec::Column(column)) => column.data_type.as_str(),
         _ => "text",
     };
-    let unmodified = match (data_type.find('('), data_type.find(')')) {
-        (Some(start), Some(end)) => format!("{}{}", &data_type[..start], &data_type[end + 1..]),
-        _ => data_type.to_owned(),
-    };
+    let unmodified = assignment::unmodified(data_type);
     if unmodified == "text" { String::new() } else { format!("::{unmodified}") }
 }

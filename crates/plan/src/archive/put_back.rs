@@ -1,8 +1,8 @@
 //! The statements that give back what is kept.
 
-use kinds::kinds::column::{self, Column};
+use kinds::kinds::column;
 use kinds::kinds::inheritance;
-use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work};
+use kinds::{Id, Kind, Lock, Object, Retype, Spec, Statement, Work, assignment};
 
 use super::{
     Archive, KEPT_AT, Kept, KeptColumn, Key, MovedBack, SCHEMA, What, content, nulls, of_a_row, save,
@@ -12,6 +12,7 @@ use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
 use crate::rules::undisturbed::{inserted, undisturbed};
+use crate::rules::{rebuild, using};
 use crate::table_order::has_above;
 
 /// Something that comes back in a round.
@@ -39,6 +40,8 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
     let id = kept_of(request, kept)?.id.clone();
     let is_made = |id: &Id| matches!(changes.actions.get(id), Some(Action::Create));
     match &kept.what {
+        // It comes back with the rows.
+        What::Values { .. } if rebuild::keeps_rows(request, changes, &id) => None,
         What::Values { key, columns } => values(request, changes, kept, &id, key, columns),
         What::Nulls { key, column } => nulls::come_back(request, changes, kept, &id, (key, column)),
         What::Rows { columns, .. } if is_made(&id) => rows(request, changes, kept, id, columns),
@@ -94,13 +97,17 @@ fn values(
     let row = row(request, kept, table, (key, columns))?;
     let (mut inside, mut actions, mut after) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ids, mut nullable) = (Vec::new(), Vec::new());
-    for (number, kept_column) in columns.iter().enumerate().filter(|(_, column)| !column.one_way) {
+    for (number, kept_column) in columns.iter().enumerate() {
         let Some(id) = of(kept_column) else { continue };
         let Some(Spec::Column(column)) = request.to.get(&id).map(|object| &object.spec) else { continue };
+        ids.push(id.clone());
+        if changes.looked_up.contains(&id) {
+            continue;
+        }
         let function = sql::qualified(&[SCHEMA, &format!("value_{}", number + 1)]);
-        let (create, drop) = lookup(&function, &row, kept_column, column);
+        let (create, drop) = lookup(&function, &row, kept_column, (None, &column.data_type));
         let name = sql::ident(id.name());
-        let arguments = row.arguments(name.clone());
+        let arguments = row.arguments(vec![name.clone()]);
         let collation = column.collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
         actions.push(format!(
             "ALTER COLUMN {name} TYPE {}{collation} USING {function}({arguments})",
@@ -110,16 +117,17 @@ fn values(
         after.extend(column.settings(&id, &request.context()));
         let not_null = request.to.children_of_kind(&id, Kind::NotNull).into_iter().next();
         if not_null.is_some() && column::needs_value(column, &id, request.to) {
-            nullable.push(id.clone());
+            nullable.push(id);
         }
-        ids.push(id);
     }
     let name = table.sql();
+    if actions.is_empty() {
+        let statements = vec![Statement::new(format!("DROP TABLE IF EXISTS {}", kept.archive))];
+        return Some(Return { id: table.clone(), statements, columns: ids, nullable, read: None });
+    }
     let mut block = row.before;
     block.extend(inside.iter().map(|(create, _)| create.clone()));
-    if !actions.is_empty() {
-        block.push(format!("ALTER TABLE {name}\n    {}", actions.join(",\n    ")));
-    }
+    block.push(format!("ALTER TABLE {name}\n    {}", actions.join(",\n    ")));
     block.extend(inside.into_iter().map(|(_, drop)| drop));
     block.extend(row.after);
     block.push(drop_archive(kept));
@@ -135,60 +143,64 @@ fn values(
     Some(Return { id: table.clone(), statements, columns: ids, nullable, read })
 }
 
-/// Columns whose values cannot all be cast back change their type by looking up what was kept of each; what was written since comes to NULL.
-pub(crate) fn retype(request: &Request<'_>, changes: &mut Changes) {
+/// What was generated meanwhile gets its values back by a rewrite, and so stands alone.
+pub(crate) fn was_generated_meanwhile(request: &Request<'_>, changes: &mut Changes) {
     let Archive::Back { kept, .. } = request.archive else { return };
     for kept in kept {
-        let What::Values { key, columns } = &kept.what else { continue };
-        for kept_column in columns.iter().filter(|column| column.one_way) {
-            retype_column(request, changes, kept, (key, columns), kept_column);
-        }
-        // What was generated meanwhile gets its values back by a rewrite, too.
-        let Some(table) = kept_of(request, kept).map(|object| &object.id) else { continue };
-        let back = columns.iter().filter_map(|column| Some(&column_now(request, kept, table, column)?.id));
+        let (What::Values { columns, .. }, Some(table)) = (&kept.what, kept_of(request, kept)) else {
+            continue;
+        };
+        let back =
+            columns.iter().filter_map(|column| Some(&column_now(request, kept, &table.id, column)?.id));
         let back = back.filter(|id| matches!(changes.actions.get(id), Some(Action::Alter(_))));
         let back = back.filter(|id| request.from.get(id).is_some_and(was_generated)).cloned();
         changes.alone.extend(back.collect::<Vec<Id>>());
     }
 }
 
-fn retype_column(
+/// Columns of which something is kept get their type back by looking up each value: what is kept, where it is still what it became, and
+/// otherwise what it is cast to. Where not every value can be cast back, what was written since comes to NULL.
+pub(crate) fn look_up(request: &Request<'_>, changes: &mut Changes) {
+    let Archive::Back { kept, .. } = request.archive else { return };
+    for kept in kept {
+        let (What::Values { key, columns }, Some(table)) = (&kept.what, kept_of(request, kept)) else {
+            continue;
+        };
+        for column in columns.iter().filter(|column| column.is_looked_up()) {
+            look_up_column(request, changes, kept, (&table.id, key, columns), column);
+        }
+    }
+}
+
+fn look_up_column(
     request: &Request<'_>,
     changes: &mut Changes,
     kept: &Kept,
-    (key, columns): (&Key, &[KeptColumn]),
+    (table, key, columns): (&Id, &Key, &[KeptColumn]),
     kept_column: &KeptColumn,
 ) -> Option<()> {
-    let at_the_other_end = |id: &Id| request.directives.before(id);
-    let column_id = kept.of.child(Kind::Column, &kept_column.name);
-    let object = request
-        .to
-        .objects()
-        .find(|object| object.id.kind() == Kind::Column && at_the_other_end(&object.id) == column_id)?;
-    let (Spec::Column(column), Some(Action::Alter(statements))) =
-        (&object.spec, changes.actions.get_mut(&object.id))
-    else {
-        return None;
-    };
-    let table = object.id.top();
+    let id = column_now(request, kept, table, kept_column)?.id.clone();
     let row = row(request, kept, table, (key, columns))?;
-    let function = sql::qualified(&[SCHEMA, "value"]);
-    let (create, drop) = lookup(&function, &row, kept_column, column);
-    let name = sql::ident(object.id.name());
-    let arguments = row.arguments(format!("{name}::text"));
-    let head = format!("ALTER COLUMN {name} TYPE ");
-    let is_it = |statement: &&mut Statement| {
-        statement.action.as_ref().is_some_and(|(_, action)| action.starts_with(&head))
+    let Some(Action::Alter(statements)) = changes.actions.get_mut(&id) else { return None };
+    let statement = statements.iter_mut().find(|statement| statement.retype.is_some())?;
+    let retype = statement.retype.take()?;
+    let (name, data_type) = (sql::ident(id.name()), &retype.data_type);
+    let cast = match &retype.using {
+        _ if kept_column.is_one_way() => format!("NULL::{data_type}"),
+        Some(using) => using.clone(),
+        None => name.clone(),
     };
-    let statement = statements.iter_mut().find(is_it)?;
-    let (relation, action) = statement.action.clone()?;
-    let plain = action.split(" USING ").next()?;
-    let alter = |using: String| format!("ALTER TABLE {relation} {plain} USING {using}");
-    let found = [create, alter(format!("{function}({arguments})")), drop];
-    let otherwise = [alter(format!("NULL::{}", column.data_type))];
-    let block =
-        if_kept_else(kept, &found, &otherwise).lock(Lock::AccessExclusive, &relation).work(Work::Rewrite);
-    *statement = Statement { hazards: statement.hazards.clone(), ..block };
+    // What a function is given is not assigned.
+    let unmodified = format!("::{}", assignment::unmodified(data_type));
+    let given = if cast.ends_with(&unmodified) { cast.clone() } else { format!("({cast}){unmodified}") };
+    let function = sql::qualified(&[SCHEMA, "value"]);
+    let (create, drop) = lookup(&function, &row, kept_column, (Some("text"), data_type));
+    let value = format!("{function}({})", row.arguments(vec![format!("{name}::text"), given]));
+    let alter = |using: String| Retype { using: Some(using), ..retype.clone() }.statement().sql;
+    let found = [create, alter(value), drop];
+    let block = if_kept_else(kept, &found, &[alter(cast)]);
+    *statement = Statement { sql: block.sql, action: None, work: Work::Rewrite, ..statement.clone() };
+    changes.looked_up.push(id);
     Some(())
 }
 
@@ -203,6 +215,45 @@ pub(super) fn column_now<'r>(
     let is_it = |object: &&Object| request.directives.before(&object.id) == at_the_other_end;
     let id = request.to.children_of_kind(table, Kind::Column).into_iter().find(is_it)?.id.clone();
     request.to.get(&id)
+}
+
+/// The statement that gives a table that is made anew its rows, with what is kept of them: `insert` makes it of columns, quoted, and
+/// what they get; without the archive it is `plain`. The rows are called `t`.
+pub(crate) fn into_rebuilt(
+    request: &Request<'_>,
+    table: &Id,
+    plain: &str,
+    insert: &dyn Fn(&[(String, String)]) -> String,
+) -> Option<Statement> {
+    let Archive::Back { kept, .. } = request.archive else { return None };
+    let of_it = |kept: &&Kept| kept_of(request, kept).is_some_and(|object| object.id == *table);
+    let is_values = |kept: &&Kept| matches!(kept.what, What::Values { key: Key::Columns(_), .. });
+    let kept = kept.iter().filter(is_values).find(of_it)?;
+    let What::Values { columns, .. } = &kept.what else { return None };
+    let mut given = Vec::new();
+    for kept_column in columns {
+        let id = &column_now(request, kept, table, kept_column)?.id;
+        let Spec::Column(column) = &request.to.get(id)?.spec else { continue };
+        let name = sql::ident(id.name());
+        let otherwise = if kept_column.is_one_way() {
+            format!("NULL::{}", column.data_type)
+        } else if kept_column.image.is_some() {
+            let there = using::there(request, id)?;
+            format!("{there}::{}", column.data_type)
+        } else {
+            default_of(request, id).unwrap_or_else(|| "NULL".to_owned())
+        };
+        given.push((name, kept.given_back(kept_column, &column.data_type, &otherwise)?));
+    }
+    Some(if_kept_else(kept, &[insert(&given), drop_archive(kept)], &[plain.to_owned()]))
+}
+
+/// What a column has in a row that says nothing of it.
+fn default_of(request: &Request<'_>, column: &Id) -> Option<String> {
+    match &request.to.get(&column.child(Kind::ColumnDefault, ""))?.spec {
+        Spec::ColumnDefault(default) => Some(format!("({})", default.expression)),
+        _ => None,
+    }
 }
 
 fn was_generated(from: &Object) -> bool {
@@ -233,9 +284,9 @@ struct Row {
 
 impl Row {
     /// The arguments of a lookup, separated by commas.
-    fn arguments(&self, value: String) -> String {
+    fn arguments(&self, values: Vec<String>) -> String {
         let key = self.key.iter().map(|(_, _, now)| now.clone());
-        key.chain([value]).collect::<Vec<_>>().join(", ")
+        key.chain(values).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -270,13 +321,20 @@ fn row(request: &Request<'_>, kept: &Kept, table: &Id, (key, columns): (&Key, &[
     }
 }
 
-/// A function that finds the kept value of a row, or takes the one that it has; and how it goes again. A rewrite that calls it fires
-/// no trigger and is filtered by no policy.
-fn lookup(function: &str, row: &Row, kept_column: &KeptColumn, column: &Column) -> (String, String) {
+/// A function that finds the kept value of a row, or takes the one that it is given; and how it goes again. A rewrite that calls it fires
+/// no trigger and is filtered by no policy. What tells whether a value is as it was is one of its own arguments, or the value itself.
+fn lookup(
+    function: &str,
+    row: &Row,
+    kept_column: &KeptColumn,
+    (told_by, data_type): (Option<&str>, &str),
+) -> (String, String) {
     let mut types: Vec<&str> = row.key.iter().map(|(_, data_type, _)| data_type.as_str()).collect();
-    types.push(if kept_column.one_way { "text" } else { &column.data_type });
+    types.extend(told_by);
+    let told_by = told_by.map(|_| types.len());
+    types.push(data_type);
     let signature = format!("{function}({})", types.join(", "));
-    let value = format!("${}", types.len());
+    let own = format!("${}", types.len());
     let mut found: Vec<String> = row
         .key
         .iter()
@@ -284,10 +342,10 @@ fn lookup(function: &str, row: &Row, kept_column: &KeptColumn, column: &Column) 
         .map(|(number, (name, _, _))| format!("k.{name} = ${}", number + 1))
         .collect();
     if kept_column.image.is_some() {
-        found.push(format!("k.{} IS NOT DISTINCT FROM {value}::text", kept_column.image_sql()));
+        let value = told_by.map_or_else(|| format!("{own}::text"), |number| format!("${number}"));
+        found.push(format!("k.{} IS NOT DISTINCT FROM {value}", kept_column.image_sql()));
     }
-    let given = kept_column.given_back(&format!("k.{}", kept_column.sql()), &column.data_type);
-    let own = if kept_column.one_way { format!("NULL::{}", column.data_type) } else { value };
+    let given = kept_column.given_back(&format!("k.{}", kept_column.sql()), data_type);
     let body = format!(
         "SELECT CASE WHEN k.{KEPT_AT} IS NULL THEN {own} ELSE {given} END \
          FROM (SELECT) AS o LEFT JOIN {} AS k ON {}",
@@ -295,8 +353,7 @@ fn lookup(function: &str, row: &Row, kept_column: &KeptColumn, column: &Column) 
         found.join(" AND ")
     );
     let create = format!(
-        "CREATE FUNCTION {signature} RETURNS {} LANGUAGE sql STABLE AS {}",
-        column.data_type,
+        "CREATE FUNCTION {signature} RETURNS {data_type} LANGUAGE sql STABLE AS {}",
         sql::literal(&body)
     );
     (create, format!("DROP FUNCTION {signature}"))

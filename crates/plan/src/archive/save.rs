@@ -11,7 +11,8 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
     let mut list: Vec<String> = match key {
         Key::Columns(key) => key.iter().map(kept_as).collect(),
         Key::Content(staying) => {
-            let images = columns.iter().filter_map(|column| column.image.clone());
+            let images =
+                columns.iter().filter_map(|column| Some(column.image.as_ref()?.known_by().to_owned()));
             content::told(&staying.iter().map(KeptColumn::sql).chain(images).collect::<Vec<_>>())
         }
     };
@@ -20,13 +21,12 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
         list.push(kept_as(column));
         let name = column.sql();
         lost.push(match &column.image {
-            Some(image) if column.one_way => {
-                list.push(format!("{image} AS {}", column.image_sql()));
-                format!("{name} IS NOT NULL")
-            }
             Some(image) => {
-                list.push(format!("{image} AS {}", column.image_sql()));
-                format!("{name}::text IS DISTINCT FROM {image}")
+                list.push(format!("{} AS {}", image.known_by(), column.image_sql()));
+                match &image.back_again {
+                    Some(image) => format!("{name}::text IS DISTINCT FROM {image}"),
+                    None => format!("{name} IS NOT NULL"),
+                }
             }
             None => match &column.anew {
                 Anew::Anything => "true".to_owned(),

@@ -11,7 +11,7 @@ use super::conversion::type_named;
 use super::undisturbed::inserted;
 use super::{enum_change, row_type, sibling_rows, type_swap};
 use crate::Request;
-use crate::archive::{has_rows_elsewhere, told_apart};
+use crate::archive::{self, has_rows_elsewhere, told_apart};
 use crate::changes::{Action, Changes};
 use crate::table_order::has_above;
 
@@ -102,12 +102,46 @@ fn partitions(request: &Request<'_>, root: &Id) -> Vec<Id> {
 }
 
 /// Whether the rows of a table that is made anew are its own to keep: those of a partition come with its parent's.
-fn keeps_rows(request: &Request<'_>, changes: &Changes, table: &Id) -> bool {
-    let replaced = |id: &Id| matches!(changes.actions.get(id), Some(Action::Replace { .. }));
+pub(crate) fn keeps_rows(request: &Request<'_>, changes: &Changes, table: &Id) -> bool {
+    // Those of a foreign table are elsewhere, and stay there.
+    table.kind() == Kind::Table && is_replaced(changes, table) && !goes_with_parent(request, changes, table)
+}
+
+fn is_replaced(changes: &Changes, table: &Id) -> bool {
+    matches!(changes.actions.get(table), Some(Action::Replace { .. }))
+}
+
+/// Whether the rows of a partition are put aside with those of the partitioned table, which is made anew.
+pub(crate) fn goes_with_parent(request: &Request<'_>, changes: &Changes, table: &Id) -> bool {
     let parents = inheritance::parents(request.from, table);
     let partition = request.from.contains(&table.child(Kind::Partition, ""));
-    // Those of a foreign table are elsewhere, and stay there.
-    table.kind() == Kind::Table && replaced(table) && !(partition && parents.iter().any(replaced))
+    partition && parents.iter().any(|parent| is_replaced(changes, parent))
+}
+
+/// What the rows of a table that is made anew lose on the way, column by column.
+pub(crate) fn losses(request: &Request<'_>, table: &Id) -> Vec<String> {
+    let columns = request.from.children_of_kind(table, Kind::Column).into_iter();
+    columns.filter_map(|object| loss(request, object)).collect()
+}
+
+fn loss(request: &Request<'_>, object: &Object) -> Option<String> {
+    let (id, Spec::Column(from)) = (&object.id, &object.spec) else { return None };
+    if from.generated.is_some() {
+        return None;
+    }
+    let Some(Spec::Column(to)) = request.to.get(id).map(|object| &object.spec) else {
+        return Some(format!("{id} goes with its values"));
+    };
+    let context = request.context();
+    let is_said = request.directives.conversions.contains_key(id);
+    let is_lossy = || {
+        let name = sql::ident(id.name());
+        is_said || assignment::there_and_back(&name, &from.data_type, &to.data_type, &context).is_some()
+    };
+    if to.generated.is_some() || from.data_type != to.data_type && is_lossy() {
+        return Some(format!("values of {id} that are not the same as {} do not come back", to.data_type));
+    }
+    type_swap::merges(request, object).next()
 }
 
 /// The tables that hold the rows of a table: itself with its partitions, or those of its partitions that are no foreign tables where
@@ -164,9 +198,24 @@ pub(crate) fn rows(
         let (names, values) = (list(|column| &column.name), list(|column| &column.value));
         let into = sibling_rows::destination(request, changes, table);
         let sql = into.sql();
-        let insert =
-            format!("INSERT INTO {sql} ({names}) OVERRIDING SYSTEM VALUE\nSELECT {values} FROM {aside}");
-        back.push(Statement::new(insert).lock(Lock::AccessExclusive, &sql).work(Work::Rewrite));
+        let insert = |names: &str, values: &str| {
+            format!("INSERT INTO {sql} ({names}) OVERRIDING SYSTEM VALUE\nSELECT {values} FROM {aside} AS t")
+        };
+        let plain = insert(&names, &values);
+        let insert = match archive::into_rebuilt(request, table, &plain, &|given| {
+            let of = |name: &str| given.iter().find(|(column, _)| column == name).map(|(_, value)| value);
+            let there =
+                columns.iter().map(|column| (&column.name, of(&column.name).unwrap_or(&column.value)));
+            let is_new = |(name, _): &&(String, String)| !columns.iter().any(|column| column.name == *name);
+            let new = given.iter().filter(is_new).map(|(name, value)| (name, value));
+            let (names, values): (Vec<&str>, Vec<&str>) =
+                there.chain(new).map(|(name, value)| (name.as_str(), value.as_str())).unzip();
+            insert(&names.join(", "), &values.join(", "))
+        }) {
+            Some(block) => block,
+            None => Statement::new(plain.trim_end_matches(" AS t")),
+        };
+        back.push(insert.lock(Lock::AccessExclusive, &sql).work(Work::Rewrite));
     }
     back.push(Statement::new(format!("DROP TABLE {aside}")));
     if request.to.contains(&table.child(Kind::Partition, ""))
@@ -221,12 +270,19 @@ fn columns(request: &Request<'_>, changes: &Changes, table: &Id) -> Vec<Kept> {
                 .is_some_and(|(id, _)| id.kind() == Kind::Enum);
             let value = match old_type == "text" && is_enum && old.data_type == to.data_type {
                 true => row_type::converted(request, changes, &name, &old.data_type),
-                false => assignment::using(&name, old_type, &to.data_type, &request.context()),
+                false => said(request, &object.id, old_type == old.data_type)
+                    .or_else(|| assignment::using(&name, old_type, &to.data_type, &request.context())),
             };
             columns.push(Kept { value: value.unwrap_or_else(|| name.clone()), name, aside });
         }
     }
     columns
+}
+
+/// What the YAML says that values become, where they are put aside as they are.
+fn said(request: &Request<'_>, column: &Id, as_they_are: bool) -> Option<String> {
+    let using = request.directives.conversions.get(column)?.using.as_ref();
+    using.filter(|_| as_they_are).map(|using| format!("({using})"))
 }
 
 /// Identities go on behind the values that the rows have.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::column::Column;
 use kinds::kinds::range_type::clipped;
-use kinds::{Demand, Hazard, Id, Kind, Lock, Mend, Model, Object, Rows, Spec, Statement, Work};
+use kinds::{Demand, Hazard, Id, Kind, Lock, Mend, Model, Object, Retype, Rows, Spec, Statement, Work};
 
 use super::conversion::{Converter, type_named};
 use super::enum_change;
@@ -330,12 +330,9 @@ fn retype(request: &Request<'_>, changes: &mut Changes, user: &Object, root: &Id
     let mut statements =
         if moves(request, changes, user) { moving(request, changes, user) } else { Vec::new() };
     if let Some(Action::Alter(own)) = changes.actions.get(&user.id) {
-        let retypes = format!("ALTER COLUMN {} TYPE ", sql::ident(user.id.name()));
-        let retyped = |statement: &Statement| {
-            statement.action.as_ref().is_some_and(|(_, action)| action.starts_with(&retypes))
-        };
         let moved = !statements.is_empty();
-        statements.extend(own.iter().filter(|statement| !(moved && retyped(statement))).cloned());
+        let others = own.iter().filter(|statement| !(moved && statement.retype.is_some()));
+        statements.extend(others.cloned());
     }
     changes.actions.insert(user.id.clone(), Action::Alter(statements));
     changes.alone.push(user.id.clone());
@@ -351,7 +348,7 @@ fn retype(request: &Request<'_>, changes: &mut Changes, user: &Object, root: &Id
 }
 
 /// Which values of a column cannot be told apart any more, because values of an enum type are merged.
-fn merges<'a>(request: &'a Request<'_>, column: &'a Object) -> impl Iterator<Item = String> + 'a {
+pub(super) fn merges<'a>(request: &'a Request<'_>, column: &'a Object) -> impl Iterator<Item = String> + 'a {
     let holds = |id: &Id| made_of(request, id).iter().any(|made| column.needs.contains_key(made));
     let enums = request.from.objects().filter(|object| object.id.kind() == Kind::Enum);
     enums.filter_map(move |object| {
@@ -366,30 +363,29 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
         return Vec::new();
     };
     let Spec::Column(Column { data_type: from, .. }) = &user.spec else { return Vec::new() };
-    let (name, table) = (sql::ident(user.id.name()), user.id.relation_sql());
+    let name = sql::ident(user.id.name());
     let schema = user.id.schema().unwrap_or_default();
     let (aside, ahead) = (&changes.aside, &changes.ahead);
     let mut converter =
         Converter { request, aside, ahead, schema, functions: Vec::new(), arrays: Vec::new() };
     if user.id.top().kind() == Kind::ForeignTable {
         // Its rows are elsewhere: there is nothing to convert.
-        let action = format!("ALTER COLUMN {name} TYPE {}", converter.named(&column.data_type));
-        return vec![Statement::alter_table(&table, action)];
+        let data_type = converter.named(&column.data_type);
+        let retype = Retype { column: user.id.clone(), data_type, collation: None, using: None };
+        return vec![retype.statement().work(Work::Catalog)];
     }
     let assigned = converter.assigned(&name, from, &column.data_type);
     let using = assigned.unwrap_or_else(|| converter.convert(&name, from, &column.data_type));
-    let data_type = converter.named(&column.data_type);
-    let collation =
-        column.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
-    if using == name && data_type == *from {
-        // Only its collation is another one: rows are not written anew, indexes are.
-        let action = format!("ALTER COLUMN {name} TYPE {data_type}{collation}");
-        return vec![Statement::alter_table(&table, action).work(Work::Build)];
+    let (data_type, collation) = (converter.named(&column.data_type), column.collation.clone());
+    // Where only its collation is another one, rows are not written anew, but indexes are.
+    let is_same = using == name && data_type == *from;
+    let using = (!is_same).then_some(using);
+    let retype = Retype { column: user.id.clone(), data_type, collation, using };
+    if is_same {
+        return vec![retype.statement().work(Work::Build)];
     }
-    let action = format!("ALTER COLUMN {name} TYPE {data_type}{collation} USING {using}");
-    let mut alter = Statement::alter_table(&table, action)
-        .work(Work::Rewrite)
-        .clients(format!("open sessions that used {} must reconnect", user.id.short()));
+    let mut alter =
+        retype.statement().clients(format!("open sessions that used {} must reconnect", user.id.short()));
     alter.demands = demands(request, &user.id, from);
     alter.hazards.extend(merges(request, user).map(|why| (Hazard::DataLoss, why)));
     if converter.loses(from, &column.data_type) {

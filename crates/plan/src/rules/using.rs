@@ -1,7 +1,7 @@
 //! Columns whose values become those of another type as the YAML says.
 
 use kinds::kinds::column::Column;
-use kinds::{Conversion, Hazard, Id, Spec, Statement, Work, assignment};
+use kinds::{Conversion, Hazard, Id, Retype, Spec, assignment};
 
 use crate::Request;
 use crate::changes::{Action, Changes};
@@ -11,23 +11,27 @@ pub(crate) fn say(request: &Request<'_>, changes: &mut Changes) {
     for (id, conversion) in &request.directives.conversions {
         let (Some((_, to)), Some(using)) = (retyped(request, id), &conversion.using) else { continue };
         let Some(Action::Alter(statements)) = changes.actions.get_mut(id) else { continue };
-        let head = format!("ALTER COLUMN {} TYPE ", sql::ident(id.name()));
         for statement in statements {
-            let Some((relation, action)) = &statement.action else { continue };
-            if !action.starts_with(&head) {
-                continue;
-            }
-            let cast = action.split(" USING ").next().unwrap_or(action);
+            let Some(cast) = &statement.retype else { continue };
             let why = format!("values of {id} may not come back the same from {}", to.data_type);
-            *statement = Statement::alter_table(relation, format!("{cast} USING {using}"))
-                .pass(statement.pass)
-                .work(Work::Rewrite)
-                .hazard(Hazard::DataLoss, why);
+            let said = Retype { using: Some(using.clone()), ..cast.clone() };
+            *statement = said.statement().pass(statement.pass).hazard(Hazard::DataLoss, why);
         }
     }
 }
 
-/// What a value becomes there and back again, as text.
+/// What a value of a column becomes there.
+pub(crate) fn there(request: &Request<'_>, id: &Id) -> Option<String> {
+    let (from, to) = retyped(request, id)?;
+    let said = request.directives.conversions.get(id).and_then(|said| said.using.as_ref());
+    let (name, context) = (sql::ident(id.name()), request.context());
+    Some(match said {
+        Some(using) => format!("({using})::{}", to.data_type),
+        None => assignment::there(&name, &from.data_type, &to.data_type, &context),
+    })
+}
+
+/// What a value becomes there and back again, as text, where the YAML says something of it.
 pub(crate) fn there_and_back(request: &Request<'_>, id: &Id) -> Option<String> {
     let Conversion { using, using_back } = request.directives.conversions.get(id)?;
     let (from, to) = retyped(request, id)?;

@@ -140,9 +140,7 @@ fn losses(leg: &Leg<'_>) -> String {
         {
             continue;
         }
-        // Rows of a partition that others take are still there.
-        let taken = (Verb::Save, id.child(Kind::Partition, ""));
-        if leg.back.iter().flat_map(|round| &round.steps).any(|step| step.ids.contains(&taken)) {
+        if is_taken(leg, id) {
             continue;
         }
         let is_kept = |kept: &Kept| kept.column(id).is_some() || kept.of == *id;
@@ -160,6 +158,19 @@ fn losses(leg: &Leg<'_>) -> String {
         text.push_str(&checks::seen(&forced.into_iter().collect(), &told, "        "));
     }
     text
+}
+
+/// Whether rows of a partition are still there when it is gone: others take them, or they are put aside with those of the whole table.
+fn is_taken(leg: &Leg<'_>, table: &kinds::Id) -> bool {
+    let has = |verb: Verb, id: &kinds::Id| {
+        let mut ids = leg.back.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids);
+        ids.any(|(is, of)| *is == verb && of == id)
+    };
+    let place = table.child(Kind::Partition, "");
+    let above = leg.after.ids().filter(|id| id.kind() == Kind::Table && has_above(leg.after, table, id));
+    has(Verb::Save, &place)
+        || leg.after.contains(&place)
+            && above.into_iter().any(|id| has(Verb::Save, id) && has(Verb::Drop, id))
 }
 
 /// The table, a query that counts, and what is told of the number.
