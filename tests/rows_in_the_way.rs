@@ -53,10 +53,10 @@ fn what_the_preflight_finds_stops_the_script_until_it_is_mended() {
                 );
                 run(&mend).unwrap();
                 plan.ask_rows(&options.conninfo).unwrap();
-                assert_eq!(report::rows_in_the_way(&plan), Vec::<String>::new(), "{name}: mended");
+                assert_eq!(report::rows_in_the_way(&plan.preflight), Vec::<String>::new(), "{name}: mended");
                 run(&script.text).unwrap_or_else(|error| panic!("{name}: {error}"));
             } else {
-                assert_eq!(report::rows_in_the_way(&plan), Vec::<String>::new(), "{name}");
+                assert_eq!(report::rows_in_the_way(&plan.preflight), Vec::<String>::new(), "{name}");
                 ran.unwrap_or_else(|error| panic!("{name}: {error}"));
             }
         }
@@ -82,6 +82,12 @@ fn the_way_back_stops_before_it_changes_anything() {
             assert_eq!(plan.verdict().lost().join("\n"), read("lost").trim_end(), "{name}");
             plan.scripts.forward.iter().for_each(|script| run(&script.text).unwrap());
             fs::read_to_string(case.join("between.sql")).into_iter().for_each(|sql| run(&sql).unwrap());
+            let asks = plan.scripts.asks_back.last().unwrap();
+            let answers = apply::ask_rows(&options.conninfo, asks).unwrap();
+            let found = answers.iter().filter(|answer| answer.is_in_the_way());
+            let found: String =
+                found.map(|it| format!("{} {}\n", it.rows.unwrap(), it.question.what)).collect();
+            assert!(found.contains(read("told").trim_end()), "{name}: the preflight found\n{found}");
             let before = witness(&cluster, &name);
             let error = run(&plan.scripts.rollback.text).expect_err(&name).to_string();
             assert!(error.contains("stopped, and nothing is changed"), "{name}: {error}");
@@ -96,6 +102,7 @@ fn told(plan: &Plan, case: &std::path::Path) {
     settings.set_snapshot_path(case);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let told: String = report::rows_in_the_way(plan).iter().map(|line| line.clone() + "\n").collect();
+    let told: String =
+        report::rows_in_the_way(&plan.preflight).iter().map(|line| line.clone() + "\n").collect();
     settings.bind(|| insta::assert_snapshot!("told", told));
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use catalog::{Conninfo, Database, Notice};
+use plan::Question;
 use serde::{Deserialize, Serialize};
 
 use crate::lock::sum;
@@ -57,6 +58,9 @@ pub struct Entry {
     /// The archives that it makes, quoted with their schema, and what each holds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub archives: BTreeMap<String, String>,
+    /// What the way back from behind it demands of the rows, in the names that they have there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks_back: Vec<Question>,
 }
 
 /// Where a database stands.
@@ -80,11 +84,11 @@ impl Manifest {
     /// What the folder of a plan's scripts holds.
     pub fn of(plan: &Plan) -> Manifest {
         let scripts = &plan.scripts;
-        let pairs = scripts.forward.iter().zip(&plan.stages);
+        let pairs = scripts.forward.iter().zip(&plan.stages).zip(&scripts.asks_back);
         Manifest {
             made_by: format!("endstate {}", env!("CARGO_PKG_VERSION")),
             major: plan.facts.major,
-            forward: pairs.map(|(script, stage)| Entry::forward(script, stage)).collect(),
+            forward: pairs.map(|((script, stage), asks)| Entry::forward(script, stage, asks)).collect(),
             rollback: Entry::plain(&scripts.rollback),
             boundary: scripts.boundary.clone(),
             astray: scripts.astray.clone(),
@@ -100,11 +104,11 @@ impl Manifest {
 impl Entry {
     fn plain(script: &Script) -> Entry {
         let (file, sum) = (script.file.clone(), sum([script.text.as_str()]));
-        let (back, because, archives) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Entry { file, sum, back, verdict: String::new(), because, archives }
+        let (back, because, archives, asks_back) = (Vec::new(), Vec::new(), BTreeMap::new(), Vec::new());
+        Entry { file, sum, back, verdict: String::new(), because, archives, asks_back }
     }
 
-    fn forward(script: &Script, stage: &Stage) -> Entry {
+    fn forward(script: &Script, stage: &Stage, asks_back: &[Question]) -> Entry {
         let verdict = plan::verdict(stage.forward.iter());
         let steps = stage.back.iter().flat_map(|round| &round.steps);
         let kept = stage.forward.iter().flat_map(|round| &round.kept);
@@ -112,7 +116,8 @@ impl Entry {
             archives: kept.map(|kept| (kept.archive.clone(), kept.words())).collect(),
             back: steps.map(|step| step.statement.sql.clone()).collect(),
             verdict: verdict.word().to_owned(),
-            because: verdict.kept().iter().chain(verdict.lost()).cloned().collect(),
+            asks_back: asks_back.to_vec(),
+            because: [verdict.why(), verdict.lost(), verdict.kept()].concat(),
             ..Entry::plain(script)
         }
     }

@@ -36,7 +36,7 @@ pub use generated::{Entry, Generated, MANIFEST, Manifest, Standing};
 pub use live::Live;
 pub use lock::{LOCK, Lock};
 pub use old_names::OldName;
-pub use preflight::Answer;
+pub use preflight::{Answer, ask as ask_rows};
 pub use prepare::{NOT_KEPT, Options, Plan, prepare};
 pub use proof::{Proof, Sample, prove};
 pub use propose::{Proposal, Stage, propose};

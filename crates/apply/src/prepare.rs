@@ -9,8 +9,8 @@ use shadow::{Facts, Workbench};
 
 use crate::proof::Sample;
 use crate::{
-    Answer, Error, Live, OldName, Proof, Proposal, Scope, Scripts, Settings, Stage, Workspace, archives,
-    by_hand, hooks, lock_table, preflight, proof, propose, refusal, scripts,
+    Answer, Archive, Error, Live, OldName, Proof, Proposal, Scope, Scripts, Settings, Stage, Workspace,
+    archives, by_hand, hooks, lock_table, preflight, proof, propose, refusal, scripts,
 };
 
 /// What to prepare.
@@ -76,8 +76,9 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     };
     let (Proven { bench, proposal, scripts, proof }, not_kept) = proven;
     let mut notes = bench.notes.clone();
-    let why_not = match plan::verdict(proposal.stages.iter().flat_map(|stage| &stage.forward)) {
-        Verdict::StructureOnly { .. } if not_kept.is_none() => {
+    let verdict = plan::verdict(proposal.stages.iter().flat_map(|stage| &stage.forward));
+    let why_not = match verdict.lost() {
+        [_, ..] if not_kept.is_none() => {
             archives::why_not(&live.facts, [&proposal.before, &proposal.desired], &workspace.settings)
         }
         _ => None,
@@ -88,7 +89,9 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
     let not_alike = proposal.self_check.iter();
     notes.extend(not_alike.map(|what| format!("the shadow is not quite like the live database, {what}")));
     notes.extend(lock_table::notes(&live.facts, &proposal.before, &proposal.stages, &scripts));
-    let kept = archives::archives(&live.conninfo)?.len();
+    let archives = archives::archives(&live.conninfo)?;
+    notes.extend(in_the_way(&archives, &proposal.stages, &scripts));
+    let kept = archives.len();
     if kept > 0 {
         let tables = if kept == 1 { "1 table".to_owned() } else { format!("{kept} tables") };
         notes.push(format!(
@@ -113,6 +116,22 @@ pub fn prepare(options: &Options) -> Result<Plan, Error> {
         settings: workspace.settings,
         timings: clock.laps,
     })
+}
+
+/// Archives that earlier scripts still keep under the names that these scripts would give theirs.
+fn in_the_way(archives: &[Archive], stages: &[Stage], scripts: &Scripts) -> Vec<String> {
+    let kept = stages.iter().zip(&scripts.forward).flat_map(|(stage, script)| {
+        stage.forward.iter().flat_map(|round| &round.kept).map(move |kept| (kept, script))
+    });
+    let still = |name: &str| archives.iter().find(|archive| archive.name == name);
+    kept.filter_map(|(kept, script)| {
+        let archive = still(&kept.archive)?;
+        Some(format!(
+            "{} will stop before it changes anything: {} still holds {}; if nobody needs that any more: endstate finalize --drop",
+            script.file, archive.name, archive.what
+        ))
+    })
+    .collect()
 }
 
 /// What a note begins with where a plan is proven only without archives: a bug of ours.

@@ -351,7 +351,7 @@ impl Prover<'_> {
                 let count = database.select(&ask.count);
                 count.map_or(true, |count| count.into_iter().flatten().flatten().any(|count| count != "0"))
             };
-            let asks = self.scripts.asks.iter().filter(|ask| ask.archive.is_none());
+            let asks = self.scripts.asks.iter().filter(|ask| ask.only_if.is_none());
             let asks = asks.filter(|ask| !emptied.contains(ask.relation.as_str()));
             let refused: BTreeSet<&str> =
                 asks.filter(&mut is_refused).map(|ask| ask.relation.as_str()).collect();

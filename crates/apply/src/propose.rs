@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::Database;
 use kinds::kinds::function::signature_of;
-use kinds::{Directives, Former, Id, Kind, Model, Object, Seeds, Spec};
+use kinds::{Declared, Directives, Former, Id, Kind, Model, Object, Seeds, Spec};
 use plan::archive::{Archive, SCHEMA};
 use plan::{Request, Round};
 use shadow::{Names, Workbench};
@@ -83,11 +83,8 @@ pub fn propose(
     planner.keeps = archives::why_not(&live.facts, [&before, &desired], &workspace.settings).is_none();
     let old_names = old_names::find(&before, &desired, &directives, &workspace.declared)?;
     let groups = Groups::new(workspace);
-    let stages = planner.stages(&before, &desired, &directives, &groups);
-    let mut stages = stages.map_err(|error| {
-        let error = refusal::of_directive(error, &workspace.declared);
-        refusal::of_event_trigger(error, [&before, &desired])
-    })?;
+    let stages = planner.stages(&before, &desired, &directives, (&groups, &workspace.declared));
+    let mut stages = stages.map_err(|error| refusal::of_event_trigger(error, [&before, &desired]))?;
     hooks::add(&mut stages, workspace);
     let Planner { scope, seeds, .. } = planner;
     Ok(Proposal { before, desired, directives, stages, self_check, scope, old_names, seeds })
@@ -323,7 +320,7 @@ impl<'a> Planner<'a> {
         before: &Model,
         desired: &Model,
         directives: &Directives,
-        groups: &Groups,
+        (groups, declared): (&Groups, &Declared),
     ) -> Result<Vec<Stage>, Error> {
         self.bench.copy("before", "work")?;
         let mut state = before.clone();
@@ -338,7 +335,10 @@ impl<'a> Planner<'a> {
             let own =
                 if group + 1 == groups.count() { directives.clone() } else { renamed_back(&own, &later) };
             let archive = if self.keeps { Archive::Forward } else { Archive::Off };
-            while let Some((forward, after)) = self.advance("work", &state, &target, &own, (true, archive))? {
+            loop {
+                let way = self.advance("work", &state, &target, &own, (true, archive));
+                let way = way.map_err(|error| refusal::of_directive(error, declared, true))?;
+                let Some((forward, after)) = way else { break };
                 let place = format!("back_{}", legs.len());
                 self.bench.copy("work", &place)?;
                 let before = std::mem::replace(&mut state, after.clone());
@@ -349,7 +349,10 @@ impl<'a> Planner<'a> {
         // The ways back know nothing of each other.
         let planner = &*self;
         let backs = parallel::each(&legs, |leg| planner.back(leg));
-        legs.into_iter().zip(backs).map(|(leg, back)| Ok(leg.with(back?))).collect()
+        let back = |back: Result<Vec<Round>, Error>| {
+            back.map_err(|error| refusal::of_directive(error, declared, false))
+        };
+        legs.into_iter().zip(backs).map(|(leg, rounds)| Ok(leg.with(back(rounds)?))).collect()
     }
 
     /// The way back is one transaction, in which a value added to an enum type cannot be used: where it would be, a new type takes

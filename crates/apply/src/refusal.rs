@@ -51,13 +51,15 @@ fn problem(declared: &Declared, names: &[(String, String)], failure: &Failure) -
     Problem { message: format!("{object}: {message}"), place, help, ..Problem::default() }
 }
 
-/// A planned statement that failed, where an expression of the YAML stands in it, as a problem of the YAML; any other error as it is.
-pub(crate) fn of_directive(error: Error, declared: &Declared) -> Error {
+/// A planned statement of one way that failed, where an expression of the YAML for this way stands in it, as a problem of the YAML; any
+/// other error as it is.
+pub(crate) fn of_directive(error: Error, declared: &Declared, forward: bool) -> Error {
     let Error::Statement { statement, error: refused } = &error else { return error };
     let directives = &declared.directives;
     let backfills = directives.backfills.iter().map(|(id, text)| (id, "backfill", Some(text)));
-    let conversions = directives.conversions.iter().flat_map(|(id, conversion)| {
-        [(id, "using", conversion.using.as_ref()), (id, "using_back", conversion.using_back.as_ref())]
+    let conversions = directives.conversions.iter().map(|(id, conversion)| match forward {
+        true => (id, "using", conversion.using.as_ref()),
+        false => (id, "using_back", conversion.using_back.as_ref()),
     });
     let stands =
         |text: &String| statement.contains(text.as_str()) || statement.contains(&sql::as_printed(text));
@@ -66,10 +68,10 @@ pub(crate) fn of_directive(error: Error, declared: &Declared) -> Error {
     let server = refused.server();
     let message = server.map_or_else(|| refused.to_string(), |server| server.message.clone());
     let position = server.and_then(|server| server.position);
-    let place = position.and_then(|position| declared.locate(id, statement, position));
+    let place = position.and_then(|position| declared.locate_in(id, what, statement, position));
     let problem = Problem {
         message: format!("{what} of {id}: {message}"),
-        place: place.or_else(|| declared.place(id).cloned()),
+        place: place.or_else(|| declared.place_of(id, what)),
         help: server.and_then(|server| server.hint.clone()),
         ..Problem::default()
     };

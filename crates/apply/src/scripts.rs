@@ -31,6 +31,8 @@ pub struct Scripts {
     pub rollback: Script,
     /// What the whole way forward demands of the rows, in the names that the live database has.
     pub asks: Vec<Question>,
+    /// What the way back from each boundary but the first demands of the rows, in the names that they have there.
+    pub asks_back: Vec<Vec<Question>>,
     /// The statements alone, forward and back.
     pub plain: (String, String),
     /// A query that yields the boundary at which a database stands: the number of forward scripts that have been run.
@@ -100,8 +102,16 @@ pub fn write(bench: &mut Workbench, proposal: &mut Proposal, settings: &Settings
         asks: legs.iter().rev().flat_map(|leg| leg.asks_back.clone()).collect(),
     };
     let (boundary, astray) = (plan::script::boundary(&legs), plan::script::astray(&legs));
-    let plain = (plan::script::plain(&legs, false), plan::script::plain(&legs, true));
-    Ok(Scripts { forward, rollback: back, asks: walk.whole, plain, boundary, astray })
+    let plain = (plan::script::plain(&heading, &legs, false), plan::script::plain(&heading, &legs, true));
+    Ok(Scripts {
+        forward,
+        rollback: back,
+        asks: walk.whole,
+        asks_back: walk.whole_back,
+        plain,
+        boundary,
+        astray,
+    })
 }
 
 /// `004_update_user_roles.sql`, from the settings or from what the stage does.
@@ -140,6 +150,8 @@ struct Walk {
     asks: Vec<(Vec<Question>, Vec<Question>)>,
     /// What all of them demand, in the names of the first boundary.
     whole: Vec<Question>,
+    /// What the way back demands from each boundary but the first, in the names there.
+    whole_back: Vec<Vec<Question>>,
 }
 
 /// Walks the way forward on the shadow and asks at each boundary what the plan touches.
@@ -156,16 +168,23 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
         answered(database, plan::questions(before, after, rounds, (&proposal.directives, true), &[], major))
     };
     let inverted = proposal.directives.inverted();
-    let (mut answers, mut forward, mut back, mut whole) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut answers, mut forward, mut back) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut whole, mut whole_back, mut kept_so_far) = (Vec::new(), Vec::new(), Vec::new());
     at_each_boundary(bench, proposal, "walk", |database, boundary| {
         answers.push(ask(database, &telling)?);
         match boundary.checked_sub(1) {
             Some(last) => {
                 let stage = &stages[last];
                 let kept: Vec<Kept> = stage.forward.iter().flat_map(|round| round.kept.clone()).collect();
-                let questions =
-                    plan::questions(&stage.after, model(last), &stage.back, (&inverted, false), &kept, major);
-                back.push(answered(database, questions));
+                let ask = |before: &Model, rounds: &[Round], kept: &[Kept]| {
+                    plan::questions(&stage.after, before, rounds, (&inverted, false), kept, major)
+                };
+                back.push(answered(database, ask(model(last), &stage.back, &kept)));
+                kept_so_far = plan::renamed_since(&kept_so_far, &stage.forward);
+                kept_so_far.extend(kept);
+                let rounds: Vec<Round> =
+                    stages[..boundary].iter().rev().flat_map(|stage| stage.back.clone()).collect();
+                whole_back.push(answered(database, ask(&proposal.before, &rounds, &kept_so_far)));
             }
             None => whole = ask_forward(database, &proposal.before, &proposal.desired, &rounds),
         }
@@ -211,7 +230,7 @@ fn walk(bench: &mut Workbench, proposal: &Proposal) -> Result<Walk, Error> {
         let others = touched.others.into_iter().filter(|id| silent.contains(&number) && others.contains(id));
         touched.telling.into_iter().chain(others).map(probe).filter(tells).collect()
     });
-    Ok(Walk { probes: probes.collect(), asks: forward.into_iter().zip(back).collect(), whole })
+    Ok(Walk { probes: probes.collect(), asks: forward.into_iter().zip(back).collect(), whole, whole_back })
 }
 
 /// Goes the way forward on a copy of the live catalog, and looks around before it and after each stage.

@@ -236,6 +236,9 @@ pub(crate) struct Generate {
 #[derive(Debug, Args)]
 pub(crate) struct Prove {
     #[command(flatten)]
+    pub(crate) demand: Demand,
+
+    #[command(flatten)]
     pub(crate) proving: Proving,
 }
 
@@ -281,8 +284,8 @@ pub(crate) struct Apply {
 
 /// Show the way back from where the database stands, or go it
 ///
-/// Works out from the database how many of the scripts in the folder that generate wrote have been run, and shows what takes them back, and
-/// what that brings back. With --apply it is done: in one transaction, and from any boundary, also after a script has failed.
+/// Works out from the database how many of the scripts in the folder that generate wrote have been run, and shows what takes them back,
+/// what that brings back, and the rows that are in the way. With --apply it is done: in one transaction, and from any boundary, also after a script has failed.
 #[derive(Debug, Args)]
 pub(crate) struct Rollback {
     /// The folder
@@ -292,6 +295,12 @@ pub(crate) struct Rollback {
     /// Go it
     #[arg(long)]
     pub(crate) apply: bool,
+
+    /// Do not ask the live database for rows that would stop the way back
+    ///
+    /// The questions only read, but read whole tables where no index helps. The script asks them too, before it changes anything.
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
 }
 
 /// Say where the database stands in the scripts of a folder that generate wrote
@@ -332,6 +341,13 @@ pub(crate) struct Allow {
     #[arg(long, value_name = "HAZARD", value_delimiter = ',', value_parser = hazards())]
     pub(crate) allow: Vec<String>,
 
+    #[command(flatten)]
+    pub(crate) demand: Demand,
+}
+
+/// What a way back must bring back.
+#[derive(Debug, Args)]
+pub(crate) struct Demand {
     /// Refuse a plan whose way back brings back less than this
     ///
     /// `exact` refuses, with exit status 3, whatever the way back brings back out of an archive or not at all, even where data-loss has

@@ -191,6 +191,23 @@ impl Declared {
 
     /// Where in the YAML a byte of the statement that makes an object comes from.
     pub fn locate(&self, id: &Id, statement: &str, offset: usize) -> Option<Place> {
+        self.located(id, None, statement, offset)
+    }
+
+    /// The same, where it comes from the value of one key of the object.
+    pub fn locate_in(&self, id: &Id, key: &str, statement: &str, offset: usize) -> Option<Place> {
+        self.located(id, Some(key), statement, offset)
+    }
+
+    /// Where a key of an object is declared, else where the object is.
+    pub fn place_of(&self, id: &Id, key: &str) -> Option<Place> {
+        let place = self.place(id)?;
+        let (Some(document), _) = yaml::parse(&place.source) else { return Some(place.clone()) };
+        let node = syntax::named(&document, place)?;
+        Some(node.get(key).map_or_else(|| place.clone(), |node| node.name_place().clone()))
+    }
+
+    fn located(&self, id: &Id, key: Option<&str>, statement: &str, offset: usize) -> Option<Place> {
         let place = self.place(id)?;
         let token = statement.get(offset..).unwrap_or_default();
         let quoted = token.strip_prefix('"').and_then(|rest| rest.find('"')).map(|end| end + 2);
@@ -198,6 +215,7 @@ impl Declared {
         let len = quoted.unwrap_or_else(|| token.find(|c| !is_name(c)).unwrap_or(token.len()));
         let (Some(document), _) = yaml::parse(&place.source) else { return Some(place.clone()) };
         let node = syntax::named(&document, place)?;
+        let node = key.and_then(|key| node.get(key)).unwrap_or(node);
         Some(syntax::place(node, statement, offset, len))
     }
 

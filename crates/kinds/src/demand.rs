@@ -51,11 +51,26 @@ pub enum Rows {
     },
 }
 
-/// How rows are mended.
+/// How rows are mended; what only a person knows is `...` in the statement. `or` is what may be done instead, in words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mend {
     /// `UPDATE` with this behind `SET`.
     Set(String),
-    /// In words, because no statement can be right for everybody.
+    /// `UPDATE` of the columns that are asked for.
+    Change {
+        /// What else.
+        or: Option<String>,
+    },
+    /// `DELETE`.
+    Delete {
+        /// What else.
+        or: String,
+    },
+    /// `DELETE`, and `INSERT` into another table.
+    Move {
+        /// What else.
+        or: String,
+    },
+    /// In words, because no statement mends them.
     Words(String),
 }

@@ -4,16 +4,41 @@ use crate::assignment::{
     CAST, FAMILIES, base, computed, elements, enum_values, is_assigned, is_built_in, is_citext, is_number,
     is_text, keeps_rows_as_they_are, modifiers, using,
 };
-use crate::{Context, Kind, Model, Spec};
+use crate::{Context, Kind, Mend, Model, Spec};
 
-/// A condition that finds them, and what would mend them behind `SET`; none where there are none. Where no condition can tell which
-/// they are, it converts all, and fails at the first.
-pub fn refused(
-    column: &str,
-    from: &str,
-    to: &str,
-    context: &Context<'_>,
-) -> Option<(String, Option<String>)> {
+/// What can be done about values that are found by a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// This behind `SET`.
+    Set(String),
+    /// Others in their place.
+    Others,
+    /// The condition fails at the first of them, so that no statement finds them.
+    Words,
+}
+
+impl Fix {
+    /// The same of what a value is made of: what would be set is only a part of it.
+    fn within(self) -> Fix {
+        match self {
+            Fix::Set(_) => Fix::Others,
+            other => other,
+        }
+    }
+
+    /// How a person goes about it, who may as well say how a column, quoted, is converted.
+    pub(crate) fn mend(self, column: &str) -> Mend {
+        match self {
+            Fix::Set(set) => Mend::Set(set),
+            Fix::Others => Mend::Change { or: Some("say how with using".to_owned()) },
+            Fix::Words => Mend::Words(format!("change {column} so that it fits, or say how with using")),
+        }
+    }
+}
+
+/// A condition that finds them, and what can be done; none where there are none. Where no condition can tell which they are, it
+/// converts all, and fails at the first.
+pub fn refused(column: &str, from: &str, to: &str, context: &Context<'_>) -> Option<(String, Fix)> {
     let (source, target) = (crate::cast::base(context.from, from), crate::cast::base(context.to, to));
     let value = using(column, &source, &target, context);
     let value = value
@@ -22,45 +47,35 @@ pub fn refused(
     let of_domain = refused_by_domain(column, &value, to, context.to).join(" OR ");
     match (of_type, of_domain.as_str()) {
         (of_type, "") => of_type,
-        (None, of_domain) => Some((of_domain.to_owned(), None)),
-        (Some((of_type, _)), of_domain) => {
-            Some((format!("CASE WHEN {of_type} THEN true ELSE {of_domain} END"), None))
+        (None, of_domain) => Some((of_domain.to_owned(), Fix::Others)),
+        (Some((of_type, fix)), of_domain) => {
+            Some((format!("CASE WHEN {of_type} THEN true ELSE {of_domain} END"), fix.within()))
         }
     }
 }
 
 /// Both types are no domains.
-fn refused_by_type(
-    column: &str,
-    from: &str,
-    to: &str,
-    context: &Context<'_>,
-) -> Option<(String, Option<String>)> {
-    let bare =
-        |condition: Option<(String, Option<String>)>| condition.map(|(condition, _)| (condition, None));
+fn refused_by_type(column: &str, from: &str, to: &str, context: &Context<'_>) -> Option<(String, Fix)> {
+    let within = |refused: Option<(String, Fix)>| refused.map(|(condition, fix)| (condition, fix.within()));
     let (from, to) = (elements(from, to), elements(to, from));
     match (from.strip_suffix("[]"), to.strip_suffix("[]")) {
         (Some(from), Some(to)) => {
-            let (condition, _) = refused("e.value", from, to, context)?;
-            Some((format!("EXISTS (SELECT FROM unnest({column}) AS e (value) WHERE {condition})"), None))
+            let (condition, fix) = refused("e.value", from, to, context)?;
+            let any = format!("EXISTS (SELECT FROM unnest({column}) AS e (value) WHERE {condition})");
+            Some((any, fix.within()))
         }
         (Some(from), None) if !is_text(base(to)) => {
-            bare(refused(&format!("({column})[1]"), from, to, context))
+            within(refused(&format!("({column})[1]"), from, to, context))
         }
         (None, Some(element)) => match is_text(base(from)) {
-            true => Some((refused_text(column, element, to, context), None)),
-            false => bare(refused(column, from, element, context)),
+            true => Some(refused_text(column, element, to, context)),
+            false => within(refused(column, from, element, context)),
         },
         _ => refused_scalar(column, from, to, context),
     }
 }
 
-fn refused_scalar(
-    column: &str,
-    from: &str,
-    to: &str,
-    context: &Context<'_>,
-) -> Option<(String, Option<String>)> {
+fn refused_scalar(column: &str, from: &str, to: &str, context: &Context<'_>) -> Option<(String, Fix)> {
     let (source, target) = (base(from), base(to));
     if keeps_rows_as_they_are(from, to) {
         return None;
@@ -69,7 +84,7 @@ fn refused_scalar(
         let known = enum_values(context, from).is_some_and(|old| old.iter().all(|one| values.contains(one)));
         let values: Vec<String> = values.iter().map(|value| sql::literal(value)).collect();
         let refused = format!("{column}::text <> ALL (ARRAY[{}]::text[])", values.join(", "));
-        return (!known).then_some((refused, None));
+        return (!known).then_some((refused, Fix::Others));
     }
     let rank = |name: &str| FAMILIES[0].iter().position(|one| *one == name);
     let narrower = rank(source).is_some() && rank(source) > rank(target);
@@ -77,7 +92,7 @@ fn refused_scalar(
     let condition = match (target, modifiers(to).as_slice()) {
         ("character varying" | "character", [length]) => {
             let mend = format!("{column} = left({column}::text, {length})");
-            return Some((format!("length(rtrim({column}::text, ' ')) > {length}"), Some(mend)));
+            return Some((format!("length(rtrim({column}::text, ' ')) > {length}"), Fix::Set(mend)));
         }
         ("bit", length) if is_bits => format!("length({column}) <> {}", length.first().unwrap_or(&1)),
         ("bit varying", [length]) if is_bits => format!("length({column}) > {length}"),
@@ -96,22 +111,23 @@ fn refused_scalar(
         }
         _ if fits(source, target, from, context) => return None,
         // A cast takes the blanks along, which a text has not.
-        _ if source == "character" => fails(column, from, to, context),
+        _ if source == "character" => return Some((fails(column, from, to, context), Fix::Words)),
         _ if context.version >= 16 && goes_by_text(source, target) && is_built_in(target) => {
             format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(read_as(to)))
         }
-        _ => fails(column, from, to, context),
+        _ => return Some((fails(column, from, to, context), Fix::Words)),
     };
-    Some((condition, None))
+    Some((condition, Fix::Others))
 }
 
 /// A text that is read as an array.
-fn refused_text(column: &str, element: &str, to: &str, context: &Context<'_>) -> String {
+fn refused_text(column: &str, element: &str, to: &str, context: &Context<'_>) -> (String, Fix) {
     if context.version >= 16 && is_built_in(base(element)) {
         let array = format!("{}[]", read_as(element));
-        format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(&array))
+        let condition = format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(&array));
+        (condition, Fix::Others)
     } else {
-        fails(column, "text", to, context)
+        (fails(column, "text", to, context), Fix::Words)
     }
 }
 

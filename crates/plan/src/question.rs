@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kinds::kinds::column::{Column, sources};
 use kinds::kinds::inheritance::{self, parents};
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec, assignment};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::archive::{Kept, KeptColumn, is_forced};
 use crate::{Round, Verb};
@@ -14,7 +14,7 @@ use crate::{Round, Verb};
 pub const MOST_KEYS: usize = 5;
 
 /// A question that must be answered with no row before anything is changed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Question {
     /// What is counted: `rows of public.users with NULL in email`.
     pub what: String,
@@ -30,11 +30,28 @@ pub struct Question {
     /// What a person can do about them: a statement where one can be named.
     pub mend: String,
     /// The archive that must be there, or must not, for the question to make sense.
-    #[serde(skip)]
-    pub archive: Option<(String, bool)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_if: Option<Condition>,
     /// The tables that it reads whose policies bind their owners as well, quoted with their schemas.
     #[serde(skip)]
     pub forced: BTreeSet<String>,
+}
+
+/// Whether an archive is there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Condition {
+    /// The archive, quoted with its schema.
+    pub archive: String,
+    /// Whether it must be there.
+    pub there: bool,
+}
+
+impl Condition {
+    /// The condition in SQL.
+    pub fn sql(&self) -> String {
+        let there = if self.there { "IS NOT NULL" } else { "IS NULL" };
+        format!("to_regclass({}) {there}", sql::literal(&self.archive))
+    }
 }
 
 /// What the way from one catalog to another demands of the rows, asked in the names of the one that is there. `directives` are
@@ -78,8 +95,7 @@ pub fn questions(
                     let other = Demand { rows: written_since(&condition, &object.id), ..own[0].clone() };
                     let other = way.question(&other).map(|other| (other, true));
                     let both = [Some((question, false)), other].into_iter().flatten();
-                    let of =
-                        |(question, there)| Question { archive: Some((archive.clone(), there)), ..question };
+                    let of = |(question, there)| only_if(question, &archive, there);
                     both.map(of).collect::<Vec<_>>()
                 }));
             }
@@ -100,6 +116,17 @@ pub fn questions(
     asked.into_iter().collect()
 }
 
+fn only_if(question: Question, archive: &str, there: bool) -> Question {
+    Question { only_if: Some(Condition { archive: archive.to_owned(), there }), ..question }
+}
+
+/// What was kept, under the names that its tables have when rounds have been run that came later.
+pub fn renamed_since(kept: &[Kept], rounds: &[Round]) -> Vec<Kept> {
+    let renames = renames(rounds);
+    let now = |of: &Id| renames.iter().fold(of.clone(), |id, (old, new)| id.rebased(old, new));
+    kept.iter().map(|kept| Kept { of: now(&kept.of), ..kept.clone() }).collect()
+}
+
 /// Whether an archive says what the values of a column were, so that they need not be cast back.
 fn is_one_way(kept: &[Kept], column: &Id) -> bool {
     kept.iter().filter_map(|kept| kept.column(column)).any(KeptColumn::is_one_way)
@@ -116,7 +143,7 @@ fn written_since(condition: &str, column: &Id) -> Rows {
     Rows::Where {
         condition: condition.to_owned(),
         what: format!("that were written since {name} went and have no value for it"),
-        mend: Mend::Words("delete them, or copy them elsewhere first".to_owned()),
+        mend: Mend::Delete { or: "copy them elsewhere first".to_owned() },
     }
 }
 
@@ -186,7 +213,7 @@ impl Way<'_> {
         let both = [(cast, false), (given_back, true)].into_iter();
         let question = |(converted, there): (Vec<_>, bool)| {
             let question = self.question_about(demand, &converted)?;
-            Some(Question { archive: Some((archive.clone(), there)), ..question })
+            Some(only_if(question, archive, there))
         };
         both.filter_map(question).collect()
     }
@@ -246,24 +273,17 @@ impl Way<'_> {
         };
         let found = match &demand.rows {
             Rows::Where { condition, what, mend } => {
-                let mend = match mend {
-                    Mend::Words(words) => words.clone(),
-                    Mend::Set(set) if rows == own => {
-                        format!("UPDATE {own} AS t SET {set} WHERE {condition}")
-                    }
-                    Mend::Set(_) => "change them, or delete them".to_owned(),
-                };
-                (what.clone(), condition.clone(), mend)
+                let columns: Vec<String> =
+                    demand.columns.iter().map(|column| sql::ident(self.origin(column).name())).collect();
+                (what.clone(), condition.clone(), mended(mend, (&own, &rows), &columns, condition))
             }
             Rows::Null(column) => {
                 let name = if converted.is_empty() { self.origin(column) } else { column.clone() };
                 null(&own, &sql::ident(name.name()))
             }
             Rows::Twice { key, predicate } => {
-                let plain = rows == own;
-                let key = if plain { self.old_names(&demand.relation, key) } else { key.clone() };
-                let (what, condition, mend) = twice(&rows, &key.join(", "), predicate.as_ref());
-                (what, condition, if plain { mend } else { "change them, or delete them".to_owned() })
+                let key = if rows == own { self.old_names(&demand.relation, key) } else { key.clone() };
+                twice(&own, &rows, &key.join(", "), predicate.as_ref())
             }
             Rows::Orphaned { columns, references, referenced } => {
                 let target = Some(self.origin(references)).filter(|target| self.before.contains(target))?;
@@ -279,8 +299,13 @@ impl Way<'_> {
             }
         };
         let (what, condition, mend) = found;
-        // Nobody can write to values as they will be.
-        let mend = if converted.is_empty() { mend } else { "change them, or delete them".to_owned() };
+        let mend = if converted.is_empty() {
+            mend
+        } else {
+            let columns: Vec<String> =
+                demand.columns.iter().map(|column| sql::ident(self.origin(column).name())).collect();
+            mended(&Mend::Change { or: None }, (&own, &rows), &columns, &condition)
+        };
         let mut question = self.about(&origin, &rows, (what, condition, mend));
         if let Rows::Orphaned { references, .. } = &demand.rows {
             question.forced.extend(self.forced(&self.origin(references)));
@@ -303,7 +328,7 @@ impl Way<'_> {
             keys: format!("SELECT {} {from} LIMIT {MOST_KEYS}", self.key(table)),
             query: format!("SELECT t.* {from}"),
             mend,
-            archive: None,
+            only_if: None,
             forced: self.forced(table).into_iter().collect(),
         }
     }
@@ -324,15 +349,20 @@ impl Way<'_> {
         let columns = self.old_names(&demand.relation, columns);
         let Some(undeclared) = self.undeclared(&columns, references, referenced) else { return Vec::new() };
         let not_null: Vec<String> = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
+        let nulls: Vec<String> = columns.iter().map(|column| format!("{column} = NULL")).collect();
         let (list, not_null) = (columns.join(", "), not_null.join(" AND "));
+        let astray = format!("{not_null}{undeclared}");
         let holds = if undeclared.is_empty() { "no rows" } else { "the declared rows only" };
         let empty = (
             format!("that would be orphaned: {list} refers to {new}, which is new and holds {holds}"),
-            format!("{not_null}{undeclared}"),
-            format!("set {list} to NULL, or make {new} and its rows first"),
+            astray.clone(),
+            or(
+                &format!("UPDATE {name} AS t SET {} WHERE {astray}", nulls.join(", ")),
+                &format!("make {new} and its rows first"),
+            ),
         );
         let empty = self.about(&origin, &name, empty);
-        let Some(kept) = kept.iter().find(|kept| kept.of == *references) else { return vec![empty] };
+        let Some(kept) = kept.iter().find(|kept| kept.of == target) else { return vec![empty] };
         let pairs = columns.iter().zip(referenced);
         let matches = pairs.map(|(column, other)| kept.holds("r", other, &format!("t.{column}")));
         let matches = matches.collect::<Option<Vec<_>>>().map(|matches| matches.join(" AND "));
@@ -343,10 +373,9 @@ impl Way<'_> {
             );
             let what = format!("that would be orphaned: {list} without a row in {new} as it comes back");
             let mend = format!("DELETE FROM {name} AS t WHERE {astray}");
-            let question = self.about(&origin, &name, (what, astray, mend));
-            Question { archive: Some((kept.archive.clone(), true)), ..question }
+            only_if(self.about(&origin, &name, (what, astray, mend)), &kept.archive, true)
         });
-        let gone = Question { archive: Some((kept.archive.clone(), false)), ..empty };
+        let gone = only_if(empty, &kept.archive, false);
         from_archive.into_iter().chain([gone]).collect()
     }
 
@@ -386,7 +415,7 @@ impl Way<'_> {
     fn question_to_archive(&self, demand: &Demand, kept: &[Kept]) -> Option<Question> {
         let Rows::Orphaned { columns, references, referenced } = &demand.rows else { return None };
         let target = Some(self.origin(references)).filter(|target| self.before.contains(target))?;
-        let kept = kept.iter().find(|kept| kept.of == demand.relation)?;
+        let kept = kept.iter().find(|kept| kept.of == self.origin(&demand.relation))?;
         let referenced = self.old_names(references, referenced);
         let pairs = columns.iter().zip(&referenced);
         let matches = pairs.map(|(column, other)| kept.holds("t", column, &format!("r.{other}")));
@@ -405,8 +434,8 @@ impl Way<'_> {
             count: format!("SELECT count(*) {from}"),
             keys: format!("SELECT concat_ws(', ', {}) {from} LIMIT {MOST_KEYS}", key.join(", ")),
             query: format!("SELECT t.* {from}"),
-            mend: format!("insert them into {target} again, or: DELETE {from}"),
-            archive: Some((archive.clone(), true)),
+            mend: or(&format!("DELETE {from}"), &format!("insert them into {target} again")),
+            only_if: Some(Condition { archive: archive.clone(), there: true }),
             forced,
         })
     }
@@ -486,17 +515,53 @@ fn null(name: &str, column: &str) -> Found {
     (format!("with NULL in {column}"), condition, mend)
 }
 
-fn twice(rows: &str, keys: &str, predicate: Option<&String>) -> Found {
+/// The statement that mends rows of a table, or words; `rows` are the same under the names that the condition has for them.
+fn mended(mend: &Mend, (own, rows): (&str, &str), columns: &[String], condition: &str) -> String {
+    let found = match rows == own {
+        true => condition.to_owned(),
+        false => {
+            format!("(t.tableoid, t.ctid) IN (SELECT t.tableoid, t.ctid FROM {rows} AS t WHERE {condition})")
+        }
+    };
+    let others: Vec<String> = columns.iter().map(|column| format!("{column} = ...")).collect();
+    let delete = format!("DELETE FROM {own} AS t WHERE {found}");
+    let change = match others.is_empty() {
+        true => delete.clone(),
+        false => format!("UPDATE {own} AS t SET {} WHERE {found}", others.join(", ")),
+    };
+    match mend {
+        Mend::Set(set) if rows == own => format!("UPDATE {own} AS t SET {set} WHERE {found}"),
+        Mend::Set(_) | Mend::Change { or: None } => change,
+        Mend::Change { or: Some(words) } => or(&change, words),
+        Mend::Delete { or: words } => or(&delete, words),
+        Mend::Move { or: words } => {
+            or(&format!("WITH moved AS ({delete} RETURNING *) INSERT INTO ... SELECT * FROM moved"), words)
+        }
+        Mend::Words(words) => words.clone(),
+    }
+}
+
+/// A statement, and in a comment what may be done instead.
+fn or(statement: &str, words: &str) -> String {
+    format!("{statement} -- or {}", words.replace(['\n', '\r'], " "))
+}
+
+fn twice(own: &str, rows: &str, keys: &str, predicate: Option<&String>) -> Found {
     let within = predicate.map(|given| format!(" WHERE ({given})")).unwrap_or_default();
     let outside = predicate.map(|given| format!("({given}) AND ")).unwrap_or_default();
     let condition = format!(
         "{outside}({keys}) IN (SELECT {keys} FROM {rows} AS o{within} GROUP BY {keys} HAVING count(*) > 1)"
     );
-    let stay = format!("SELECT DISTINCT ON ({keys}) tableoid, ctid FROM {rows}{within} ORDER BY {keys}");
+    let from = if rows == own { rows.to_owned() } else { format!("{rows} AS o") };
+    let stay = format!("SELECT DISTINCT ON ({keys}) tableoid, ctid FROM {from}{within} ORDER BY {keys}");
     // Rows with NULL in the key have it in common with none.
-    let mend = format!(
-        "DELETE FROM {rows} WHERE {outside}({keys}) IS NOT NULL AND (tableoid, ctid) NOT IN ({stay})"
-    );
+    let go = format!("{outside}({keys}) IS NOT NULL AND (tableoid, ctid) NOT IN ({stay})");
+    let mend = match rows == own {
+        true => format!("DELETE FROM {own} WHERE {go}"),
+        false => format!(
+            "DELETE FROM {own} WHERE (tableoid, ctid) IN (SELECT tableoid, ctid FROM {from} WHERE {go})"
+        ),
+    };
     (format!("that have {keys} in common with others"), condition, mend)
 }
 

@@ -1,5 +1,7 @@
 //! How much of what a step does the way back undoes.
 
+use std::fmt;
+
 use kinds::Hazard;
 use serde::Serialize;
 
@@ -20,11 +22,20 @@ pub enum Verdict {
     StructureOnly {
         /// What is lost.
         lost: Vec<String>,
+        /// What is kept all the same, and where.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<String>,
     },
     /// Nobody knows what takes a step back: the rollback takes back all else.
     Impossible {
         /// Why.
         why: Vec<String>,
+        /// What is lost besides.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        lost: Vec<String>,
+        /// What is kept all the same, and where.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<String>,
     },
 }
 
@@ -39,10 +50,18 @@ impl Verdict {
         }
     }
 
-    /// What is lost for good, or why nobody knows.
+    /// Why nobody knows what takes it back.
+    pub fn why(&self) -> &[String] {
+        match self {
+            Verdict::Impossible { why, .. } => why,
+            _ => &[],
+        }
+    }
+
+    /// What is lost for good.
     pub fn lost(&self) -> &[String] {
         match self {
-            Verdict::StructureOnly { lost } | Verdict::Impossible { why: lost } => lost,
+            Verdict::StructureOnly { lost, .. } | Verdict::Impossible { lost, .. } => lost,
             _ => &[],
         }
     }
@@ -50,8 +69,10 @@ impl Verdict {
     /// What an archive keeps.
     pub fn kept(&self) -> &[String] {
         match self {
-            Verdict::ExactWithArchive { kept } => kept,
-            _ => &[],
+            Verdict::ExactWithArchive { kept }
+            | Verdict::StructureOnly { kept, .. }
+            | Verdict::Impossible { kept, .. } => kept,
+            Verdict::Exact => &[],
         }
     }
 
@@ -60,13 +81,38 @@ impl Verdict {
             list.sort();
             list.dedup();
         }
-        if !why.is_empty() {
-            return Verdict::Impossible { why };
+        match (why.is_empty(), lost.is_empty(), kept.is_empty()) {
+            (false, ..) => Verdict::Impossible { why, lost, kept },
+            (true, false, _) => Verdict::StructureOnly { lost, kept },
+            (true, true, false) => Verdict::ExactWithArchive { kept },
+            (true, true, true) => Verdict::Exact,
         }
-        match (lost.is_empty(), kept.is_empty()) {
-            (true, true) => Verdict::Exact,
-            (true, false) => Verdict::ExactWithArchive { kept },
-            (false, _) => Verdict::StructureOnly { lost },
+    }
+}
+
+impl fmt::Display for Verdict {
+    /// `exact: ...`, `structure only, because ...`: the verdict in a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (lost, kept) = (self.lost().join("; "), self.kept().join("; "));
+        match self {
+            Verdict::Exact => f.write_str("exact: catalog and rows as before"),
+            Verdict::ExactWithArchive { .. } => {
+                write!(f, "exact with archive: {kept}, until somebody drops that")
+            }
+            Verdict::StructureOnly { .. } => {
+                write!(f, "structure only, because these do not come back: {lost}")
+            }
+            Verdict::Impossible { why, .. } => {
+                let besides = if lost.is_empty() { "" } else { "; these do not come back either: " };
+                let why = why.join("; ");
+                write!(f, "impossible: the rollback takes back all else, but {why}{besides}{lost}")
+            }
+        }?;
+        match self {
+            Verdict::StructureOnly { .. } | Verdict::Impossible { .. } if !kept.is_empty() => {
+                write!(f, "; what else goes is kept, until somebody drops that: {kept}")
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -81,13 +127,9 @@ impl Step {
     }
 }
 
-/// The verdict of all rounds: that of the worst step.
+/// The verdict of all rounds: that of the worst step, with what all of them keep and lose.
 pub fn verdict<'a>(rounds: impl Iterator<Item = &'a Round>) -> Verdict {
     let verdicts: Vec<Verdict> = rounds.flat_map(|round| &round.steps).map(Step::verdict).collect();
-    let (unknown, known): (Vec<&Verdict>, Vec<&Verdict>) =
-        verdicts.iter().partition(|verdict| matches!(verdict, Verdict::Impossible { .. }));
-    let all = |verdicts: &[&Verdict], part: fn(&Verdict) -> &[String]| {
-        verdicts.iter().flat_map(|verdict| part(verdict)).cloned().collect()
-    };
-    Verdict::of(all(&known, Verdict::lost), all(&known, Verdict::kept), all(&unknown, Verdict::lost))
+    let all = |part: fn(&Verdict) -> &[String]| verdicts.iter().flat_map(part).cloned().collect();
+    Verdict::of(all(Verdict::lost), all(Verdict::kept), all(Verdict::why))
 }

@@ -63,6 +63,7 @@ pub(crate) fn plan() -> Plan {
             forward: vec![script("001_rename.sql")],
             rollback: script("002_rollback.sql"),
             asks: Vec::new(),
+            asks_back: Vec::new(),
             boundary: String::new(),
             astray: String::new(),
         },
@@ -98,6 +99,48 @@ mod tests {
         insta::assert_snapshot!("json", json(&plan, &[]));
         insta::assert_snapshot!("markdown", markdown(&plan, &[]));
         insta::assert_snapshot!("runbook", runbook(&plan));
+    }
+
+    #[test]
+    fn each_format_says_what_comes_back_of_a_step() {
+        let mut plan = plan();
+        let rounds = &mut plan.stages[0].forward;
+        rounds[0].steps[0].statement.kept.push("rows of public.a are kept in endstate_archive.a".to_owned());
+        let lost = (kinds::Hazard::DataLoss, "column b goes with its values".to_owned());
+        rounds[1].steps[0].statement.hazards.push(lost);
+        rounds[2].steps[0].statement.no_way_back = Some("nothing says what takes hook c back".to_owned());
+        for text in
+            [text(&plan, Options::default()), markdown(&plan, &[]).replace('\\', ""), html(&plan, &[])]
+        {
+            for sentence in [
+                "way back: exact with archive: rows of public.a are kept in endstate_archive.a",
+                "way back: structure only, because these do not come back: column b goes with its values",
+                "way back: impossible: the rollback takes back all else, but nothing says what takes hook c back",
+                "but nothing says what takes hook c back; these do not come back either: column b goes with its values; what else goes is kept",
+            ] {
+                assert!(text.contains(sentence), "{sentence}\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_nobody_knows_is_not_in_the_way() {
+        let mut plan = plan();
+        let question: plan::Question = serde_json::from_value(serde_json::json!({
+            "what": "rows of public.a with NULL in b", "count": "c", "keys": "k", "query": "q", "mend": "m",
+        }))
+        .unwrap();
+        let unanswered = Some("permission denied for table a".to_owned());
+        plan.preflight = vec![apply::Answer { question, rows: None, such_as: Vec::new(), unanswered }];
+        for text in [text(&plan, Options::default()), markdown(&plan, &[]), html(&plan, &[])] {
+            assert!(text.contains("not all questions to the rows had an answer"), "{text}");
+            assert!(!text.contains("in the way"), "{text}");
+        }
+        plan.preflight[0].rows = Some(2);
+        plan.preflight[0].unanswered = None;
+        for text in [text(&plan, Options::default()), markdown(&plan, &[]), html(&plan, &[])] {
+            assert!(text.contains("rows are in the way, and the scripts would stop"), "{text}");
+        }
     }
 
     #[test]

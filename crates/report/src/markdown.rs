@@ -39,7 +39,7 @@ fn comment(plan: &Plan, allow: &[String], with_sql: bool) -> String {
     text.push_str(&list(UNREAD, &plan.unread));
     text.push_str(&list("May still say an old name", &wording::old_names(plan)));
     text.push_str(&list("Notes", &plan.notes));
-    text.push_str(&format!("The way back is {}\n\n", escaped(&wording::verdict(&plan.verdict()))));
+    text.push_str(&format!("The way back is {}\n\n", escaped(&plan.verdict().to_string())));
     let mut lines = proof::proven(&plan.proof).into_iter();
     text.push_str(&format!("✅ {}\n", escaped(&lines.next().unwrap_or_default())));
     lines.for_each(|line| text.push_str(&format!("- ⚠️ {}\n", escaped(&line))));
@@ -48,17 +48,18 @@ fn comment(plan: &Plan, allow: &[String], with_sql: bool) -> String {
 
 fn overview(plan: &Plan) -> String {
     let mut text =
-        "| script | statements | strongest lock | work | clients notice |\n|---|---|---|---|---|\n"
+        "| script | statements | strongest lock | work | clients notice | way back |\n|---|---|---|---|---|---|\n"
             .to_owned();
     for part in parts(plan) {
         let steps = part.steps(Direction::Forward);
         text.push_str(&format!(
-            "| {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} |\n",
             code(part.file),
             steps.len(),
             strongest_lock(&steps).map_or("none", Lock::sql),
             wording::work(most_work(&steps)),
             escaped(&notices(&steps).join("; ")),
+            part.verdict().word(),
         ));
     }
     text + "\n"
@@ -104,20 +105,18 @@ fn hazards(plan: &Plan, allow: &[String]) -> String {
 
 /// What the preflight found in the rows.
 fn rows(plan: &Plan) -> String {
-    let found = wording::preflight(plan);
-    let lines: String = found
-        .iter()
-        .map(|lines| {
-            let mut lines = lines.iter().map(|line| escaped(line));
-            let first = lines.next().unwrap_or_default();
-            format!("- ❌ {first}\n{}", lines.map(|line| format!("  - {line}\n")).collect::<String>())
-        })
-        .collect();
-    if lines.is_empty() {
-        lines
-    } else {
-        format!("Rows are in the way, and the scripts would stop:\n\n{lines}\n")
+    let found = wording::preflight(&plan.preflight);
+    if found.is_empty() {
+        return String::new();
     }
+    let mut text = format!("Preflight: {}:\n\n", wording::preflight_title(&found, "the scripts"));
+    for told in &found {
+        let mut lines = told.lines.iter().map(|line| escaped(line));
+        let mark = if told.in_the_way { "❌" } else { "⚠️" };
+        text.push_str(&format!("- {mark} {}\n", lines.next().unwrap_or_default()));
+        lines.for_each(|line| text.push_str(&format!("  - {line}\n")));
+    }
+    text + "\n"
 }
 
 fn details(plan: &Plan, part: &Part<'_>, with_sql: bool) -> String {
@@ -138,7 +137,9 @@ fn details(plan: &Plan, part: &Part<'_>, with_sql: bool) -> String {
 }
 
 fn statements(part: &Part<'_>, direction: Direction) -> String {
-    part.steps(direction).iter().map(|step| format!("{};\n", step.statement.sql)).collect()
+    let undone = |step| wording::undone(step, direction).map(|line| format!("--   {line}\n"));
+    let steps = part.steps(direction).into_iter();
+    steps.map(|step| format!("{};\n{}", step.statement.sql, undone(step).unwrap_or_default())).collect()
 }
 
 fn list(title: &str, all: &[String]) -> String {

@@ -1,7 +1,7 @@
 //! A plan cut into its scripts, which is how all formats show it.
 
 use apply::{Plan, Stage};
-use plan::{Question, Round, Step};
+use plan::{Question, Round, Step, Verdict};
 
 use crate::Direction;
 
@@ -33,6 +33,11 @@ impl<'a> Part<'a> {
             Direction::Forward => &self.stage.forward,
             Direction::Rollback => &self.stage.back,
         }
+    }
+
+    /// What the way back brings back of it.
+    pub(crate) fn verdict(&self) -> Verdict {
+        plan::verdict(self.stage.forward.iter())
     }
 
     /// The steps of one direction.

@@ -70,6 +70,7 @@ pub fn evidence(plan: &Plan, color: bool) -> String {
         plan.scripts.forward.iter().map(|script| script.file.as_str()).collect::<Vec<_>>().join(", "),
     );
     line("rollback script", plan.scripts.rollback.file.clone());
+    line("the way back", plan.verdict().to_string());
     line("scripts run, forward and back", grouped(proof.scripts as u64));
     line("objects compared", grouped(proof.objects as u64));
     line("catalog entries compared", format!("{} (by the witness)", grouped(proof.witnessed as u64)));

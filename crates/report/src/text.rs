@@ -1,6 +1,6 @@
 //! The preview in a terminal. What is not a statement is a comment, so that the text as a whole is SQL.
 
-use apply::Plan;
+use apply::{Answer, Plan};
 use kinds::Hazard;
 use plan::{Step, Verdict, script};
 
@@ -39,7 +39,7 @@ pub fn text(plan: &Plan, options: Options<'_>) -> String {
     }
     if options.direction == Direction::Forward {
         text.push_str(&hazards(plan, options.allow, paint));
-        text.push_str(&rows(plan, paint));
+        text.push_str(&rows(&plan.preflight, "the scripts", paint));
     }
     text.push_str(&surroundings(plan, paint));
     text.push_str(&conclusion(plan, paint));
@@ -77,22 +77,19 @@ fn section(plan: &Plan, part: &Part<'_>, direction: Direction, paint: Paint) -> 
     let mut held = Held::default();
     part.steps(direction)
         .into_iter()
-        .for_each(|step| text.push_str(&statement(step, held.remarks(step), paint)));
+        .for_each(|step| text.push_str(&statement(step, direction, held.remarks(step), paint)));
     if direction == Direction::Forward {
         text.push_str(&way_back(plan, part, paint));
     }
     text
 }
 
-fn statement(step: &Step, remarks: Vec<String>, paint: Paint) -> String {
+fn statement(step: &Step, direction: Direction, remarks: Vec<String>, paint: Paint) -> String {
     let mut text = paint.sql(&step.statement.sql) + ";\n";
     for line in remarks {
         text.push_str(&(paint.dim(&format!("--   {line}")) + "\n"));
     }
-    if step.verdict() != Verdict::Exact {
-        text.push_str(&(paint.yellow(&format!("--   way back: {}", step.verdict().word())) + "\n"));
-    }
-    for line in wording::stated_hazards(&step.statement) {
+    for line in wording::undone(step, direction).into_iter().chain(wording::stated_hazards(&step.statement)) {
         text.push_str(&(paint.yellow(&format!("--   {line}")) + "\n"));
     }
     text
@@ -105,7 +102,7 @@ fn way_back(plan: &Plan, part: &Part<'_>, paint: Paint) -> String {
         let line = wording::one_line(&step.statement.sql, WIDTH - 5);
         text.push_str(&(paint.dim(&format!("--   {line}")) + "\n"));
     }
-    for lost in wording::lost(&part.steps(Direction::Forward)) {
+    for lost in wording::lost(&part.verdict()) {
         text.push_str(&(paint.yellow(&format!("--   {lost}")) + "\n"));
     }
     for loss in script::loses(&part.stage.back) {
@@ -134,23 +131,23 @@ fn hazards(plan: &Plan, allow: &[String], paint: Paint) -> String {
     text
 }
 
-/// What the rows of the live database say to the plan.
-fn rows(plan: &Plan, paint: Paint) -> String {
-    let found = wording::preflight(plan);
-    if plan.preflight.is_empty() {
+/// What the rows of the live database say to the plan, or to the way back; `scripts` would stop.
+pub(crate) fn rows(answers: &[Answer], scripts: &str, paint: Paint) -> String {
+    if answers.is_empty() {
         return String::new();
     }
+    let found = wording::preflight(answers);
     if found.is_empty() {
-        let asked = wording::count(plan.preflight.len(), "question");
+        let asked = wording::count(answers.len(), "question");
         return format!(
             "\n{}\n",
             paint.dim(&format!("-- Preflight: {asked} to the rows, none is in the way."))
         );
     }
-    let mut text =
-        format!("\n{}\n", paint.bold("-- Preflight: rows are in the way, and the scripts would stop"));
-    for lines in found {
-        for (place, line) in lines.iter().enumerate() {
+    let title = wording::preflight_title(&found, scripts);
+    let mut text = format!("\n{}\n", paint.bold(&format!("-- Preflight: {title}")));
+    for told in found {
+        for (place, line) in told.lines.iter().enumerate() {
             let line = format!("--   {}{line}", if place == 0 { "" } else { "  " });
             text.push_str(&(if place == 0 { paint.red(&line) } else { line } + "\n"));
         }
@@ -185,7 +182,7 @@ fn conclusion(plan: &Plan, paint: Paint) -> String {
     if plan.is_empty() {
         return format!("{}\n", paint.green("-- No changes. The database is as desired."));
     }
-    let verdict = format!("-- The way back is {}", wording::verdict(&plan.verdict()));
+    let verdict = format!("-- The way back is {}", plan.verdict());
     let verdict =
         if plan.verdict() == Verdict::Exact { paint.green(&verdict) } else { paint.yellow(&verdict) };
     let mut lines = proof::proven(&plan.proof).into_iter();
@@ -222,8 +219,9 @@ pub fn falls_short(verdict: &Verdict, without_archive: bool, color: bool) -> Opt
         Verdict::StructureOnly { .. } | Verdict::Impossible { .. } => false,
     };
     (!enough).then(|| {
-        let lost: String =
-            verdict.lost().iter().chain(verdict.kept()).map(|line| format!("  {line}\n")).collect();
+        let kept = if without_archive { verdict.kept() } else { &[] };
+        let lost = verdict.why().iter().chain(verdict.lost()).chain(kept);
+        let lost: String = lost.map(|line| format!("  {line}\n")).collect();
         format!("{} the way back is {}:\n{lost}", paint.bold(&paint.red("refused:")), verdict.word())
     })
 }

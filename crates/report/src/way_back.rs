@@ -1,9 +1,18 @@
 //! The way back, as `rollback` shows it.
 
-use apply::{Archive, Entry};
+use apply::{Answer, Archive, Entry};
 
-/// What takes these scripts back, the last first, with the archives that are there.
-pub fn way_back(place: &str, scripts: &[Entry], rollback: &str, archives: &[Archive]) -> String {
+use crate::paint::Paint;
+use crate::text::rows;
+
+/// What takes these scripts back, the last first, with the archives that are there and what the rows say to it.
+pub fn way_back(
+    place: &str,
+    scripts: &[Entry],
+    rollback: &str,
+    archives: &[Archive],
+    answers: &[Answer],
+) -> String {
     let mut text = format!("-- The database stands {place}. {rollback} goes back from there:\n");
     for entry in scripts.iter().rev() {
         let given_up = entry.given_up(archives);
@@ -15,6 +24,7 @@ pub fn way_back(place: &str, scripts: &[Entry], rollback: &str, archives: &[Arch
         text.extend(lost(entry, archives).iter().map(|lost| format!("--   {lost}\n")));
         text.extend(entry.back.iter().map(|statement| format!("{statement};\n")));
     }
+    text.push_str(&rows(answers, rollback, Paint { color: false }));
     text.push_str("\n-- Nothing is done yet: --apply goes this way, in one transaction.\n");
     text
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use apply::Plan;
+use apply::{Answer, Plan};
 use kinds::{Hazard, Lock, Statement, Work};
 use plan::{Step, Verdict};
+
+use crate::Direction;
 
 /// Above what is there and not managed.
 pub(crate) const UNMANAGED: &str = "Not managed, never touched";
@@ -89,31 +91,28 @@ pub(crate) fn duration(work: Work) -> &'static str {
     }
 }
 
-/// Hazards that the statement itself states, as opposed to those that follow from its lock or its notice to clients.
+/// Hazards that the statement itself states, as opposed to those that follow from its lock or its notice to clients; what it loses
+/// is said by [`undone`].
 pub(crate) fn stated_hazards(statement: &Statement) -> Vec<String> {
-    statement.hazards.iter().map(|(hazard, why)| format!("{}: {why}", hazard.name())).collect()
+    let stated = statement.hazards.iter().filter(|(hazard, _)| *hazard != Hazard::DataLoss);
+    stated.map(|(hazard, why)| format!("{}: {why}", hazard.name())).collect()
 }
 
-/// `exact: ...`, `structure only: ...`: a verdict in a sentence.
-pub(crate) fn verdict(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Exact => "exact: catalog and rows as before".to_owned(),
-        Verdict::ExactWithArchive { kept } => {
-            format!("exact with archive: {}, until somebody drops that", kept.join("; "))
-        }
-        Verdict::StructureOnly { lost } => {
-            format!("structure only, because these do not come back: {}", lost.join("; "))
-        }
-        Verdict::Impossible { why } => {
-            format!("impossible: the rollback takes back all else, but {}", why.join("; "))
-        }
-    }
+/// What of a step comes back when it is undone, in a sentence; nothing is said where that is all.
+pub(crate) fn undone(step: &Step, direction: Direction) -> Option<String> {
+    let way = match direction {
+        Direction::Forward => "way back",
+        Direction::Rollback => "forward again",
+    };
+    let verdict = step.verdict();
+    // A name may hold a line break, which must not end a comment.
+    (verdict != Verdict::Exact).then(|| format!("{way}: {verdict}").replace(['\n', '\r'], " "))
 }
 
-/// What the way forward loses for good: no way back brings it back.
-pub(crate) fn lost(steps: &[&Step]) -> Vec<String> {
-    let lost = steps.iter().flat_map(|step| step.verdict().lost().to_vec());
-    lost.map(|why| format!("{why} on the way forward, and does not come back")).collect()
+/// What the way forward loses for good, and what nobody knows how to take back: no way back brings it back.
+pub(crate) fn lost(verdict: &Verdict) -> Vec<String> {
+    let lost = verdict.lost().iter().map(|why| format!("{why} on the way forward, and does not come back"));
+    lost.chain(verdict.why().iter().cloned()).collect()
 }
 
 /// How a plan stands towards one of its hazards.
@@ -163,34 +162,48 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// What the preflight found, a line each: rows that are in the way with some of their keys, the query and what would mend them,
-/// and questions that had no answer.
-pub(crate) fn preflight(plan: &Plan) -> Vec<Vec<String>> {
-    let told = plan.preflight.iter().filter(|answer| answer.is_in_the_way() || answer.unanswered.is_some());
-    told.map(|answer| {
+/// What the live database answered to a question, where that is not that no row is in the way.
+pub(crate) struct Told {
+    /// Whether rows are in the way; otherwise nobody knows.
+    pub(crate) in_the_way: bool,
+    /// What is in the way with some of its keys, the query, and what would mend it; or why nobody knows.
+    pub(crate) lines: Vec<String>,
+}
+
+/// What the preflight found: rows that are in the way first, then questions that had no answer.
+pub(crate) fn preflight(answers: &[Answer]) -> Vec<Told> {
+    let told = answers.iter().filter(|answer| answer.is_in_the_way() || answer.unanswered.is_some());
+    let told = told.map(|answer| {
         let question = &answer.question;
-        match (&answer.unanswered, answer.rows) {
-            (Some(reason), _) => vec![format!("not known: {}", question.what), reason.clone()],
-            (None, rows) => vec![
-                match rows.unwrap_or_default() {
-                    1 => format!(
-                        "1 {}, which is {}",
-                        question.what.replacen("rows", "row", 1),
-                        answer.such_as.join(", ")
-                    ),
-                    many => format!("{many} {}, such as {}", question.what, answer.such_as.join(", ")),
-                },
-                format!("see them: {}", question.query),
-                format!("mend them: {}", question.mend),
-            ],
+        if let Some(reason) = &answer.unanswered {
+            let lines = vec![format!("not known: {}", question.what), reason.clone()];
+            return Told { in_the_way: false, lines };
         }
-    })
-    .collect()
+        let such_as = answer.such_as.join(", ");
+        let found = match answer.rows.unwrap_or_default() {
+            1 => format!("1 {}, which is {such_as}", question.what.replacen("rows", "row", 1)),
+            many => format!("{many} {}, such as {such_as}", question.what),
+        };
+        let lines =
+            vec![found, format!("see them: {}", question.query), format!("mend them: {}", question.mend)];
+        Told { in_the_way: true, lines }
+    });
+    let (in_the_way, unknown): (Vec<Told>, Vec<Told>) = told.partition(|told| told.in_the_way);
+    in_the_way.into_iter().chain(unknown).collect()
+}
+
+/// What stands above that; `scripts` would stop.
+pub(crate) fn preflight_title(found: &[Told], scripts: &str) -> String {
+    match found.iter().any(|told| told.in_the_way) {
+        true => format!("rows are in the way, and {scripts} would stop"),
+        false => "not all questions to the rows had an answer; the script asks them again".to_owned(),
+    }
 }
 
 /// The same on one line each, for stderr.
-pub fn rows_in_the_way(plan: &Plan) -> Vec<String> {
-    preflight(plan).iter().map(|lines| format!("preflight: {}", lines.join("\n  "))).collect()
+pub fn rows_in_the_way(answers: &[Answer]) -> Vec<String> {
+    let found = preflight(answers);
+    found.iter().map(|told| format!("preflight: {}", told.lines.join("\n  "))).collect()
 }
 
 /// Texts that may still say an old name, a line each, the surest first.

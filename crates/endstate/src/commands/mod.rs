@@ -20,7 +20,7 @@ use std::time::Instant;
 use anyhow::bail;
 use catalog::Conninfo;
 
-use crate::args::{Allow, Arguments, Command, Floor, Global, Proving};
+use crate::args::{Allow, Arguments, Command, Demand, Floor, Global, Proving};
 use crate::{Outcome, output};
 
 /// Runs what the command line says.
@@ -100,13 +100,18 @@ fn refusal(plan: &::apply::Plan, allow: &Allow) -> Option<String> {
     if !unaccepted.is_empty() {
         return Some(report::refusal(&unaccepted, color));
     }
-    let floor = allow.require_rollback?;
-    report::falls_short(&plan.verdict(), floor == Floor::Exact, color)
+    falls_short(plan, &allow.demand)
+}
+
+/// That the way back brings back less than is demanded, if it does.
+fn falls_short(plan: &::apply::Plan, demand: &Demand) -> Option<String> {
+    let floor = demand.require_rollback?;
+    report::falls_short(&plan.verdict(), floor == Floor::Exact, output::stderr_has_color())
 }
 
 /// Tells on stderr which rows would stop the plan.
 fn tell_rows(plan: &::apply::Plan) {
-    report::rows_in_the_way(plan).iter().for_each(|line| output::note(line));
+    report::rows_in_the_way(&plan.preflight).iter().for_each(|line| output::note(line));
 }
 
 fn total(start: Instant) {

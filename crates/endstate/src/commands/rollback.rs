@@ -20,7 +20,9 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> anyhow::Result<Outco
     let archives = apply::archives(&conninfo)?;
     if !arguments.apply {
         let (place, file) = (generated.place(stands), &manifest.rollback.file);
-        output::result(&report::way_back(&place, taken_back, file, &archives))?;
+        let asks = taken_back.last().filter(|_| !arguments.no_preflight).map(|last| &last.asks_back);
+        let answers = apply::ask_rows(&conninfo, asks.map(Vec::as_slice).unwrap_or_default())?;
+        output::result(&report::way_back(&place, taken_back, file, &archives, &answers))?;
         return Ok(Outcome::Done);
     }
     taken_back.iter().flat_map(|entry| report::lost(entry, &archives)).for_each(|lost| output::note(&lost));

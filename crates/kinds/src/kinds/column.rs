@@ -441,11 +441,9 @@ impl ObjectKind for Column {
             }
             Some(before) if before.data_type != self.data_type => {
                 let refused = crate::refused(&name, &before.data_type, &self.data_type, context);
-                let fits = refused.into_iter().flat_map(|(condition, mend)| {
+                let fits = refused.into_iter().flat_map(|(condition, fix)| {
                     let what = format!("whose {name} does not fit {}", self.data_type);
-                    let words =
-                        || Mend::Words(format!("change {name} so that it fits, or say how with using"));
-                    demand(vec![id.clone()], condition, what, mend.map_or_else(words, Mend::Set))
+                    demand(vec![id.clone()], condition, what, fix.mend(&name))
                 });
                 fits.chain(twice_in_keys(before, self, id, context)).collect()
             }

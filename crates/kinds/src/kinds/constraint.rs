@@ -522,7 +522,7 @@ impl Constraint {
                 Some(Rows::Where {
                     condition: format!("NOT ({expression})"),
                     what: format!("that check {} refuses: {expression} is not true", sql::ident(id.name())),
-                    mend: Mend::Words(format!("change them so that {expression}")),
+                    mend: Mend::Change { or: None },
                 })
             }
             ConstraintType::ForeignKey => {

@@ -149,8 +149,7 @@ pub(crate) fn of_columns(
             false => condition,
         };
         let what = format!("whose {name} does not fit {}, which {why}", domain.sql());
-        let mend = Mend::Words(format!("change {name} so that it fits"));
-        let rows = Rows::Where { condition, what, mend };
+        let rows = Rows::Where { condition, what, mend: Mend::Change { or: None } };
         Some(Demand { relation: table.clone(), only: false, columns: vec![object.id.clone()], rows })
     };
     columns.filter_map(demand).collect()

@@ -503,15 +503,24 @@ impl ObjectKind for SeedRows {
         }
         for values in gone {
             let words = writer.is("", &before.key, values);
-            demands.extend(writer.references(values).into_iter().map(|reference| Demand {
-                only: false,
-                relation: reference.table.clone(),
-                columns: Vec::new(),
-                rows: Rows::Where {
-                    condition: reference.of_others(&writer),
-                    what: format!("that refer to the row of {} with {words}, which goes", table.sql()),
-                    mend: Mend::Words("let them refer to another row first, or declare this one".to_owned()),
-                },
+            demands.extend(writer.references(values).into_iter().map(|reference| {
+                Demand {
+                    only: false,
+                    relation: reference.table.clone(),
+                    columns: Vec::new(),
+                    rows: Rows::Where {
+                        condition: reference.of_others(&writer),
+                        what: format!("that refer to the row of {} with {words}, which goes", table.sql()),
+                        mend: Mend::Set(
+                            reference
+                                .columns
+                                .iter()
+                                .map(|column| format!("{column} = ..."))
+                                .collect::<Vec<_>>()
+                                .join(", "),
+                        ),
+                    },
+                }
             }));
         }
         demands

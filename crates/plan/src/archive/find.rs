@@ -139,7 +139,7 @@ fn comes_back_too_large(request: &Request<'_>, id: &Id) -> Option<Demand> {
     let rows = Rows::Where {
         condition,
         what: format!("whose {name} is rounded by {to} to more than {from} holds"),
-        mend: Mend::Words(format!("change {name} so that it fits, or say how with using")),
+        mend: Mend::Change { or: Some("say how with using".to_owned()) },
     };
     Some(Demand { relation: id.top().clone(), columns: vec![id.clone()], only: false, rows })
 }

@@ -407,13 +407,17 @@ pub(crate) fn one_dimension(column: &Id, array: &str) -> Demand {
         column,
         format!("with arrays of more than one dimension in {array}"),
         format!("array_ndims({array}) > 1"),
-        "only arrays of one dimension are converted element by element".to_owned(),
+        Mend::Change {
+            or: Some(
+                "say how with using: only arrays of one dimension are converted by themselves".to_owned(),
+            ),
+        },
     )
 }
 
-fn demand(column: &Id, what: String, condition: String, mend: String) -> Demand {
+fn demand(column: &Id, what: String, condition: String, mend: Mend) -> Demand {
     let (relation, columns) = (column.top().clone(), vec![column.clone()]);
-    Demand { relation, columns, only: false, rows: Rows::Where { condition, what, mend: Mend::Words(mend) } }
+    Demand { relation, columns, only: false, rows: Rows::Where { condition, what, mend } }
 }
 
 /// Rows whose value the new type does not have and nobody mapped.
@@ -436,7 +440,10 @@ fn holding(column: &Id, value: &str, is_array: bool, id: &Id) -> Demand {
     let name = sql::ident(column.name());
     let holds =
         if is_array { format!("{value} = ANY ({name}::text[])") } else { format!("{name}::text = {value}") };
-    let mend = format!("{} will not have {value}: map it to another value", id.short());
+    let mend = match is_array {
+        true => Mend::Set(format!("{name} = array_replace({name}, {value}, ...)")),
+        false => Mend::Change { or: Some(format!("map {value} of {} to another value", id.short())) },
+    };
     demand(column, format!("with {name} = {value}"), holds, mend)
 }
 

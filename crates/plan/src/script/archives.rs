@@ -71,7 +71,7 @@ pub(super) fn free(leg: &Leg<'_>) -> String {
 }
 
 /// Archives of an earlier rollback that nobody gave back make room: their names get a number.
-pub(super) fn out_of_the_way(leg: &Leg<'_>) -> String {
+pub(super) fn out_of_the_way(leg: &Leg<'_>, file: &str) -> String {
     let kept: Vec<&Kept> = leg.back.iter().flat_map(|round| &round.kept).collect();
     let list = |kept: &mut dyn Iterator<Item = &&Kept>| -> String {
         kept.map(|kept| sql::literal(&kept.archive)).collect::<Vec<_>>().join(", ")
@@ -101,7 +101,7 @@ pub(super) fn out_of_the_way(leg: &Leg<'_>) -> String {
     let indexes = if moved.is_empty() { String::new() } else { indexes };
     let notice = sql::literal(&format!(
         "{}: what an earlier rollback kept, and nobody gave back, is in {SCHEMA}.% from now on",
-        leg.file.replace('%', "%%")
+        file.replace('%', "%%")
     ));
     format!(
         "{indexes}        FOR endstate_archive, endstate_name IN\n\
@@ -116,23 +116,22 @@ pub(super) fn out_of_the_way(leg: &Leg<'_>) -> String {
 }
 
 /// The variables of [`out_of_the_way`] and [`kept_back`].
-pub(super) const VARIABLES: &str =
-    "    endstate_archive text;\n    endstate_name text;\n    endstate_count bigint;\n";
+pub(super) const VARIABLES: &str = "    endstate_archive text;\n    endstate_name text;\n";
 
 /// Archives that turned out to keep nothing go; for the others it says how much they keep, and there is a procedure with which the
 /// forward script, when it is run again, gives that back.
-pub(super) fn kept_back(leg: &Leg<'_>) -> String {
+pub(super) fn kept_back(leg: &Leg<'_>, file: &str) -> String {
     let kept: Vec<&Kept> = leg.back.iter().flat_map(|round| &round.kept).collect();
     let is_there = |kept: &Kept| format!("to_regclass({}) IS NOT NULL", sql::literal(&kept.archive));
     let mut text = String::new();
     for kept in &kept {
         let archive = &kept.archive;
         if kept.is_moved() {
-            text.push_str(&moved_back_and_kept(leg, kept));
+            text.push_str(&moved_back_and_kept(file, kept));
             continue;
         }
         let what = format!("{} in {archive}", kept.words()).replace('%', "%%");
-        let notice = sql::literal(&format!("{}: keeps % rows: {what}", leg.file.replace('%', "%%")));
+        let notice = sql::literal(&format!("{}: keeps % rows: {what}", file.replace('%', "%%")));
         text.push_str(&format!(
             "        SELECT count(*) INTO STRICT endstate_count FROM {archive};\n        IF endstate_count = 0 THEN\n            DROP TABLE {archive};\n\
              \x20       ELSE\n            RAISE NOTICE {notice}, endstate_count;\n        END IF;\n"
@@ -160,9 +159,9 @@ pub(super) fn kept_back(leg: &Leg<'_>) -> String {
 }
 
 /// A table that is moved is not read, however large it is: only one without rows is not kept.
-fn moved_back_and_kept(leg: &Leg<'_>, kept: &Kept) -> String {
+fn moved_back_and_kept(file: &str, kept: &Kept) -> String {
     let archive = &kept.archive;
-    let notice = format!("{}: keeps {} in {archive}", leg.file, kept.words()).replace('%', "%%");
+    let notice = format!("{file}: keeps {} in {archive}", kept.words()).replace('%', "%%");
     format!(
         "        IF NOT EXISTS (SELECT FROM {archive}) THEN\n            DROP TABLE {archive};\n        ELSE\n            RAISE NOTICE {};\n        END IF;\n",
         sql::literal(&notice)

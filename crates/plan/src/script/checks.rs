@@ -145,10 +145,8 @@ pub fn ask(ids: &[Id]) -> String {
     )
 }
 
-/// The variables that [`rows`] needs.
-pub(super) fn variables(asks: &[Question]) -> &'static str {
-    if asks.is_empty() { "" } else { "    endstate_count bigint;\n    endstate_keys text;\n" }
-}
+/// The variables of [`rows`].
+pub(super) const VARIABLES: &str = "    endstate_count bigint;\n    endstate_keys text;\n    endstate_rows text;\n    endstate_such_as text;\n    endstate_mends text;\n";
 
 /// Statements that read tables, with the policies out of their way that bind the owners of these as well, where they would hide rows.
 pub(super) fn seen(forced: &BTreeSet<String>, statements: &str, indent: &str) -> String {
@@ -174,14 +172,16 @@ pub(super) fn seen(forced: &BTreeSet<String>, statements: &str, indent: &str) ->
     )
 }
 
-/// Stops when rows forbid what follows, and names some of them.
+/// Stops when rows forbid what follows: names all that do, and some keys of each.
 pub(super) fn rows(asks: &[Question], stopped: &str, indent: &str) -> String {
+    if asks.is_empty() {
+        return String::new();
+    }
     let mut text = String::new();
     for ask in asks {
-        let (indent, end) = match &ask.archive {
-            Some((archive, there)) => {
-                let there = if *there { "IS NOT NULL" } else { "IS NULL" };
-                text.push_str(&format!("{indent}IF to_regclass({}) {there} THEN\n", sql::literal(archive)));
+        let (indent, end) = match &ask.only_if {
+            Some(condition) => {
+                text.push_str(&format!("{indent}IF {} THEN\n", condition.sql()));
                 (format!("{indent}    "), format!("{indent}END IF;\n"))
             }
             None => (indent.to_owned(), String::new()),
@@ -190,15 +190,21 @@ pub(super) fn rows(asks: &[Question], stopped: &str, indent: &str) -> String {
         let question = format!(
             "{indent}EXECUTE {} INTO STRICT endstate_count;\n{indent}IF endstate_count > 0 THEN\n\
              {indent}    EXECUTE {} INTO STRICT endstate_keys;\n\
-             {indent}    RAISE EXCEPTION {}, endstate_count\n\
-             {indent}        USING DETAIL = 'Such as ' || endstate_keys, HINT = {};\n{indent}END IF;\n",
+             {indent}    endstate_rows := concat_ws('; ', endstate_rows, endstate_count || {});\n\
+             {indent}    endstate_such_as := concat_ws(E'\\n', endstate_such_as, {} || endstate_keys);\n\
+             {indent}    endstate_mends := concat_ws(E'\\n', endstate_mends, {});\n{indent}END IF;\n",
             sql::literal(&ask.count),
             sql::literal(&keys),
-            sql::literal(&format!("{stopped}: % {}", ask.what.replace('%', "%%"))),
+            sql::literal(&format!(" {}", ask.what)),
+            sql::literal(&format!("{}, such as ", ask.what)),
             sql::literal(&format!("{}; see them with: {}", ask.mend, ask.query)),
         );
         text.push_str(&seen(&ask.forced, &question, &indent));
         text.push_str(&end);
     }
-    text
+    let stopped = sql::literal(&format!("{}: %", stopped.replace('%', "%%")));
+    text + &format!(
+        "{indent}IF endstate_rows IS NOT NULL THEN\n{indent}    RAISE EXCEPTION {stopped}, endstate_rows\n\
+         {indent}        USING DETAIL = endstate_such_as, HINT = endstate_mends;\n{indent}END IF;\n"
+    )
 }

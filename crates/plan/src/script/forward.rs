@@ -117,7 +117,7 @@ pub(super) fn standing(heading: &Heading, legs: &[Leg<'_>], number: usize) -> St
             (probe, vec![checks::expected(probe, number), checks::expected(probe, number + 1), owner])
         })
         .collect();
-    let count = checks::variables(&leg.asks);
+    let count = if leg.asks.is_empty() { "" } else { checks::VARIABLES };
     let asked = if rows.is_empty() { String::new() } else { questions(&rows, leg) };
     super::block(&format!(
         "DECLARE\n    endstate_wrong text;\n    endstate_done boolean;\n    endstate_missing text;\n{count}BEGIN\n\

@@ -161,10 +161,14 @@ pub struct Touched {
     pub others: Vec<Id>,
 }
 
-/// Lines as a comment of SQL; a name may hold a line break, which must not end the comment.
+/// Lines as a comment of SQL.
 fn comment(lines: Vec<String>) -> String {
-    let line = |line: String| format!("-- {}", line.replace(['\n', '\r'], " ")).trim_end().to_owned() + "\n";
-    lines.into_iter().map(line).collect::<String>() + "\n"
+    lines.iter().map(|line| comment_line(line)).collect::<String>() + "\n"
+}
+
+/// A line of a comment of SQL; a name may hold a line break, which must not end it.
+fn comment_line(line: &str) -> String {
+    format!("-- {}", line.replace(['\n', '\r'], " ")).trim_end().to_owned() + "\n"
 }
 
 /// Each statement with its `;`, a line between those of several lines.

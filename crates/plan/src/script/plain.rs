@@ -1,22 +1,25 @@
 //! The statements of a plan alone, for `psql -v ON_ERROR_STOP=1`.
 
 use super::archives::{VARIABLES, given_back, kept_back, last_kept, out_of_the_way, tidied, waiting_for};
-use super::{Leg, before_event_triggers, encoded, settings};
-use crate::{Round, Step, Verb};
+use super::{Heading, Leg, before_event_triggers, encoded, settings};
+use crate::{Round, Step, Verb, Verdict};
 
-/// The statements of one way: a transaction a leg, under the settings of the scripts but without their checks; what must be committed by
+/// The statements of one way, under the heading of the scripts: a transaction a leg, under the settings of the scripts but without their checks; what must be committed by
 /// itself stands between them.
-pub fn plain(legs: &[Leg<'_>], backwards: bool) -> String {
+pub fn plain(heading: &Heading, legs: &[Leg<'_>], backwards: bool) -> String {
     let numbers: Vec<usize> =
         if backwards { (0..legs.len()).rev().collect() } else { (0..legs.len()).collect() };
-    let texts =
-        numbers.iter().map(|number| if backwards { back(legs, *number) } else { forward(legs, *number) });
+    let texts = numbers
+        .iter()
+        .map(|number| if backwards { back(heading, legs, *number) } else { forward(legs, *number) });
     encoded(texts.collect::<Vec<_>>().join("\n"))
 }
 
 fn forward(legs: &[Leg<'_>], number: usize) -> String {
     let leg = &legs[number];
-    let mut writer = Writer::new(format!("-- {}\n", leg.file));
+    let verdict = crate::verdict(leg.forward.iter());
+    let mut writer =
+        Writer::new(format!("-- {}: the way back is {}\n", leg.file, verdict.word()), "way back");
     let within = leg.comes_back() && !leg.comes_back_late() && !leg.waits_for_values();
     let given_back = given_back(&leg.again());
     writer.rounds(leg.forward, |writer, at| {
@@ -34,14 +37,15 @@ fn forward(legs: &[Leg<'_>], number: usize) -> String {
     writer.finished()
 }
 
-fn back(legs: &[Leg<'_>], number: usize) -> String {
+fn back(heading: &Heading, legs: &[Leg<'_>], number: usize) -> String {
+    let file = &heading.rollback;
     let leg = &legs[number];
-    let mut writer = Writer::new(format!("-- {}, taken back\n", leg.file));
+    let mut writer = Writer::new(format!("-- {}, taken back\n", leg.file), "forward again");
     let keeps = leg.back.iter().any(|round| !round.kept.is_empty());
     let tidies = number == 0 && legs.iter().any(Leg::keeps);
     writer.rounds(leg.back, |writer, at| match at {
-        At::FirstSave if keeps => writer.archives(&out_of_the_way(leg)),
-        At::LastSave if keeps => writer.archives(&kept_back(leg)),
+        At::FirstSave if keeps => writer.archives(&out_of_the_way(leg, file)),
+        At::LastSave if keeps => writer.archives(&kept_back(leg, file)),
         At::End if tidies => writer.archives(&tidied("        ")),
         _ => {}
     });
@@ -63,11 +67,13 @@ enum At {
 struct Writer {
     text: String,
     open: bool,
+    /// What is said of a step that is not undone exactly begins with this.
+    undone: &'static str,
 }
 
 impl Writer {
-    fn new(text: String) -> Writer {
-        Writer { text, open: false }
+    fn new(text: String, undone: &'static str) -> Writer {
+        Writer { text, open: false, undone }
     }
 
     /// All steps of rounds, and what else is to be written between them.
@@ -105,6 +111,10 @@ impl Writer {
             true => self.commit(),
             false => self.begin(),
         }
+        let verdict = step.verdict();
+        if verdict != Verdict::Exact {
+            self.text.push_str(&super::comment_line(&format!("{}: {verdict}", self.undone)));
+        }
         self.text.push_str(&step.statement.sql);
         self.text.push_str(";\n");
     }
@@ -115,7 +125,9 @@ impl Writer {
     }
 
     fn archives(&mut self, statements: &str) {
-        self.block(&super::block(&format!("DECLARE\n{VARIABLES}BEGIN\n{statements}END;\n")));
+        self.block(&super::block(&format!(
+            "DECLARE\n{VARIABLES}    endstate_count bigint;\nBEGIN\n{statements}END;\n"
+        )));
     }
 
     fn begin(&mut self) {

@@ -22,9 +22,10 @@ pub fn rollback(heading: &Heading, legs: &[Leg<'_>]) -> String {
 }
 
 fn block(heading: &Heading, legs: &[Leg<'_>]) -> String {
-    let archives = if legs.iter().any(Leg::keeps) { VARIABLES } else { "    endstate_count bigint;\n" };
+    let archives = if legs.iter().any(Leg::keeps) { VARIABLES } else { "" };
     let mut text = format!(
-        "DECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n    endstate_keys text;\n{archives}BEGIN\n"
+        "DECLARE\n    endstate_objects jsonb;\n    endstate_stands integer;\n    endstate_wrong text;\n{}{archives}BEGIN\n",
+        checks::VARIABLES
     );
     text.push_str(&forward::version(heading, &heading.rollback));
     text.push_str(&checks::cleared(probes(legs).into_iter(), "    "));
@@ -40,14 +41,14 @@ fn block(heading: &Heading, legs: &[Leg<'_>]) -> String {
             &format!("{} stopped, and nothing is changed", heading.rollback),
             "        ",
         ));
-        text.push_str(&losses(leg));
-        text.push_str(&out_of_the_way(leg));
+        text.push_str(&losses(leg, &heading.rollback));
+        text.push_str(&out_of_the_way(leg, &heading.rollback));
         // The last leg to be taken back leaves nothing that is empty.
         let tidied = match number == 0 && legs.iter().any(Leg::keeps) {
             true => tidied("        "),
             false => String::new(),
         };
-        text.push_str(&indented(leg, &tidied));
+        text.push_str(&indented(leg, &heading.rollback, &tidied));
         text.push_str("    END IF;\n");
     }
     text.push_str(&reached(heading, legs));
@@ -132,7 +133,7 @@ fn is_here(leg: &Leg<'_>, table: &kinds::Id) -> bool {
 }
 
 /// Counts what goes with columns and tables that the way back drops.
-fn losses(leg: &Leg<'_>) -> String {
+fn losses(leg: &Leg<'_>, file: &str) -> String {
     let mut text = String::new();
     for (verb, id) in leg.back.iter().flat_map(|round| &round.steps).flat_map(|step| &step.ids) {
         // Under the name that it has before this leg is taken back.
@@ -148,7 +149,7 @@ fn losses(leg: &Leg<'_>) -> String {
         if kept.any(|kept| is_kept(kept) && !kept.again.is_empty()) {
             continue;
         }
-        let Some((table, count, what)) = count(leg, id) else { continue };
+        let Some((table, count, what)) = count(leg, id, file) else { continue };
         let told = format!(
             "        EXECUTE {} INTO STRICT endstate_count;\n        IF endstate_count > 0 THEN\n            RAISE NOTICE {}, endstate_count;\n        END IF;\n",
             sql::literal(&count),
@@ -174,7 +175,7 @@ fn is_taken(leg: &Leg<'_>, table: &kinds::Id) -> bool {
 }
 
 /// The table, a query that counts, and what is told of the number.
-fn count<'l>(leg: &'l Leg<'_>, id: &kinds::Id) -> Option<(&'l kinds::Id, String, String)> {
+fn count<'l>(leg: &'l Leg<'_>, id: &kinds::Id, file: &str) -> Option<(&'l kinds::Id, String, String)> {
     // The way back renames first: the object is found in the catalog after the leg under the name that it has there.
     let present = leg.after.objects().find(|object| {
         object.id.kind() == id.kind()
@@ -193,17 +194,18 @@ fn count<'l>(leg: &'l Leg<'_>, id: &kinds::Id) -> Option<(&'l kinds::Id, String,
             _ => format!("{column} IS NOT NULL"),
         };
         let named = format!("{table}.{column}").replace('%', "%%");
-        let what = format!("{}: % values of {named} go with the column", leg.file);
+        let what = format!("{}: % values of {named} go with the column", file.replace('%', "%%"));
         let count = format!("SELECT count(*) FROM {table} WHERE {wrote}");
         return Some((present.id.top(), count, what));
     }
     let table = present.id.sql();
-    let what = format!("{}: % rows of {} go with the table", leg.file, table.replace('%', "%%"));
+    let what =
+        format!("{}: % rows of {} go with the table", file.replace('%', "%%"), table.replace('%', "%%"));
     Some((present.id.top(), format!("SELECT count(*) FROM {table}"), what))
 }
 
 /// The statements inside the block; one that PL/pgSQL could not cut out of it is executed as text.
-fn indented(leg: &Leg<'_>, tidied: &str) -> String {
+fn indented(leg: &Leg<'_>, file: &str, tidied: &str) -> String {
     let mut text = String::new();
     let steps: Vec<&Step> = leg.back.iter().flat_map(|round| &round.steps).collect();
     let last_kept = last_kept(leg.back);
@@ -222,7 +224,7 @@ fn indented(leg: &Leg<'_>, tidied: &str) -> String {
             None => text.push_str(&format!("        EXECUTE {};\n", quote(statement))),
         }
         if Some(place) == last_kept {
-            text.push_str(&kept_back(leg));
+            text.push_str(&kept_back(leg, file));
         }
     }
     if end == steps.len() {

@@ -43,7 +43,7 @@ fn header(plan: &Plan, title: &str) -> String {
     let line = format!("{}, as {}", wording::server(&facts.version), facts.user);
     let mut text = format!("<header>\n<h1>{}</h1>\n<p>{}</p>\n", escaped(title), escaped(&line));
     if !plan.is_empty() {
-        text.push_str(&format!("<p>The way back is {}</p>\n", escaped(&wording::verdict(&plan.verdict()))));
+        text.push_str(&format!("<p>The way back is {}</p>\n", escaped(&plan.verdict().to_string())));
         let mut proven = proof::proven(&plan.proof).into_iter().map(|line| escaped(&line));
         text.push_str(&format!("<p class=\"proof\">✓ {}</p>\n", proven.next().unwrap_or_default()));
         proven.for_each(|line| text.push_str(&format!("<p class=\"limit\">{line}</p>\n")));
@@ -87,13 +87,14 @@ fn section(plan: &Plan, part: &Part<'_>) -> String {
     format!(
         "<section id=\"{file}\">\n<h2>{file}</h2>\n<div class=\"pair\">\n<div><h4>What it does</h4><ul>{summary}</ul></div>\n\
          <div><h4>Locks, until the end of the transaction</h4><ul>{locks}</ul></div>\n</div>\n\
-         <div class=\"pair\">\n<div>\n<h3>Forward</h3>\n{forward}</div>\n<div>\n<h3>Back, in {rollback}</h3>\n{losses}{back}</div>\n</div>\n{whole}</section>\n",
+         <div class=\"pair\">\n<div>\n<h3>Forward</h3>\n{forward}</div>\n<div>\n<h3>Back, in {rollback}: {verdict}</h3>\n{losses}{back}</div>\n</div>\n{whole}</section>\n",
         file = escaped(part.file),
         summary = items(script::summary(&part.stage.forward)),
         locks = items(script::locks(&part.stage.forward)),
         forward = cards(part, Direction::Forward),
         back = cards(part, Direction::Rollback),
         rollback = escaped(&plan.scripts.rollback.file),
+        verdict = escaped(&part.verdict().to_string()),
         losses = losses.collect::<String>(),
         whole = whole_script(&format!("whole-{}", part.file), part.file, part.text),
     )
@@ -101,13 +102,14 @@ fn section(plan: &Plan, part: &Part<'_>) -> String {
 
 fn cards(part: &Part<'_>, direction: Direction) -> String {
     let mut held = Held::default();
-    part.steps(direction).into_iter().map(|step| card(step, held.remarks(step))).collect()
+    part.steps(direction).into_iter().map(|step| card(step, direction, held.remarks(step))).collect()
 }
 
 /// A statement with what it locks and does.
-fn card(step: &Step, remarks: Vec<String>) -> String {
+fn card(step: &Step, direction: Direction, remarks: Vec<String>) -> String {
     let remarks = remarks.into_iter().map(|line| format!("<li>{}</li>", escaped(&line)));
-    let hazards = wording::stated_hazards(&step.statement).into_iter();
+    let hazards =
+        wording::undone(step, direction).into_iter().chain(wording::stated_hazards(&step.statement));
     let hazards = hazards.map(|line| format!("<li class=\"hazard\">{}</li>", escaped(&line)));
     let remarks: String = remarks.chain(hazards).collect();
     let list = if remarks.is_empty() { remarks } else { format!("<ul class=\"remarks\">{remarks}</ul>") };
@@ -137,6 +139,9 @@ fn whole_script(id: &str, file: &str, text: &str) -> String {
 }
 
 fn footer(plan: &Plan) -> String {
+    let found = wording::preflight(&plan.preflight);
+    let title = wording::preflight_title(&found, "the scripts");
+    let told: Vec<String> = found.into_iter().flat_map(|told| told.lines).collect();
     let list = |title: &str, all: &[String]| {
         let items: String = all.iter().map(|line| format!("<li>{}</li>", escaped(line))).collect();
         let open = format!("<details><summary>{title}: {}</summary><ul>{items}</ul></details>\n", all.len());
@@ -146,7 +151,7 @@ fn footer(plan: &Plan) -> String {
         "<footer>\n{}{}{}{}{}<p>Made by endstate {}</p>\n</footer>\n",
         list(UNMANAGED, &plan.unmanaged),
         list(UNREAD, &plan.unread),
-        list("Rows in the way: the scripts would stop", &wording::preflight(plan).concat()),
+        list(&format!("Preflight: {title}"), &told),
         list("May still say an old name", &wording::old_names(plan)),
         list("Notes", &plan.notes),
         env!("CARGO_PKG_VERSION"),

@@ -75,8 +75,7 @@ pub(super) fn rollback(book: &Book<'_>) -> String {
     for loss in &losses {
         text.push_str(&format!("  - {}\n", escaped(loss)));
     }
-    let forward: Vec<_> = forward_steps(book.plan).collect();
-    for lost in wording::lost(&forward) {
+    for lost in wording::lost(&book.plan.verdict()) {
         text.push_str(&format!("- {}\n", escaped(&lost)));
     }
     for ask in &book.plan.scripts.rollback.asks {

@@ -79,13 +79,14 @@ fn section(book: &Book<'_>, part: &Part<'_>) -> String {
     let lines =
         |lines: Vec<String>| lines.iter().map(|line| format!("- {}\n", escaped(line))).collect::<String>();
     format!(
-        "### {}\n\n{}\n\nChanges:\n\n{}\nLocks:\n\n{}\nImpact:\n\n{}\nRollback, in {}:\n\n{}\n",
+        "### {}\n\n{}\n\nChanges:\n\n{}\nLocks:\n\n{}\nImpact:\n\n{}\nRollback, in {}, {}:\n\n{}\n",
         code(part.file),
         purpose(part, &steps),
         lines(script::summary(&part.stage.forward)),
         lines(script::locks(&part.stage.forward)),
         lines(impact),
         code(book.rollback),
+        escaped(&part.verdict().to_string()),
         lines(back),
     )
 }
