@@ -42,6 +42,7 @@ fn what_the_preflight_finds_stops_the_script_until_it_is_mended() {
             plan.ask_rows(&options.conninfo).unwrap();
             told(&plan, &case);
             let [script] = <[apply::Script; 1]>::try_from(plan.scripts.forward.clone()).expect("one script");
+            plan.preflight.iter().for_each(|answer| can_be_run(answer, &run));
             let before = witness(&cluster, &name);
             let ran = run(&script.text);
             if let Ok(mend) = fs::read_to_string(case.join("mend.sql")) {
@@ -88,12 +89,24 @@ fn the_way_back_stops_before_it_changes_anything() {
             let found: String =
                 found.map(|it| format!("{} {}\n", it.rows.unwrap(), it.question.what)).collect();
             assert!(found.contains(read("told").trim_end()), "{name}: the preflight found\n{found}");
+            answers.iter().for_each(|answer| can_be_run(answer, &run));
             let before = witness(&cluster, &name);
             let error = run(&plan.scripts.rollback.text).expect_err(&name).to_string();
             assert!(error.contains("stopped, and nothing is changed"), "{name}: {error}");
             assert!(error.contains(read("told").trim_end()), "{name}: {error}");
             assert!(before.differences(&witness(&cluster, &name)).is_empty(), "{name}: nothing was changed");
         }
+    }
+}
+
+/// A statement that is proposed can be run as soon as somebody has said what stands for `...`.
+fn can_be_run(answer: &apply::Answer, run: &dyn Fn(&str) -> Result<(), catalog::Error>) {
+    let mend = &answer.question.mend;
+    if ["UPDATE ", "DELETE ", "WITH "].iter().any(|word| mend.starts_with(word)) {
+        let (table, explain) = (&answer.question.relation, format!("EXPLAIN {mend}"));
+        let filled =
+            explain.replace("INSERT INTO ...", &format!("INSERT INTO {table}")).replace("...", "NULL");
+        run(&filled).unwrap_or_else(|error| panic!("{filled}: {error}"));
     }
 }
 

@@ -16,7 +16,9 @@ pub struct Archive {
     pub what: String,
     /// How much it takes on disk, with its indexes.
     pub bytes: u64,
-    /// The day since when it is kept, and how many days ago that is; none where it holds no row or the role may not read it.
+    /// Whether the role may read it, and so know since when it is kept.
+    pub readable: bool,
+    /// The day since when it is kept, and how many days ago that is; none where it holds no row, or nobody knows.
     pub since: Option<(String, u64)>,
 }
 
@@ -36,7 +38,8 @@ pub fn archives(conninfo: &Conninfo) -> Result<Vec<Archive>, Error> {
         let age = format!(
             "SELECT k.endstate_kept_at::date::text, greatest(date_part('day', now() - k.endstate_kept_at)::bigint, 0)::text FROM {name} AS k LIMIT 1"
         );
-        let ages = if readable == "t" { snapshot.text_rows(&age)? } else { Vec::new() };
+        let readable = readable == "t";
+        let ages = if readable { snapshot.text_rows(&age)? } else { Vec::new() };
         let since = match ages.first().map(Vec::as_slice) {
             Some([Some(day), Some(days)]) => Some((day.clone(), days.parse().unwrap_or_default())),
             _ => None,
@@ -45,6 +48,7 @@ pub fn archives(conninfo: &Conninfo) -> Result<Vec<Archive>, Error> {
             name: name.clone(),
             what: what.clone(),
             bytes: bytes.parse().unwrap_or_default(),
+            readable,
             since,
         });
     }
@@ -81,6 +85,5 @@ pub fn give_up(conninfo: &Conninfo, archives: &[&Archive]) -> Result<(), Error> 
         plan::script::tidied("    ")
     );
     let mut database = Database::connect(conninfo)?;
-    database.run(&sql).map_err(|error| Error::Statement { statement: tables, error })?;
-    Ok(())
+    database.run(&sql).map(|_| ()).map_err(Error::NotGivenUp)
 }

@@ -45,6 +45,9 @@ pub enum Error {
         /// What the server said.
         error: catalog::Error,
     },
+    /// The live server did not let go of archives.
+    #[error("nothing was dropped: {0}")]
+    NotGivenUp(catalog::Error),
     /// The lock file cannot be read or written.
     #[error("the lock file {} cannot be used: {source}", path.display())]
     Lock {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -137,7 +138,12 @@ impl Generated {
     pub fn open(folder: &Path) -> Result<Generated, Error> {
         let path = folder.join(MANIFEST);
         let wrong = |reason: String| Error::Folder { path: path.clone(), reason };
-        let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                wrong("there is none; name the folder that `endstate generate --out` has written".to_owned())
+            }
+            _ => wrong(error.to_string()),
+        })?;
         let manifest = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         Ok(Generated { folder: folder.to_owned(), manifest })
     }

@@ -37,12 +37,14 @@ pub fn ask(conninfo: &Conninfo, questions: &[Question]) -> Result<Vec<Answer>, E
     database.run("SET row_security = off")?;
     let mut answers = Vec::new();
     for question in questions {
-        let applies = match &question.only_if {
-            Some(condition) => database.select(&format!("SELECT {}", condition.sql()))?,
-            None => Vec::new(),
+        let there = match &question.only_if {
+            Some(condition) => database.select(&format!("SELECT {}", condition.sql())),
+            None => Ok(Vec::new()),
         };
-        if !applies.iter().flatten().any(|applies| applies.as_deref() == Some("f")) {
-            answers.push(answer(&mut database, question));
+        match there {
+            Ok(rows) if rows.iter().flatten().any(|there| there.as_deref() == Some("f")) => {}
+            Ok(_) => answers.push(answer(&mut database, question)),
+            Err(error) => answers.push(unanswered(question, error.to_string())),
         }
     }
     Ok(answers)
@@ -52,15 +54,20 @@ pub fn ask(conninfo: &Conninfo, questions: &[Question]) -> Result<Vec<Answer>, E
 const DATA_EXCEPTION: &str = "22";
 
 fn answer(database: &mut Database, question: &Question) -> Answer {
-    let silent = Answer { question: question.clone(), rows: None, such_as: Vec::new(), unanswered: None };
     match counted(database, question) {
-        Ok((rows, such_as)) => Answer { rows: Some(rows), such_as, ..silent },
+        Ok((rows, such_as)) => {
+            Answer { question: question.clone(), rows: Some(rows), such_as, unanswered: None }
+        }
         Err(error) => {
             let is_of_value = error.server().is_some_and(|server| server.code.starts_with(DATA_EXCEPTION));
             let mend = if is_of_value { format!("; {}", question.mend) } else { String::new() };
-            Answer { unanswered: Some(format!("{error}{mend}")), ..silent }
+            unanswered(question, format!("{error}{mend}"))
         }
     }
+}
+
+fn unanswered(question: &Question, reason: String) -> Answer {
+    Answer { question: question.clone(), rows: None, such_as: Vec::new(), unanswered: Some(reason) }
 }
 
 fn counted(database: &mut Database, question: &Question) -> Result<(u64, Vec<String>), catalog::Error> {

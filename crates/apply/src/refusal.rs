@@ -56,18 +56,33 @@ fn problem(declared: &Declared, names: &[(String, String)], failure: &Failure) -
 pub(crate) fn of_directive(error: Error, declared: &Declared, forward: bool) -> Error {
     let Error::Statement { statement, error: refused } = &error else { return error };
     let directives = &declared.directives;
-    let backfills = directives.backfills.iter().map(|(id, text)| (id, "backfill", Some(text)));
-    let conversions = directives.conversions.iter().map(|(id, conversion)| match forward {
-        true => (id, "using", conversion.using.as_ref()),
-        false => (id, "using_back", conversion.using_back.as_ref()),
+    let backfills = directives.backfills.iter().map(|(id, text)| (id, "backfill", true, Some(text)));
+    // What is kept is told by what a value becomes there and back again: both stand in one statement.
+    let conversions = directives.conversions.iter().flat_map(|(id, conversion)| {
+        [
+            (id, "using", forward, conversion.using.as_ref()),
+            (id, "using_back", !forward, conversion.using_back.as_ref()),
+        ]
     });
-    let stands =
-        |text: &String| statement.contains(text.as_str()) || statement.contains(&sql::as_printed(text));
-    let blamed = backfills.chain(conversions).find(|(_, _, text)| text.is_some_and(stands));
-    let Some((id, what, _)) = blamed else { return of_rows(error, declared) };
+    let position = refused.server().and_then(|server| server.position);
+    let stands = |text: &str| {
+        let forms = [text.to_owned(), sql::as_printed(text)];
+        let mut found = forms.iter().flat_map(|form| statement.match_indices(form.as_str()));
+        // A cast of the whole, which stands in brackets, begins behind these.
+        found.any(|(start, form)| {
+            position.is_none_or(|position| (start..=start + form.len() + 1).contains(&position))
+        })
+    };
+    let blamed = backfills
+        .chain(conversions)
+        .filter_map(|(id, what, own, text)| Some((id, what, own, text.filter(|text| stands(text))?)))
+        .max_by_key(|(_, _, own, text)| match position {
+            Some(_) => (text.len(), *own),
+            None => (usize::from(*own), *own),
+        });
+    let Some((id, what, ..)) = blamed else { return of_rows(error, declared) };
     let server = refused.server();
     let message = server.map_or_else(|| refused.to_string(), |server| server.message.clone());
-    let position = server.and_then(|server| server.position);
     let place = position.and_then(|position| declared.locate_in(id, what, statement, position));
     let problem = Problem {
         message: format!("{what} of {id}: {message}"),

@@ -68,8 +68,8 @@ pub enum Mend {
     },
     /// `DELETE`, and `INSERT` into another table.
     Move {
-        /// What else.
-        or: String,
+        /// What then, or what else.
+        note: String,
     },
     /// In words, because no statement mends them.
     Words(String),

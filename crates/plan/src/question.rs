@@ -534,8 +534,9 @@ fn mended(mend: &Mend, (own, rows): (&str, &str), columns: &[String], condition:
         Mend::Set(_) | Mend::Change { or: None } => change,
         Mend::Change { or: Some(words) } => or(&change, words),
         Mend::Delete { or: words } => or(&delete, words),
-        Mend::Move { or: words } => {
-            or(&format!("WITH moved AS ({delete} RETURNING *) INSERT INTO ... SELECT * FROM moved"), words)
+        Mend::Move { note } => {
+            let moved = format!("WITH moved AS ({delete} RETURNING *) INSERT INTO ... SELECT * FROM moved");
+            noted(&moved, note)
         }
         Mend::Words(words) => words.clone(),
     }
@@ -543,7 +544,11 @@ fn mended(mend: &Mend, (own, rows): (&str, &str), columns: &[String], condition:
 
 /// A statement, and in a comment what may be done instead.
 fn or(statement: &str, words: &str) -> String {
-    format!("{statement} -- or {}", words.replace(['\n', '\r'], " "))
+    noted(statement, &format!("or {words}"))
+}
+
+fn noted(statement: &str, note: &str) -> String {
+    format!("{statement} -- {}", note.replace(['\n', '\r'], " "))
 }
 
 fn twice(own: &str, rows: &str, keys: &str, predicate: Option<&String>) -> Found {

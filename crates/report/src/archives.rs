@@ -14,7 +14,8 @@ pub fn archives(all: &[Archive]) -> String {
             let since = match &archive.since {
                 Some((day, 1)) => format!("{day} (1 day)"),
                 Some((day, days)) => format!("{day} ({days} days)"),
-                None => "holds no row".to_owned(),
+                None if archive.readable => "holds no row".to_owned(),
+                None => "may not be read".to_owned(),
             };
             [archive.what.clone(), size(archive.bytes), since, archive.name.clone()]
         })
@@ -62,11 +63,14 @@ mod tests {
             name: format!("endstate_archive.{name}"),
             what: "values of public.users (phone)".to_owned(),
             bytes,
+            readable: true,
             since,
         };
+        let unread = |name: &str| Archive { readable: false, ..archive(name, 0, None) };
         let text = archives(&[
             archive("users_phone_1", 16384, Some(("2026-11-20".to_owned(), 5))),
             archive("t", 8192, None),
+            unread("u"),
         ]);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "what                                  size  since                archive");
@@ -78,6 +82,7 @@ mod tests {
             lines[2],
             "values of public.users (phone)  8192 bytes  holds no row         endstate_archive.t"
         );
-        assert!(text.ends_with("2 archives, 24 kB in all; endstate finalize --drop lets go of them.\n"));
+        assert!(lines[3].contains("may not be read"));
+        assert!(text.ends_with("3 archives, 24 kB in all; endstate finalize --drop lets go of them.\n"));
     }
 }

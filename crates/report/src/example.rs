@@ -85,6 +85,8 @@ pub(crate) fn plan() -> Plan {
 }
 
 mod tests {
+    use kinds::{Hazard, Lock, Statement};
+
     use super::plan;
     use crate::{Direction, Options, html, json, markdown, refusal, runbook, text};
 
@@ -106,7 +108,7 @@ mod tests {
         let mut plan = plan();
         let rounds = &mut plan.stages[0].forward;
         rounds[0].steps[0].statement.kept.push("rows of public.a are kept in endstate_archive.a".to_owned());
-        let lost = (kinds::Hazard::DataLoss, "column b goes with its values".to_owned());
+        let lost = (Hazard::DataLoss, "column b goes with its values".to_owned());
         rounds[1].steps[0].statement.hazards.push(lost);
         rounds[2].steps[0].statement.no_way_back = Some("nothing says what takes hook c back".to_owned());
         for text in
@@ -121,6 +123,18 @@ mod tests {
                 assert!(text.contains(sentence), "{sentence}\n{text}");
             }
         }
+    }
+
+    #[test]
+    fn a_name_of_two_lines_does_not_end_a_comment() {
+        let mut plan = plan();
+        let rounds = &mut plan.stages[0].forward;
+        let two = Statement::new("SELECT 1").lock(Lock::AccessExclusive, "public.one").clients("one\ntwo");
+        let two = two.hazard(Hazard::DataLoss, "one\ntwo").hazard(Hazard::AccessGain, "one\ntwo");
+        rounds[0].steps[0].statement = two;
+        plan.notes.push("one\ntwo".to_owned());
+        let text = text(&plan, Options::default());
+        assert!(!text.lines().any(|line| line.starts_with("two")), "{text}");
     }
 
     #[test]

@@ -26,6 +26,11 @@ const MOST_NAMED: usize = 8;
 /// How wide the way back is shown, in characters.
 const WIDTH: usize = 110;
 
+/// A comment below a statement; what it names may go over several lines.
+pub(crate) fn said(line: &str) -> String {
+    format!("--   {}", line.replace('\r', " ").replace('\n', "\n--     "))
+}
+
 /// The preview of a plan.
 pub fn text(plan: &Plan, options: Options<'_>) -> String {
     let paint = Paint { color: options.color };
@@ -87,10 +92,10 @@ fn section(plan: &Plan, part: &Part<'_>, direction: Direction, paint: Paint) -> 
 fn statement(step: &Step, direction: Direction, remarks: Vec<String>, paint: Paint) -> String {
     let mut text = paint.sql(&step.statement.sql) + ";\n";
     for line in remarks {
-        text.push_str(&(paint.dim(&format!("--   {line}")) + "\n"));
+        text.push_str(&(paint.dim(&said(&line)) + "\n"));
     }
     for line in wording::undone(step, direction).into_iter().chain(wording::stated_hazards(&step.statement)) {
-        text.push_str(&(paint.yellow(&format!("--   {line}")) + "\n"));
+        text.push_str(&(paint.yellow(&said(&line)) + "\n"));
     }
     text
 }
@@ -100,14 +105,14 @@ fn way_back(plan: &Plan, part: &Part<'_>, paint: Paint) -> String {
     let mut text = format!("\n{}\n", paint.dim(&format!("-- Way back, in {}:", plan.scripts.rollback.file)));
     for step in part.steps(Direction::Rollback) {
         let line = wording::one_line(&step.statement.sql, WIDTH - 5);
-        text.push_str(&(paint.dim(&format!("--   {line}")) + "\n"));
+        text.push_str(&(paint.dim(&said(&line)) + "\n"));
     }
     for lost in wording::lost(&part.verdict()) {
-        text.push_str(&(paint.yellow(&format!("--   {lost}")) + "\n"));
+        text.push_str(&(paint.yellow(&said(&lost)) + "\n"));
     }
     for loss in script::loses(&part.stage.back) {
         text.push_str(
-            &(paint.yellow(&format!("--   {loss}: the script counts and says what that is")) + "\n"),
+            &(paint.yellow(&said(&format!("{loss}: the script counts and says what that is"))) + "\n"),
         );
     }
     text
@@ -120,7 +125,7 @@ fn hazards(plan: &Plan, allow: &[String], paint: Paint) -> String {
     }
     let mut text = format!("\n{}\n", paint.bold("-- Hazards"));
     for (hazard, why, acceptance) in all {
-        let line = format!("--   {:<14} {why}", hazard.name());
+        let line = said(&format!("{:<14} {why}", hazard.name()));
         text.push_str(&match acceptance {
             Acceptance::Told => line,
             Acceptance::Accepted => format!("{line} {}", paint.green("(accepted)")),
@@ -148,7 +153,7 @@ pub(crate) fn rows(answers: &[Answer], scripts: &str, paint: Paint) -> String {
     let mut text = format!("\n{}\n", paint.bold(&format!("-- Preflight: {title}")));
     for told in found {
         for (place, line) in told.lines.iter().enumerate() {
-            let line = format!("--   {}{line}", if place == 0 { "" } else { "  " });
+            let line = said(&format!("{}{line}", if place == 0 { "" } else { "  " }));
             text.push_str(&(if place == 0 { paint.red(&line) } else { line } + "\n"));
         }
     }
@@ -170,7 +175,7 @@ fn list(title: &str, all: &[String], paint: Paint) -> String {
     let (shown, more) = wording::shortened(all, MOST_NAMED);
     let mut text = format!("\n{}\n", paint.dim(&format!("-- {title}:")));
     for line in shown {
-        text.push_str(&(paint.dim(&format!("--   {line}")) + "\n"));
+        text.push_str(&(paint.dim(&said(&line)) + "\n"));
     }
     if more > 0 {
         text.push_str(&(paint.dim(&format!("--   and {more} more: `--format json` names all")) + "\n"));
@@ -182,13 +187,13 @@ fn conclusion(plan: &Plan, paint: Paint) -> String {
     if plan.is_empty() {
         return format!("{}\n", paint.green("-- No changes. The database is as desired."));
     }
-    let verdict = format!("-- The way back is {}", plan.verdict());
+    let verdict = format!("-- The way back is {}", plan.verdict()).replace('\n', "\n-- ");
     let verdict =
         if plan.verdict() == Verdict::Exact { paint.green(&verdict) } else { paint.yellow(&verdict) };
     let mut lines = proof::proven(&plan.proof).into_iter();
     let mut text =
         format!("\n{verdict}\n{}\n", paint.green(&format!("-- {}", lines.next().unwrap_or_default())));
-    lines.for_each(|line| text.push_str(&format!("--   {line}\n")));
+    lines.for_each(|line| text.push_str(&(said(&line) + "\n")));
     text
 }
 

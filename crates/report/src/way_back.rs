@@ -3,7 +3,7 @@
 use apply::{Answer, Archive, Entry};
 
 use crate::paint::Paint;
-use crate::text::rows;
+use crate::text::{rows, said};
 
 /// What takes these scripts back, the last first, with the archives that are there and what the rows say to it.
 pub fn way_back(
@@ -20,8 +20,8 @@ pub fn way_back(
         text.push_str(&format!("\n-- Takes {} back ({verdict}).\n", entry.file));
         let is_kept =
             |because: &&String| !given_up.keys().any(|archive| because.ends_with(&format!(" {archive}")));
-        text.extend(entry.because.iter().filter(is_kept).map(|because| format!("--   {because}\n")));
-        text.extend(lost(entry, archives).iter().map(|lost| format!("--   {lost}\n")));
+        text.extend(entry.because.iter().filter(is_kept).map(|because| said(because) + "\n"));
+        text.extend(lost(entry, archives).iter().map(|lost| said(lost) + "\n"));
         text.extend(entry.back.iter().map(|statement| format!("{statement};\n")));
     }
     text.push_str(&rows(answers, rollback, Paint { color: false }));

@@ -13,7 +13,11 @@ pub(super) fn run(global: &Global, arguments: &Finalize) -> anyhow::Result<Outco
         return Ok(Outcome::Done);
     }
     let days = arguments.older_than;
-    let is_old = |archive: &&Archive| archive.since.as_ref().is_none_or(|(_, age)| *age >= days);
+    let is_old = |archive: &&Archive| match &archive.since {
+        Some((_, age)) => *age >= days,
+        // One that holds no row keeps nothing; of one that may not be read, nobody knows how old it is.
+        None => archive.readable || days == 0,
+    };
     let (old, young): (Vec<&Archive>, Vec<&Archive>) = all.iter().partition(is_old);
     if !old.is_empty() {
         apply::give_up(&conninfo, &old)?;

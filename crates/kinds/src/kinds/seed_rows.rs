@@ -538,8 +538,8 @@ pub enum OtherRows {
     Delete,
 }
 
-/// A row: its values by column, as PostgreSQL reads them from text; `null` is NULL. Columns that it does not name have their defaults, and
-/// may be changed by anybody.
+/// A row: its values by column, as PostgreSQL reads them from text; `null` is NULL. A column that it does not name
+/// has its default; where no row of the table names it, anybody may change that.
 pub type RowDoc = IndexMap<String, Option<String>>;
 
 /// Adds the rows of a table with these constraints.

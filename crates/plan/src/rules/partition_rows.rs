@@ -24,9 +24,9 @@ pub(crate) fn demands(request: &Request<'_>, changes: &Changes, table: &Id) -> V
     let from = |id: &Id| moves.iter().find(|step| step.place.top() == id);
     let is_taken = |default: &&Id| from(default).is_some_and(|step| step.takers.contains(table));
     let elsewhere = default_of(request, parent).filter(|default| !is_taken(default)).and_then(|default| {
-        let mend = format!("insert them into {parent} again when {} is there", table.sql());
+        let note = format!("and insert them into {parent} again when {} is there", table.sql());
         let what = format!("that belong to {} {bound}, and that nobody moves there", table.sql());
-        demand(request, changes, default, condition, condition.clone(), what, mend)
+        demand(request, changes, default, condition, condition.clone(), what, note)
     });
     let parents = inheritance::parents(request.to, table);
     let within: String =
@@ -40,9 +40,9 @@ pub(crate) fn demands(request: &Request<'_>, changes: &Changes, table: &Id) -> V
             (Some(format!("{within}NOT ({condition})")), format!("that do not belong to {parent} {bound}"))
         }
     };
-    let mend = "choose a bound that they are within".to_owned();
+    let note = "or choose a bound that they are within".to_owned();
     let own =
-        untaken.and_then(|untaken| demand(request, changes, table, &untaken.clone(), untaken, what, mend));
+        untaken.and_then(|untaken| demand(request, changes, table, &untaken.clone(), untaken, what, note));
     elsewhere.into_iter().chain(own).collect()
 }
 
@@ -62,7 +62,7 @@ fn demand(
     names: &str,
     condition: String,
     what: String,
-    or: String,
+    note: String,
 ) -> Option<Demand> {
     if changes.goes(table) || table.kind() != Kind::Table {
         return None;
@@ -78,6 +78,6 @@ fn demand(
         _ => None,
     };
     let stay = columns.iter().all(|id| data_type(request.from, id) == data_type(request.to, id));
-    let rows = Rows::Where { condition, what, mend: Mend::Move { or } };
+    let rows = Rows::Where { condition, what, mend: Mend::Move { note } };
     stay.then(|| Demand { relation: table.clone(), columns, only: false, rows })
 }
