@@ -27,6 +27,9 @@ pub struct Question {
     pub keys: String,
     /// A query that yields the rows.
     pub query: String,
+    /// A query that yields where they are: `tableoid` and `ctid`.
+    #[serde(skip)]
+    pub places: String,
     /// What a person can do about them: a statement where one can be named.
     pub mend: String,
     /// The archive that must be there, or must not, for the question to make sense.
@@ -327,6 +330,7 @@ impl Way<'_> {
             count: format!("SELECT count(*) {from}"),
             keys: format!("SELECT {} {from} LIMIT {MOST_KEYS}", self.key(table)),
             query: format!("SELECT t.* {from}"),
+            places: format!("SELECT t.tableoid, t.ctid {from}"),
             mend,
             only_if: None,
             forced: self.forced(table).into_iter().collect(),
@@ -434,6 +438,7 @@ impl Way<'_> {
             count: format!("SELECT count(*) {from}"),
             keys: format!("SELECT concat_ws(', ', {}) {from} LIMIT {MOST_KEYS}", key.join(", ")),
             query: format!("SELECT t.* {from}"),
+            places: format!("SELECT t.tableoid, t.ctid {from}"),
             mend: or(&format!("DELETE {from}"), &format!("insert them into {target} again")),
             only_if: Some(Condition { archive: archive.clone(), there: true }),
             forced,
@@ -504,6 +509,20 @@ impl Way<'_> {
             many => format!("concat_ws(', ', {})", many.join(", ")),
         }
     }
+}
+
+/// For each foreign key: its table, and a query that yields where the rows are that refer to none.
+pub fn orphans(model: &Model) -> Vec<(String, String)> {
+    let keys = model.objects().filter_map(|object| match (&object.spec, object.id.parent()) {
+        (Spec::Constraint(constraint), Some(table)) => {
+            let (key, references) = (constraint.foreign_key()?, constraint.references.as_ref()?);
+            let (name, nothing) = (table.sql(), "");
+            let (_, condition, _) = orphaned(&name, &key.columns, references, &key.referenced, nothing);
+            Some((name.clone(), format!("SELECT t.tableoid, t.ctid FROM {name} AS t WHERE {condition}")))
+        }
+        _ => None,
+    });
+    keys.collect()
 }
 
 /// What is wrong with rows, the condition that finds them, and the statement that would mend them.

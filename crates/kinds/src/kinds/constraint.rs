@@ -71,10 +71,13 @@ pub struct Constraint {
 }
 
 /// What a foreign key refers by and to; all names are quoted.
-pub(crate) struct ForeignKey {
-    pub(crate) columns: Vec<String>,
-    pub(crate) references: String,
-    pub(crate) referenced: Vec<String>,
+pub struct ForeignKey {
+    /// The columns that refer.
+    pub columns: Vec<String>,
+    /// The table that they refer to.
+    pub references: String,
+    /// Its columns.
+    pub referenced: Vec<String>,
 }
 
 impl Constraint {
@@ -541,7 +544,7 @@ impl Constraint {
     }
 
     /// What a foreign key refers by, and to.
-    pub(crate) fn foreign_key(&self) -> Option<ForeignKey> {
+    pub fn foreign_key(&self) -> Option<ForeignKey> {
         let (columns, rest) = self.definition.strip_prefix("FOREIGN KEY (")?.split_once(") REFERENCES ")?;
         let (references, rest) = rest.split_once('(')?;
         let (referenced, _) = rest.split_once(')')?;

@@ -6,17 +6,20 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::{Duration, Instant};
 
-use catalog::{Conninfo, Database};
-use kinds::kinds::seed_rows::SeedRows;
-use kinds::{Context, Id, Kind, Model, Object, ObjectKind, Spec};
+use catalog::Conninfo;
+use kinds::{Kind, Model};
 use plan::archive::SCHEMA;
-use plan::{Question, Verb};
 use serde::Serialize;
 use shadow::{Difference, Witness, Workbench, rows};
 
 use crate::scripts::{self, Script, Scripts};
-use crate::unsaid::{is_mended, is_unsaid, mended, same_relation, without_rows};
-use crate::{Error, Proposal, hooks, losses, parallel};
+use crate::unsaid::{is_mended, is_unsaid, mended, same_relation};
+use crate::{Error, Proposal, losses, parallel};
+
+mod ways;
+mod with_rows;
+
+use with_rows::Rows;
 
 /// What was run to prove a plan, and what it showed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -66,19 +69,6 @@ pub struct Sample<'a> {
     pub at_most: usize,
 }
 
-/// Where the rows of a proof come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rows {
-    Live,
-    /// Made up on the catalog that is there.
-    MadeUp,
-    /// Made up on the catalog that is wanted, and taken back: the plan takes them.
-    TakenBack,
-    /// Made up on the catalog that is there, but for the tables of which the plan refuses any.
-    MadeUpElsewhere,
-    None,
-}
-
 struct Prover<'a> {
     bench: &'a mut Workbench,
     proposal: &'a Proposal,
@@ -90,6 +80,8 @@ struct Prover<'a> {
     refilled: BTreeSet<String>,
     /// Tables of which the server refused rows, without a question that would have found them.
     refused: BTreeSet<String>,
+    /// Whether a table has no rows left without those that the plan refuses.
+    is_emptied: bool,
     proof: Proof,
     counts: Counts,
     next: usize,
@@ -103,6 +95,21 @@ struct Counts {
     witnessed: AtomicUsize,
     rows: AtomicU64,
     restored: AtomicU64,
+}
+
+impl Counts {
+    fn add(&self, other: &Counts) {
+        for (own, other) in [
+            (&self.scripts, &other.scripts),
+            (&self.objects, &other.objects),
+            (&self.witnessed, &other.witnessed),
+        ] {
+            own.fetch_add(other.load(Relaxed), Relaxed);
+        }
+        for (own, other) in [(&self.rows, &other.rows), (&self.restored, &other.restored)] {
+            own.fetch_add(other.load(Relaxed), Relaxed);
+        }
+    }
 }
 
 /// A way to go on a database of its own, so that all may be gone side by side.
@@ -146,6 +153,7 @@ pub fn prove(
         lossy_both_ways,
         refilled,
         refused,
+        is_emptied: false,
         proof,
         counts,
         next,
@@ -163,66 +171,13 @@ pub fn prove(
 }
 
 impl Prover<'_> {
-    /// With the best rows that the plan takes. That its own constraints refuse some says nothing against the plan: the scripts ask
-    /// the real rows before they change anything.
-    fn run_with_rows(&mut self) -> Result<(), Error> {
-        let live = self.sample.is_some().then_some(Rows::Live);
-        for rows in live.into_iter().chain([Rows::MadeUp, Rows::TakenBack, Rows::MadeUpElsewhere]) {
-            let Err(error) = self.run_again_without(rows) else { return Ok(()) };
-            let Error::Unproven { script, reason, refused: true, .. } = error else { return Err(error) };
-            let reason = Some(format!("{script}: {reason}"));
-            let before = std::mem::take(&mut self.proof);
-            let sample_refused = before.sample_refused;
-            self.proof = match rows {
-                Rows::Live => Proof { sample_refused: reason, ..Proof::default() },
-                Rows::MadeUp => Proof { others_refused: reason, sample_refused, ..Proof::default() },
-                Rows::TakenBack => {
-                    Proof { some_refused: before.others_refused, sample_refused, ..Proof::default() }
-                }
-                _ => Proof { rows_refused: before.some_refused, sample_refused, ..Proof::default() },
-            };
-            self.counts = Counts::default();
-        }
-        self.run(Rows::None)
-    }
-
-    /// Where tables are left empty that the plan refuses rows of: also without those that the server names.
-    fn run_again_without(&mut self, rows: Rows) -> Result<(), Error> {
-        let known = self.proof.clone();
-        loop {
-            let error = match self.run(rows) {
-                Err(error) if rows == Rows::MadeUpElsewhere => error,
-                other => return other,
-            };
-            match &error {
-                Error::Unproven { refused: true, relation: Some(relation), .. }
-                    if self.refused.insert(relation.clone()) =>
-                {
-                    (self.proof, self.counts) = (known.clone(), Counts::default());
-                }
-                _ => return Err(error),
-            }
-        }
-    }
-
     fn run(&mut self, rows: Rows) -> Result<(), Error> {
         let with_rows = rows != Rows::None;
         // Names of databases, not connections: nobody may be connected to what is copied.
         let place = self.copy("before")?;
         // Planning read the model when it stood where this is a copy of.
         let start = State { model: mended(&self.proposal.before), witness: self.witness(&place)? };
-        if rows == Rows::Live {
-            self.copy_live_rows(&place)?;
-        }
-        match rows {
-            Rows::Live | Rows::MadeUp => self.make_up_rows(&place, "before")?,
-            Rows::TakenBack => self.take_back_rows(&place)?,
-            Rows::MadeUpElsewhere => {
-                self.make_up_rows(&place, "before")?;
-                self.empty_what_is_refused(&place)?;
-            }
-            Rows::None => {}
-        }
+        self.fill(&place, rows)?;
         let original = self.fingerprint(&place)?;
         let mut ways = Vec::new();
         let mut end = None;
@@ -239,158 +194,11 @@ impl Prover<'_> {
         let Some(end) = end else { return Ok(()) };
         self.reached_desired(&end)?;
         self.proof.logs = self.logs(&original, &place)?;
-        self.proof.archived = self.archived(&place)?.values().sum();
+        self.proof.archived += self.archived(&place)?.values().sum::<u64>();
         // The longest first.
         ways.insert(0, Way::ThereAndBackAgain { place });
         let (known, prover) = (Known { start, end, original }, &*self);
         parallel::each(&ways, |way| prover.go(way, &known)).into_iter().collect()
-    }
-
-    fn go(&self, way: &Way, known: &Known) -> Result<(), Error> {
-        match way {
-            Way::Back { number, place } => self.back(*number, place, known),
-            Way::BackWithMore { number, place } => self.back_with_more(*number, place, known),
-            Way::ThereAndBackAgain { place } => self.there_and_back_again(place, known),
-        }
-    }
-
-    fn copy_live_rows(&mut self, place: &str) -> Result<(), Error> {
-        let Some(sample) = self.sample else { return Ok(()) };
-        let mut live = Database::connect(sample.conninfo)?;
-        let mut shadow = self.bench.connect(place)?;
-        // The sample may hold those that are declared; what it leaves out comes back.
-        let seeds = self.seeds();
-        let table = |object: &&Object| object.id.relation_sql();
-        for relation in seeds.iter().map(table) {
-            shadow.run(&format!("SET session_replication_role = replica; DELETE FROM {relation}"))?;
-        }
-        let sampled = rows::sample(&mut live.snapshot()?, &mut shadow, sample.at_most)?;
-        let context = self.context();
-        for insert in seeds.iter().flat_map(|object| object.spec.create(&object.id, &context)) {
-            shadow.run(&format!("{} ON CONFLICT DO NOTHING", insert.sql))?;
-        }
-        self.proof.sampled = Some(sampled.tables.values().map(|table| table.rows).sum());
-        Ok(())
-    }
-
-    /// The rows that are declared, as they are at the start.
-    fn seeds(&self) -> Vec<&Object> {
-        self.proposal.before.objects().filter(|object| object.id.kind() == Kind::SeedRows).collect()
-    }
-
-    /// Those among them that the plan deletes.
-    fn outgoing(&self) -> Vec<(Id, SeedRows)> {
-        let mut outgoing = Vec::new();
-        for object in self.seeds() {
-            let desired = self.proposal.directives.after(&object.id);
-            let desired = self.proposal.desired.get(&desired).map(|object| &object.spec);
-            if let (Spec::SeedRows(from), Some(Spec::SeedRows(to))) = (&object.spec, desired) {
-                outgoing.push((object.id.clone(), from.without(to)));
-            }
-        }
-        outgoing
-    }
-
-    /// How many declared rows the plan inserts, and its way back takes out again.
-    fn incoming(&self) -> u64 {
-        let inserted = self.proposal.desired.objects().filter_map(|object| match &object.spec {
-            Spec::SeedRows(to) => {
-                let before = self.proposal.directives.before(&object.id);
-                match self.proposal.before.get(&before).map(|object| &object.spec) {
-                    Some(Spec::SeedRows(from)) => Some(to.without(from).rows.len()),
-                    _ => Some(to.rows.len()),
-                }
-            }
-            _ => None,
-        });
-        inserted.map(|rows| rows as u64).sum()
-    }
-
-    fn context(&self) -> Context<'_> {
-        let before = &self.proposal.before;
-        Context { from: before, to: before, version: self.bench.facts().major, user: "" }
-    }
-
-    /// Tables whose rows are declared have those, and no others: they might be in the way of those that come.
-    fn make_up_rows(&mut self, place: &str, salt: &str) -> Result<(), Error> {
-        let models = [&self.proposal.before, &self.proposal.desired].into_iter();
-        let tables = models.flat_map(|model| self.proposal.seeds.tables(model)).map(Id::sql);
-        let mut database = self.bench.connect(place)?;
-        // Nothing shall refer to rows that go: they come back when the others are there.
-        let (outgoing, context) = (self.outgoing(), self.context());
-        for (id, rows) in &outgoing {
-            let table = id.relation_sql();
-            let keys = rows.rows.values().map(|values| rows.is(id, values, &context));
-            for key in keys {
-                database.run(&format!(
-                    "SET session_replication_role = replica; DELETE FROM {table} WHERE {key}"
-                ))?;
-            }
-        }
-        let filled = rows::generate_but(&mut database, ROWS, salt, &tables.collect())?;
-        for insert in outgoing.iter().flat_map(|(id, rows)| rows.create(id, &context)) {
-            database.run(&insert.sql)?;
-        }
-        self.proof.without_rows = filled.empty.into_iter().collect();
-        Ok(())
-    }
-
-    /// Empties tables of which the plan refuses rows, and those that refer to them, until it refuses none.
-    fn empty_what_is_refused(&mut self, place: &str) -> Result<(), Error> {
-        let mut database = self.bench.connect(place)?;
-        database.run("SET session_replication_role = replica; SET client_min_messages = warning")?;
-        let filled = rows::fingerprint(&mut database)?;
-        for relation in &self.refused {
-            // It may have another name by now, or be none yet.
-            let _ = database.run(&format!("TRUNCATE {relation} CASCADE"));
-        }
-        let mut emptied = BTreeSet::new();
-        loop {
-            // Where only a cast can tell, the question itself fails.
-            let mut is_refused = |ask: &&Question| {
-                let count = database.select(&ask.count);
-                count.map_or(true, |count| count.into_iter().flatten().flatten().any(|count| count != "0"))
-            };
-            let asks = self.scripts.asks.iter().filter(|ask| ask.only_if.is_none());
-            let asks = asks.filter(|ask| !emptied.contains(ask.relation.as_str()));
-            let refused: BTreeSet<&str> =
-                asks.filter(&mut is_refused).map(|ask| ask.relation.as_str()).collect();
-            // Rows of a materialized view are not its own.
-            let mut truncate =
-                |relation: &&str| database.run(&format!("TRUNCATE {relation} CASCADE")).is_ok();
-            if refused.is_empty() || !refused.iter().all(&mut truncate) {
-                break;
-            }
-            emptied.extend(refused);
-        }
-        let emptied = filled.differences(&rows::fingerprint(&mut database)?).into_iter();
-        let reason = "the plan refuses rows of it, or of a table that it refers to";
-        self.proof.without_rows.extend(emptied.map(|found| (found.relation, reason.to_owned())));
-        Ok(())
-    }
-
-    fn take_back_rows(&mut self, place: &str) -> Result<(), Error> {
-        self.scripts.forward.iter().try_for_each(|script| self.script(place, script))?;
-        self.make_up_rows(place, "desired")?;
-        self.script(place, &self.scripts.rollback)?;
-        let mut database = self.bench.connect(place)?;
-        // What this way back kept is of no way forward.
-        database.run(&format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"))?;
-        // None of them has NULL where the plan gives a value to those that have: every other one gets it.
-        let steps =
-            self.proposal.stages.iter().flat_map(|stage| &stage.forward).flat_map(|round| &round.steps);
-        let filled = steps.flat_map(|step| &step.ids).filter(|(verb, _)| *verb == Verb::Fill);
-        for (_, column) in filled.filter(|(_, id)| id.kind() == Kind::Column) {
-            let column = self.proposal.directives.before(column);
-            if !self.proposal.before.contains(&column) {
-                continue;
-            }
-            let (table, name) = (column.relation_sql(), sql::ident(column.name()));
-            database.run(&format!(
-                "SET session_replication_role = replica; UPDATE {table} SET {name} = NULL WHERE (ctid::text::point)[1]::integer % 2 = 0"
-            ))?;
-        }
-        Ok(())
     }
 
     /// The name of a new copy of a database.
@@ -525,51 +333,6 @@ impl Prover<'_> {
         format!("back from after {}", self.scripts.forward[number].file)
     }
 
-    /// Back from the boundary after a script, as it stands.
-    fn back(&self, number: usize, place: &str, known: &Known) -> Result<(), Error> {
-        let what = self.after_script(number);
-        let mut archived = self.archived(place)?;
-        self.script(place, &self.scripts.rollback)?;
-        let left = self.archived(place)?;
-        archived.retain(|archive, _| !left.contains_key(archive));
-        self.counts.restored.fetch_add(archived.values().sum(), Relaxed);
-        self.returned(&what, place, &known.start, Model::clone)?;
-        self.rows_are(&what, place, &known.original)
-    }
-
-    /// The same after more rows were written.
-    fn back_with_more(&self, number: usize, place: &str, known: &Known) -> Result<(), Error> {
-        let (what, rollback) = (self.after_script(number), &self.scripts.rollback);
-        rows::more(&mut self.bench.connect(place)?, ROWS / 2, &format!("after {number}"))?;
-        let left = self.fingerprint(place)?;
-        let written = left.rows();
-        match self.script(place, rollback) {
-            // The rollback itself said that rows forbid it, before it changed anything.
-            Err(Error::Unproven { refused: true, .. }) => return Ok(()),
-            other => other?,
-        }
-        // Of rows that are declared, those that somebody has changed meanwhile stay so.
-        self.returned(&what, place, &known.start, without_rows)?;
-        let kept = self.fingerprint(place)?.rows();
-        if number + 1 == self.scripts.forward.len() {
-            self.forward_again(place, &left, known)?;
-        }
-        let hooks = hooks::are_in(&self.proposal.stages);
-        let is_less = kept + self.incoming() < written;
-        if is_less && self.lossy.is_empty() && !self.drops_tables() && !hooks {
-            let reason = format!("{what}: of {written} rows {kept} are left");
-            return Err(disproved(rollback, reason));
-        }
-        Ok(())
-    }
-
-    /// Whether the way back drops tables that the way forward made: their rows go, and the script says so.
-    fn drops_tables(&self) -> bool {
-        let back = self.proposal.stages.iter().flat_map(|stage| &stage.back).flat_map(|round| &round.steps);
-        back.flat_map(|step| &step.ids)
-            .any(|(verb, id)| *verb == plan::Verb::Drop && id.kind() == Kind::Table)
-    }
-
     fn returned(
         &self,
         what: &str,
@@ -639,34 +402,6 @@ impl Prover<'_> {
             held(&difference.left),
             held(&difference.right)
         )
-    }
-
-    /// Forward again after rows were written at the end and taken back: they are as they were left, where neither way loses any.
-    fn forward_again(&self, place: &str, left: &rows::Fingerprint, known: &Known) -> Result<(), Error> {
-        for script in &self.scripts.forward {
-            match self.script(place, script) {
-                Err(Error::Unproven { refused: true, .. }) => return Ok(()),
-                other => other?,
-            }
-        }
-        let again = self.state(place)?;
-        let (found, wanted) = (without_rows(&again.model), without_rows(&known.end.model));
-        self.same("forward again after more rows", self.last(), &found, &wanted)?;
-        self.rows_are_but_for("forward again after more rows", place, left, &self.lossy_both_ways)
-    }
-
-    /// Back, back again, forward again.
-    fn there_and_back_again(&self, place: &str, known: &Known) -> Result<(), Error> {
-        self.script(place, &self.scripts.rollback)?;
-        self.script(place, &self.scripts.rollback)?;
-        self.returned("back twice in a row", place, &known.start, Model::clone)?;
-        self.rows_are("back twice in a row", place, &known.original)?;
-        for script in &self.scripts.forward {
-            self.script(place, script)?;
-        }
-        let again = self.state(place)?;
-        self.same("forward again", self.last(), &again.model, &known.end.model)?;
-        self.witnessed("forward again, by the witness", self.last(), &again.witness, &known.end.witness)
     }
 }
 
