@@ -64,7 +64,7 @@ pub fn questions(
     kept: &[Kept],
     major: u32,
 ) -> Vec<Question> {
-    let way = Way { before, after, renames: renames(rounds) };
+    let way = Way { before, after, renames: renames(rounds), forward };
     let context = Context { from: before, to: after, version: major, user: "" };
     let mut demands: Vec<Demand> = Vec::new();
     let mut asked: BTreeSet<Question> = BTreeSet::new();
@@ -165,6 +165,7 @@ struct Way<'a> {
     before: &'a Model,
     after: &'a Model,
     renames: Vec<(Id, Id)>,
+    forward: bool,
 }
 
 impl Way<'_> {
@@ -206,7 +207,7 @@ impl Way<'_> {
             Rows::Where { condition, what, mend } => {
                 let columns: Vec<String> =
                     demand.columns.iter().map(|column| sql::ident(self.origin(column).name())).collect();
-                (what.clone(), condition.clone(), mended(mend, (&own, &rows), &columns, condition))
+                (what.clone(), condition.clone(), self.mended(mend, (&own, &rows), &columns, condition))
             }
             Rows::Null(column) => null(&own, &sql::ident(self.origin(column).name())),
             Rows::Twice { key, predicate } => {
@@ -231,6 +232,39 @@ impl Way<'_> {
             question.forced.extend(self.forced(&self.origin(references)));
         }
         Some(question)
+    }
+
+    /// The statement that mends rows of a table, or words; `rows` are the same under the names that the condition has for them.
+    fn mended(&self, mend: &Mend, (own, rows): (&str, &str), columns: &[String], condition: &str) -> String {
+        let found = match rows == own {
+            true => condition.to_owned(),
+            false => {
+                format!(
+                    "(t.tableoid, t.ctid) IN (SELECT t.tableoid, t.ctid FROM {rows} AS t WHERE {condition})"
+                )
+            }
+        };
+        let others: Vec<String> = columns.iter().map(|column| format!("{column} = ...")).collect();
+        let delete = format!("DELETE FROM {own} AS t WHERE {found}");
+        let change = match others.is_empty() {
+            true => delete.clone(),
+            false => format!("UPDATE {own} AS t SET {} WHERE {found}", others.join(", ")),
+        };
+        match mend {
+            Mend::Set(set) if rows == own => format!("UPDATE {own} AS t SET {set} WHERE {found}"),
+            // On the way back, what the YAML could say comes too late.
+            Mend::Change { or: Some(words) } if self.forward => or(&change, words),
+            Mend::Set(_) | Mend::Change { .. } => change,
+            Mend::Declare(words) if self.forward => words.clone(),
+            Mend::Declare(_) => or(&delete, "copy them elsewhere first"),
+            Mend::Delete { or: words } => or(&delete, words),
+            Mend::Move { note } => {
+                let moved =
+                    format!("WITH moved AS ({delete} RETURNING *) INSERT INTO ... SELECT * FROM moved");
+                noted(&moved, note)
+            }
+            Mend::Words(words) => words.clone(),
+        }
     }
 
     /// A table whose policies bind its owner as well, quoted with its schema.
@@ -420,33 +454,6 @@ fn null(name: &str, column: &str) -> Found {
     let condition = format!("t.{column} IS NULL");
     let mend = format!("UPDATE {name} AS t SET {column} = ... WHERE {condition}");
     (format!("with NULL in {column}"), condition, mend)
-}
-
-/// The statement that mends rows of a table, or words; `rows` are the same under the names that the condition has for them.
-fn mended(mend: &Mend, (own, rows): (&str, &str), columns: &[String], condition: &str) -> String {
-    let found = match rows == own {
-        true => condition.to_owned(),
-        false => {
-            format!("(t.tableoid, t.ctid) IN (SELECT t.tableoid, t.ctid FROM {rows} AS t WHERE {condition})")
-        }
-    };
-    let others: Vec<String> = columns.iter().map(|column| format!("{column} = ...")).collect();
-    let delete = format!("DELETE FROM {own} AS t WHERE {found}");
-    let change = match others.is_empty() {
-        true => delete.clone(),
-        false => format!("UPDATE {own} AS t SET {} WHERE {found}", others.join(", ")),
-    };
-    match mend {
-        Mend::Set(set) if rows == own => format!("UPDATE {own} AS t SET {set} WHERE {found}"),
-        Mend::Set(_) | Mend::Change { or: None } => change,
-        Mend::Change { or: Some(words) } => or(&change, words),
-        Mend::Delete { or: words } => or(&delete, words),
-        Mend::Move { note } => {
-            let moved = format!("WITH moved AS ({delete} RETURNING *) INSERT INTO ... SELECT * FROM moved");
-            noted(&moved, note)
-        }
-        Mend::Words(words) => words.clone(),
-    }
 }
 
 /// A statement, and in a comment what may be done instead.
