@@ -9,6 +9,7 @@ use std::time::Duration;
 use catalog::{Conninfo, Database, Notice};
 use plan::Question;
 use serde::{Deserialize, Serialize};
+use shadow::interrupt::{Guard, guard};
 
 use crate::lock::sum;
 use crate::{Archive, Error, Plan, Script, Stage, scripts};
@@ -205,10 +206,14 @@ impl Generated {
             ));
         }
         let mut database = Database::connect(conninfo)?;
+        let running = until_interrupted(&database);
         let undone = scripts::statements_outside_of_transaction(&text).is_none();
         for tries in 1.. {
             match scripts::run(&mut database, &text) {
-                Ok(ran) => return Ok(ran.notices),
+                Ok(ran) => {
+                    running.keep();
+                    return Ok(ran.notices);
+                }
                 Err(error) if tries < MOST_TRIES && is_worth_trying(&error) => {
                     let pause = Duration::from_secs(1 << tries);
                     let unchanged = if undone { "nothing is changed, " } else { "" };
@@ -224,6 +229,13 @@ impl Generated {
         }
         Ok(Vec::new())
     }
+}
+
+/// Where the program is interrupted, so is what a session runs: the server would go on to its end all the same.
+fn until_interrupted(database: &Database) -> Guard {
+    let canceller = database.canceller();
+    // A session at rest does not notice; one that cannot be told any more is none of ours.
+    guard(move || drop(canceller.cancel()))
 }
 
 fn is_worth_trying(error: &catalog::Error) -> bool {

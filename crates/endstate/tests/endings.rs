@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use catalog::{Conninfo, Database};
 use shadow::{Binaries, Cluster, ClusterOptions, binaries};
 
 fn endstate() -> Command {
@@ -169,4 +170,43 @@ fn an_interruption_leaves_nothing() {
             fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["a.yaml"], "after {wait} ms");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_script_is_not_run_to_its_end() {
+    let binaries = testkit::majors().into_iter().next_back().expect("these tests need a PostgreSQL server");
+    let cluster = Cluster::start(&binaries, &ClusterOptions::default()).unwrap();
+    let (directory, port) = (cluster.socket_directory(), cluster.port());
+    let session = || Database::connect(&Conninfo::socket(directory, port, "postgres", "postgres")).unwrap();
+    let db = format!("host={} port={port} user=postgres", directory.display());
+    session().run("CREATE TABLE t (b integer)").unwrap();
+    let folder = workspace();
+    let out = folder.path().join("out");
+    let schema = folder.path().join("a.yaml").display().to_string();
+    let mut generate = endstate();
+    generate.args(["generate", "--db", &db, "--schema", &schema, "--out"]).arg(&out);
+    assert!(generate.output().unwrap().status.success());
+    let mut holds = session();
+    holds.run("BEGIN; LOCK TABLE t").unwrap();
+    let mut apply = endstate();
+    apply.args(["apply", "--db", &db]).arg(&out).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = apply.spawn().unwrap();
+    let answer = |sql: &str| session().select(sql).unwrap().into_iter().flatten().flatten().next().unwrap();
+    let waits = "SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass AND NOT granted";
+    let start = Instant::now();
+    while answer(waits) == "0" && start.elapsed() < Duration::from_secs(60) {
+        thread::sleep(Duration::from_millis(10));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    holds.run("COMMIT").unwrap();
+    // Whoever still wants the table has it first.
+    holds.run("BEGIN; LOCK TABLE t; COMMIT").unwrap();
+    assert_eq!(
+        answer(
+            "SELECT string_agg(attname, ' ') FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0 AND NOT attisdropped"
+        ),
+        "b"
+    );
 }

@@ -71,6 +71,8 @@ pub enum Mend {
         /// What then, or what else.
         note: String,
     },
+    /// What the YAML must say, in words. On the way back, for which that comes too late, they go.
+    Declare(String),
     /// In words, because no statement mends them.
     Words(String),
 }

@@ -68,7 +68,7 @@ pub fn questions(
     major: u32,
 ) -> Vec<Question> {
     let context = Context { from: before, to: after, version: major, user: "" };
-    let way = Way { before, after, renames: renames(rounds), directives, kept, context: &context };
+    let way = Way { before, after, renames: renames(rounds), directives, forward, kept, context: &context };
     let mut demands: Vec<Demand> = Vec::new();
     let mut asked: BTreeSet<Question> = BTreeSet::new();
     for object in made(rounds, forward).into_iter().filter_map(|id| after.get(id)) {
@@ -173,6 +173,7 @@ struct Way<'a> {
     after: &'a Model,
     renames: Vec<(Id, Id)>,
     directives: &'a Directives,
+    forward: bool,
     /// What the way forward has kept, on the way back.
     kept: &'a [Kept],
     context: &'a Context<'a>,
@@ -278,7 +279,7 @@ impl Way<'_> {
             Rows::Where { condition, what, mend } => {
                 let columns: Vec<String> =
                     demand.columns.iter().map(|column| sql::ident(self.origin(column).name())).collect();
-                (what.clone(), condition.clone(), mended(mend, (&own, &rows), &columns, condition))
+                (what.clone(), condition.clone(), self.mended(mend, (&own, &rows), &columns, condition))
             }
             Rows::Null(column) => {
                 let name = if converted.is_empty() { self.origin(column) } else { column.clone() };
@@ -307,13 +308,46 @@ impl Way<'_> {
         } else {
             let columns: Vec<String> =
                 demand.columns.iter().map(|column| sql::ident(self.origin(column).name())).collect();
-            mended(&Mend::Change { or: None }, (&own, &rows), &columns, &condition)
+            self.mended(&Mend::Change { or: None }, (&own, &rows), &columns, &condition)
         };
         let mut question = self.about(&origin, &rows, (what, condition, mend));
         if let Rows::Orphaned { references, .. } = &demand.rows {
             question.forced.extend(self.forced(&self.origin(references)));
         }
         Some(question)
+    }
+
+    /// The statement that mends rows of a table, or words; `rows` are the same under the names that the condition has for them.
+    fn mended(&self, mend: &Mend, (own, rows): (&str, &str), columns: &[String], condition: &str) -> String {
+        let found = match rows == own {
+            true => condition.to_owned(),
+            false => {
+                format!(
+                    "(t.tableoid, t.ctid) IN (SELECT t.tableoid, t.ctid FROM {rows} AS t WHERE {condition})"
+                )
+            }
+        };
+        let others: Vec<String> = columns.iter().map(|column| format!("{column} = ...")).collect();
+        let delete = format!("DELETE FROM {own} AS t WHERE {found}");
+        let change = match others.is_empty() {
+            true => delete.clone(),
+            false => format!("UPDATE {own} AS t SET {} WHERE {found}", others.join(", ")),
+        };
+        match mend {
+            Mend::Set(set) if rows == own => format!("UPDATE {own} AS t SET {set} WHERE {found}"),
+            // On the way back, what the YAML could say comes too late.
+            Mend::Change { or: Some(words) } if self.forward => or(&change, words),
+            Mend::Set(_) | Mend::Change { .. } => change,
+            Mend::Declare(words) if self.forward => words.clone(),
+            Mend::Declare(_) => or(&delete, "copy them elsewhere first"),
+            Mend::Delete { or: words } => or(&delete, words),
+            Mend::Move { note } => {
+                let moved =
+                    format!("WITH moved AS ({delete} RETURNING *) INSERT INTO ... SELECT * FROM moved");
+                noted(&moved, note)
+            }
+            Mend::Words(words) => words.clone(),
+        }
     }
 
     /// A table whose policies bind its owner as well, quoted with its schema.
@@ -532,33 +566,6 @@ fn null(name: &str, column: &str) -> Found {
     let condition = format!("t.{column} IS NULL");
     let mend = format!("UPDATE {name} AS t SET {column} = ... WHERE {condition}");
     (format!("with NULL in {column}"), condition, mend)
-}
-
-/// The statement that mends rows of a table, or words; `rows` are the same under the names that the condition has for them.
-fn mended(mend: &Mend, (own, rows): (&str, &str), columns: &[String], condition: &str) -> String {
-    let found = match rows == own {
-        true => condition.to_owned(),
-        false => {
-            format!("(t.tableoid, t.ctid) IN (SELECT t.tableoid, t.ctid FROM {rows} AS t WHERE {condition})")
-        }
-    };
-    let others: Vec<String> = columns.iter().map(|column| format!("{column} = ...")).collect();
-    let delete = format!("DELETE FROM {own} AS t WHERE {found}");
-    let change = match others.is_empty() {
-        true => delete.clone(),
-        false => format!("UPDATE {own} AS t SET {} WHERE {found}", others.join(", ")),
-    };
-    match mend {
-        Mend::Set(set) if rows == own => format!("UPDATE {own} AS t SET {set} WHERE {found}"),
-        Mend::Set(_) | Mend::Change { or: None } => change,
-        Mend::Change { or: Some(words) } => or(&change, words),
-        Mend::Delete { or: words } => or(&delete, words),
-        Mend::Move { note } => {
-            let moved = format!("WITH moved AS ({delete} RETURNING *) INSERT INTO ... SELECT * FROM moved");
-            noted(&moved, note)
-        }
-        Mend::Words(words) => words.clone(),
-    }
 }
 
 /// A statement, and in a comment what may be done instead.

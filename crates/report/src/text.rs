@@ -175,7 +175,7 @@ fn list(title: &str, all: &[String], paint: Paint) -> String {
     let (shown, more) = wording::shortened(all, MOST_NAMED);
     let mut text = format!("\n{}\n", paint.dim(&format!("-- {title}:")));
     for line in shown {
-        text.push_str(&(paint.dim(&said(&line)) + "\n"));
+        text.push_str(&(paint.dim(&said(line)) + "\n"));
     }
     if more > 0 {
         text.push_str(&(paint.dim(&format!("--   and {more} more: `--format json` names all")) + "\n"));

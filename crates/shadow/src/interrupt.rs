@@ -78,7 +78,7 @@ pub fn guard_path(path: impl Into<PathBuf>) -> Guard {
 }
 
 /// Registers something to be undone, the last first.
-pub(crate) fn guard(cleanup: impl FnOnce() + Send + 'static) -> Guard {
+pub fn guard(cleanup: impl FnOnce() + Send + 'static) -> Guard {
     let mut registry = registry();
     let id = registry.next;
     registry.next += 1;

@@ -436,7 +436,7 @@ impl ObjectKind for Column {
                 if needs_value(self, id, context.to) =>
             {
                 let what = format!("that would have NULL in the new column {name}");
-                let mend = Mend::Words(format!("give {name} a default or a backfill"));
+                let mend = Mend::Declare(format!("give {name} a default or a backfill"));
                 demand(Vec::new(), "true".to_owned(), what, mend)
             }
             Some(before) if before.data_type != self.data_type => {

@@ -73,7 +73,7 @@ pub(crate) fn demand(column: &Id, backfill: &str, needed: Option<&str>) -> Optio
     let rows = Rows::Where {
         condition: format!("{needed}({backfill}) IS NULL"),
         what: format!("for which the backfill of {name} yields NULL"),
-        mend: Mend::Words(format!("let the backfill of {name} say what they get: coalesce(..., ...)")),
+        mend: Mend::Declare(format!("let the backfill of {name} say what they get: coalesce(..., ...)")),
     };
     Some(Demand { relation: table.clone(), only: false, columns, rows })
 }
