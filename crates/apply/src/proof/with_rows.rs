@@ -214,12 +214,19 @@ impl Prover<'_> {
             )
         };
         let deletes: Vec<String> = refused.chain(orphans).map(delete).collect();
-        // What the server cannot be asked, or does not delete from, stays.
-        let mut goes = |delete: &String| {
-            let count = database.select(delete).unwrap_or_default().into_iter().flatten().flatten().next();
-            count.is_some_and(|count| count != "0")
-        };
-        while deletes.iter().map(&mut goes).fold(false, |any, goes| any || goes) {}
+        // Those that refer to rows that have gone go in the next turn.
+        loop {
+            let mut gone = 0;
+            for delete in &deletes {
+                // What the server cannot be asked, or does not delete from, stays.
+                let count =
+                    database.select(delete).unwrap_or_default().into_iter().flatten().flatten().next();
+                gone += count.and_then(|count| count.parse::<u64>().ok()).unwrap_or_default();
+            }
+            if gone == 0 {
+                break;
+            }
+        }
         let left = rows::fingerprint(&mut database)?;
         self.is_emptied = filled
             .differences(&left)
