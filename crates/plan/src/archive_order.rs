@@ -1,6 +1,6 @@
 //! The order around what an archive keeps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::{Dependency, Hazard, Id, Kind};
 
@@ -23,6 +23,7 @@ impl Graph<'_> {
                 self.push(Verb::Fill, column, statements, &none);
             }
         }
+        let mut notes: BTreeMap<(Verb, Id), Vec<String>> = BTreeMap::new();
         for saving in &savings {
             match self.at(&saving.kept.saved(), Verb::Save) {
                 // The rows of a table that is made anew are put aside then, too.
@@ -31,15 +32,17 @@ impl Graph<'_> {
                 }
                 None => self.push(Verb::Save, &saving.kept.saved(), saving.statements.clone(), &none),
             }
-            let note = saving.kept.note();
-            for (verb, id) in &saving.saves {
-                let Some(place) = self.at(id, *verb) else { continue };
-                for statement in &mut self.nodes[place].statements {
-                    let before = statement.hazards.len();
-                    statement.hazards.retain(|(hazard, _)| *hazard != Hazard::DataLoss);
-                    if statement.hazards.len() < before {
-                        statement.kept.push(note.clone());
-                    }
+            for step in &saving.saves {
+                notes.entry(step.clone()).or_default().push(saving.kept.note());
+            }
+        }
+        for ((verb, id), notes) in notes {
+            let Some(place) = self.at(&id, verb) else { continue };
+            for statement in &mut self.nodes[place].statements {
+                let before = statement.hazards.len();
+                statement.hazards.retain(|(hazard, _)| *hazard != Hazard::DataLoss);
+                if statement.hazards.len() < before {
+                    statement.kept.extend(notes.clone());
                 }
             }
         }
@@ -77,6 +80,7 @@ impl Graph<'_> {
         for (column, need) in kept {
             self.before(self.at(&need, Verb::Create), self.at(column.top(), Verb::Save));
         }
+        self.order_shared_columns();
         // Columns of a partition go with those of its parent.
         let rows = self.savings.iter().filter(|saving| matches!(saving.kept.what, What::Rows { .. }));
         let rows: Vec<Id> = rows.map(|saving| saving.kept.of.clone()).collect();
@@ -89,6 +93,21 @@ impl Graph<'_> {
             }
         }
         self.order_returns();
+    }
+
+    /// What a table has from elsewhere changes there.
+    fn order_shared_columns(&mut self) {
+        let in_place = self.savings.iter().filter(|saving| saving.kept.is_in_place());
+        let tables: Vec<Id> = in_place.map(|saving| saving.kept.of.clone()).collect();
+        for table in tables {
+            let save = self.at(&table, Verb::Save);
+            for column in self.request.from.children_of_kind(&table, Kind::Column) {
+                for origin in archive::origins(self.request.from, &column.id) {
+                    self.before(save, self.at(&origin, Verb::Drop));
+                    self.before(save, self.at(&origin, Verb::Alter));
+                }
+            }
+        }
     }
 
     /// What is kept comes back when there is all that it needs, before anything uses it.
@@ -131,6 +150,13 @@ impl Graph<'_> {
                 }
                 for column in columns {
                     self.before(self.at(column, Verb::Alter), Some(fill));
+                }
+            }
+            // Triggers that are there are switched off meanwhile.
+            for (place, (id, verb)) in self.snapshot() {
+                if back.in_place && id.kind() == Kind::Trigger && id.parent() == Some(&back.id) {
+                    let (first, then) = if verb == Verb::Drop { (place, fill) } else { (fill, place) };
+                    self.before(Some(first), Some(then));
                 }
             }
             for (place, (id, verb)) in self.snapshot() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kinds::kinds::column::{Column, sources};
+use kinds::kinds::column::{Column, needs_value, sources};
 use kinds::kinds::inheritance::{self, parents};
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec, assignment};
 use serde::{Deserialize, Serialize};
@@ -91,16 +91,23 @@ pub fn questions(
             continue;
         }
         let own = object.spec.demands(former, &object.id, &context);
-        match kept.iter().find_map(|kept| kept.rows_without(&way.origin(&object.id))) {
-            Some((archive, condition)) if former.is_none() => {
+        let origin = way.origin(&object.id);
+        match kept.iter().find_map(|kept| Some((kept, kept.rows_without(&origin)?))) {
+            Some((kept, condition)) if former.is_none() => {
+                let archive = &kept.archive;
                 let questions = own.iter().filter_map(|demand| way.question(demand));
-                asked.extend(questions.flat_map(|question| {
-                    let other = Demand { rows: written_since(&condition, &object.id), ..own[0].clone() };
-                    let other = way.question(&other).map(|other| (other, true));
-                    let both = [Some((question, false)), other].into_iter().flatten();
-                    let of = |(question, there)| only_if(question, &archive, there);
-                    both.map(of).collect::<Vec<_>>()
-                }));
+                asked.extend(questions.map(|question| only_if(question, archive, false)));
+                // A child table has the column from its parent, which alone demands something, and an archive of its own.
+                let is_needed =
+                    matches!(&object.spec, Spec::Column(column) if needs_value(column, &object.id, after));
+                let since = Demand {
+                    relation: object.id.top().clone(),
+                    columns: Vec::new(),
+                    only: kept.is_in_place(),
+                    rows: written_since(&condition, &object.id),
+                };
+                let since = way.question(&since).filter(|_| is_needed);
+                asked.extend(since.map(|question| only_if(question, archive, true)));
             }
             _ => {
                 asked.extend(own.iter().filter_map(|demand| way.question_to_archive(demand, kept)));

@@ -293,6 +293,20 @@ pub fn refuses_null_by_type(column: &Column, model: &Model) -> bool {
     of_domain(&column.data_type, model).0
 }
 
+/// The type of a column, or what it is over where it is a domain that refuses NULL.
+pub fn accepting_null<'m>(column: &'m Column, model: &'m Model) -> &'m str {
+    let mut data_type = column.data_type.as_str();
+    while of_domain(data_type, model).0 {
+        let domain = model.objects().find_map(|object| match &object.spec {
+            Spec::Domain(domain) if object.id.sql() == data_type => Some(domain.data_type.as_str()),
+            _ => None,
+        });
+        let Some(base) = domain else { break };
+        data_type = base;
+    }
+    data_type
+}
+
 /// Whether a type is a domain that refuses NULL, and whether it has a default of its own.
 fn of_domain(data_type: &str, model: &Model) -> (bool, bool) {
     let domain = model.objects().find_map(|object| match &object.spec {

@@ -1,20 +1,23 @@
 //! What a round would lose and an archive can keep.
 
 use kinds::kinds::column::{self, Column};
+use kinds::kinds::constraint::ConstraintType;
 use kinds::kinds::identity::Identity;
 use kinds::kinds::inheritance;
 use kinds::kinds::sequence::Sequence;
 use kinds::{Demand, Id, Kind, Mend, Model, Object, Rows, Spec, Statement, assignment};
 
 use super::put_back::put_back_again;
-use super::{Anew, Archive, Image, Kept, KeptColumn, Key, What, archive_name, content, moved, nulls, save};
+use super::{
+    Anew, Archive, Image, Kept, KeptColumn, Key, What, archive_name, content, moved, nulls, save, shared,
+};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
 use crate::rules::batches;
 use crate::rules::conversion::{self, type_named};
 use crate::rules::rename::ASIDE;
-use crate::rules::undisturbed::family;
+use crate::rules::undisturbed::{family, has_rules};
 use crate::rules::{enum_change, rebuild, sibling_rows, using};
 use crate::table_order::has_above;
 
@@ -49,6 +52,7 @@ pub(crate) fn savings(request: &Request<'_>, changes: &Changes, moves: bool) -> 
     let numbers = managed().filter(is_number).filter_map(|object| number(request, changes, &object.id));
     let nulls = tables().flat_map(|table| nulls::savings(request, changes, &table.id));
     let mut all: Vec<Saving> = values.chain(nulls).chain(numbers).collect();
+    shared::settle(request, changes, &mut all);
     if let Archive::Back { .. } = request.archive {
         all.iter_mut().for_each(|saving| saving.kept.again = put_back_again(request, &saving.kept));
     }
@@ -57,18 +61,24 @@ pub(crate) fn savings(request: &Request<'_>, changes: &Changes, moves: bool) -> 
 
 /// Values of columns that go, or that become others.
 fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving> {
-    if !request.to.contains(table) || !stands_alone(request.from, table) || !stands_alone(request.to, table) {
+    let both = [request.from, request.to];
+    if !request.to.contains(table) || both.iter().any(|model| has_rows_elsewhere(model, table)) {
         return None;
     }
     // A table that is made anew gets its rows back with all that is kept of them.
     let is_rebuilt = rebuild::keeps_rows(request, changes, table);
+    let in_place = !both.iter().all(|model| stands_alone(model, table));
+    if in_place && !is_rebuilt && both.iter().any(|model| refuses_writes(model, table)) {
+        return None;
+    }
     let key = key(request, changes, table);
     // By a key, a row is found at any time; the way forward again goes as it went, and gives back in the end.
-    let looked_up = key.is_some() && matches!(request.archive, Archive::Forward);
+    let looked_up = key.is_some() && !in_place && matches!(request.archive, Archive::Forward);
     let (mut columns, mut saves) = (Vec::new(), Vec::new());
     for object in request.from.children_of_kind(table, Kind::Column) {
         let Spec::Column(column) = &object.spec else { continue };
-        if column.generated.is_some() || column::refuses_null_by_type(column, request.from) {
+        let is_hidden = in_place && column::refuses_null_by_type(column, request.from);
+        if column.generated.is_some() || is_hidden {
             continue;
         }
         let plain = KeptColumn::plain(object.id.name(), column, request.from);
@@ -90,6 +100,8 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
                 (Verb::Drop, KeptColumn { anew: Anew::Anything, ..plain })
             }
             Some(Action::Alter(_)) => match image(request, changes, object, column) {
+                // Rows that are written in place have other values meanwhile.
+                Some(image) if in_place && image.back_again.is_none() => continue,
                 Some(image) => {
                     let image = Some(Image { looked_up: image.looked_up || looked_up, ..image });
                     (Verb::Alter, KeptColumn { image, ..plain })
@@ -114,7 +126,7 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
     };
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let archive = archive_name(request, table, &names);
-    let what = What::Values { key, columns };
+    let what = What::Values { key, columns, in_place };
     let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
     let mut statements = save::values(request, &kept);
     let altered = saves.iter().filter(|(verb, _)| *verb == Verb::Alter);
@@ -200,7 +212,12 @@ fn default_within<'a>(model: &'a Model, data_type: &str) -> Option<&'a str> {
 }
 
 /// What becomes of the values of a column, where they may not come back the same.
-fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Column) -> Option<Image> {
+pub(super) fn image(
+    request: &Request<'_>,
+    changes: &Changes,
+    object: &Object,
+    from: &Column,
+) -> Option<Image> {
     let Some(Spec::Column(to)) = request.to.get(&object.id).map(|object| &object.spec) else { return None };
     let name = sql::ident(object.id.name());
     if to.generated.is_some() {
@@ -373,6 +390,18 @@ pub(super) fn stands_alone(model: &Model, table: &Id) -> bool {
         && (spec.partition_by.is_some() || !inheritance::has_children(model, Some(table)))
         && !is_type
         && !has_rows_elsewhere(model, table)
+}
+
+/// Whether rows of a table cannot be written as they are: a rule would do something else, or a check that has not been held against
+/// them would be.
+fn refuses_writes(model: &Model, table: &Id) -> bool {
+    let is_unchecked = |object: &Object| match &object.spec {
+        Spec::Constraint(constraint) => {
+            constraint.constraint_type == ConstraintType::Check && constraint.not_valid
+        }
+        _ => false,
+    };
+    has_rules(model, table) || model.children_of_kind(table, Kind::Constraint).into_iter().any(is_unchecked)
 }
 
 /// Whether rows of a table are in foreign tables below it.

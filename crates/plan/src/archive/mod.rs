@@ -6,11 +6,13 @@
 
 mod content;
 mod find;
+mod in_place;
 mod moved;
 mod nulls;
 mod once;
 mod put_back;
 mod save;
+mod shared;
 
 use std::collections::BTreeSet;
 
@@ -24,6 +26,7 @@ pub(crate) use nulls::{fill, kept_by_batches, kept_with};
 pub(crate) use once::once;
 pub(crate) use put_back::{Return, into_rebuilt, look_up, returns, was_generated_meanwhile};
 pub(crate) use save::{force, is_forced, locked, room_for};
+pub(crate) use shared::origins;
 
 use crate::rules::conversion::type_named;
 use crate::{Request, Round};
@@ -71,6 +74,8 @@ pub enum What {
         key: Key,
         /// The columns.
         columns: Vec<KeptColumn>,
+        /// Whether its rows alone are read and written: other tables change with it, and PostgreSQL writes none of them anew by itself.
+        in_place: bool,
     },
     /// Whole rows.
     Rows {
@@ -215,20 +220,32 @@ impl Kept {
         Some(format!("CASE WHEN EXISTS (SELECT {found}) THEN (SELECT {given} {found}) ELSE {otherwise} END"))
     }
 
-    /// For a column that it keeps values of: the archive, and the condition that a row `t` of its table has none there.
-    pub(crate) fn rows_without(&self, column: &Id) -> Option<(String, String)> {
+    /// For a column that it keeps values of: the condition that a row `t` of its table has none there.
+    pub(crate) fn rows_without(&self, column: &Id) -> Option<String> {
         let (What::Values { key, .. }, Some(kept)) = (&self.what, self.column(column)) else { return None };
         let (archive, found) = match key {
             Key::Columns(key) => (self.archive.clone(), of_a_row(key, KeptColumn::sql)),
             Key::Content(staying) => {
                 let values: Vec<String> = staying.iter().map(KeptColumn::sql).collect();
-                let found = content::found(&self.archive, &self.of.sql(), &values);
+                let found = content::found(&self.archive, &self.rows_of(&self.of), &values);
                 (format!("({found})"), content::is_there())
             }
         };
-        let condition =
-            format!("NOT EXISTS (SELECT FROM {archive} AS k WHERE {found} AND k.{} IS NOT NULL)", kept.sql());
-        Some((self.archive.clone(), condition))
+        Some(format!(
+            "NOT EXISTS (SELECT FROM {archive} AS k WHERE {found} AND k.{} IS NOT NULL)",
+            kept.sql()
+        ))
+    }
+
+    /// Whether its table has rows of its own alone here.
+    pub(crate) fn is_in_place(&self) -> bool {
+        matches!(self.what, What::Values { in_place: true, .. })
+    }
+
+    /// The rows that it is of, of a table as it is called now.
+    fn rows_of(&self, table: &Id) -> String {
+        let only = if self.is_in_place() { "ONLY " } else { "" };
+        format!("{only}{}", table.sql())
     }
 
     /// Whether the archive is the very table that goes, so that keeping it takes no time and no room.

@@ -154,6 +154,7 @@ pub(super) fn come_back(
         columns: Vec::new(),
         nullable: Vec::new(),
         read: None,
+        in_place: true,
     })
 }
 

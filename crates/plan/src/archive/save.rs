@@ -7,7 +7,7 @@ use crate::Request;
 
 /// Values of columns, of those rows alone whose values do not come back by themselves.
 pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
-    let What::Values { key, columns } = &kept.what else { return Vec::new() };
+    let What::Values { key, columns, .. } = &kept.what else { return Vec::new() };
     let mut list: Vec<String> = match key {
         Key::Columns(key) => key.iter().map(kept_as).collect(),
         Key::Content(staying) => {
@@ -47,7 +47,7 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
     };
     let mut statements = opened(request, &kept.of);
     let table = kept.of.sql();
-    statements.push(copied(kept, &list, &format!("{table}{condition}"), &table));
+    statements.push(copied(kept, &list, &format!("{}{condition}", kept.rows_of(&kept.of)), &table));
     statements.extend(closed(request, &kept.of));
     let names = match key {
         Key::Columns(key) => names_of(key),
