@@ -98,14 +98,12 @@ impl Graph<'_> {
     /// What a table has from elsewhere changes there.
     fn order_shared_columns(&mut self) {
         let in_place = self.savings.iter().filter(|saving| saving.kept.is_in_place());
-        let tables: Vec<Id> = in_place.map(|saving| saving.kept.of.clone()).collect();
-        for table in tables {
+        let origins = in_place.map(|saving| (saving.kept.of.clone(), saving.kept.origins(self.request.from)));
+        for (table, origins) in origins.collect::<Vec<_>>() {
             let save = self.at(&table, Verb::Save);
-            for column in self.request.from.children_of_kind(&table, Kind::Column) {
-                for origin in archive::origins(self.request.from, &column.id) {
-                    self.before(save, self.at(&origin, Verb::Drop));
-                    self.before(save, self.at(&origin, Verb::Alter));
-                }
+            for origin in origins {
+                self.before(save, self.at(&origin, Verb::Drop));
+                self.before(save, self.at(&origin, Verb::Alter));
             }
         }
     }
@@ -132,9 +130,11 @@ impl Graph<'_> {
             for ancestor in back.id.ancestors() {
                 self.before(self.at(ancestor, Verb::Create), Some(fill));
             }
+            for made in back.columns.iter().chain(&back.after) {
+                self.before(self.at(made, Verb::Create), Some(fill));
+                self.before(self.at(made, Verb::Alter), Some(fill));
+            }
             for column in &back.columns {
-                self.before(self.at(column, Verb::Create), Some(fill));
-                self.before(self.at(column, Verb::Alter), Some(fill));
                 // What looks its values up calls its type by the name that it has in the end.
                 for (need, _) in needs(self.request.to, column) {
                     if self.changes.ahead.contains_key(&need) {

@@ -7,7 +7,7 @@ use kinds::kinds::inheritance::{self, parents};
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec, assignment};
 use serde::{Deserialize, Serialize};
 
-use crate::archive::{Kept, KeptColumn, is_forced};
+use crate::archive::{Kept, KeptColumn, is_forced, origins};
 use crate::{Round, Verb};
 
 /// How many keys of rows that are in the way are shown.
@@ -92,22 +92,21 @@ pub fn questions(
         }
         let own = object.spec.demands(former, &object.id, &context);
         let origin = way.origin(&object.id);
-        match kept.iter().find_map(|kept| Some((kept, kept.rows_without(&origin)?))) {
+        let kept_of = |origin: &Id| kept.iter().find_map(|kept| Some((kept, kept.rows_without(origin)?)));
+        match kept_of(&origin) {
             Some((kept, condition)) if former.is_none() => {
-                let archive = &kept.archive;
                 let questions = own.iter().filter_map(|demand| way.question(demand));
-                asked.extend(questions.map(|question| only_if(question, archive, false)));
-                // A child table has the column from its parent, which alone demands something, and an archive of its own.
-                let is_needed =
-                    matches!(&object.spec, Spec::Column(column) if needs_value(column, &object.id, after));
-                let since = Demand {
-                    relation: object.id.top().clone(),
-                    columns: Vec::new(),
-                    only: kept.is_in_place(),
-                    rows: written_since(&condition, &object.id),
-                };
-                let since = way.question(&since).filter(|_| is_needed);
-                asked.extend(since.map(|question| only_if(question, archive, true)));
+                asked.extend(questions.map(|question| only_if(question, &kept.archive, false)));
+                asked.extend(way.question_since(&object.id, (kept, &condition)));
+                // Child tables have the column from this one, and archives of their own.
+                let below = after.objects().filter(|below| {
+                    below.id.kind() == Kind::Column && origins(after, &below.id).contains(&object.id)
+                });
+                asked.extend(below.filter_map(|below| {
+                    let origin = way.origin(&below.id);
+                    let (kept, condition) = kept_of(&origin)?;
+                    way.question_since(&below.id, (kept, &condition))
+                }));
             }
             _ => {
                 asked.extend(own.iter().filter_map(|demand| way.question_to_archive(demand, kept)));
@@ -355,6 +354,19 @@ impl Way<'_> {
             }
             Mend::Words(words) => words.clone(),
         }
+    }
+
+    /// Which rows an archive has no value for, of a column that comes back and refuses NULL.
+    fn question_since(&self, column: &Id, (kept, condition): (&Kept, &str)) -> Option<Question> {
+        let Spec::Column(spec) = &self.after.get(column)?.spec else { return None };
+        let demand = Demand {
+            relation: column.top().clone(),
+            columns: Vec::new(),
+            only: kept.is_only(),
+            rows: written_since(condition, column),
+        };
+        let question = self.question(&demand).filter(|_| needs_value(spec, column, self.after))?;
+        Some(only_if(question, &kept.archive, true))
     }
 
     /// A table whose policies bind its owner as well, quoted with its schema.

@@ -227,6 +227,7 @@ impl Prover<'_> {
                 break;
             }
         }
+        rows::refresh(&mut database)?;
         let left = rows::fingerprint(&mut database)?;
         self.is_emptied = filled
             .differences(&left)

@@ -8,7 +8,7 @@ use super::{Archive, KEPT_AT, Kept, KeptColumn, What, archive_name, of_a_row, sa
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
-use crate::rules::undisturbed::undisturbed;
+use crate::rules::undisturbed::{has_rules, undisturbed};
 use crate::rules::{backfill, batches};
 
 /// What is kept of a table, for each of its columns.
@@ -30,7 +30,7 @@ fn saving(request: &Request<'_>, changes: &Changes, table: &Id, column: &Id) -> 
 }
 
 fn can_be_filled(model: &Model, table: &Id) -> bool {
-    stands_alone(model, table) && !undisturbed(model, table, String::new()).is_empty()
+    stands_alone(model, table) && !has_rules(model, table)
 }
 
 fn kept(
@@ -112,7 +112,7 @@ pub(crate) fn fill(
         }
     };
     let mut statements: Vec<Statement> =
-        undisturbed(request.from, table, update.clone()).into_iter().map(statement).collect();
+        undisturbed(request.from, table, [update.clone()]).into_iter().map(statement).collect();
     if let Some(last) = statements.last_mut() {
         last.demands.extend(backfill::demand(column, backfill, Some(&format!("t.{name} IS NULL"))));
     }
@@ -146,16 +146,9 @@ pub(super) fn come_back(
         of_a_row(key, |_| names.next().unwrap_or_default()),
         column.image_sql()
     );
-    let statements = [undisturbed(request.from, table, update), vec![drop_archive(kept)]].concat();
+    let statements = [undisturbed(request.from, table, [update]), vec![drop_archive(kept)]].concat();
     let statement = if_kept(kept, &statements).lock(Lock::ShareRowExclusive, &relation).work(Work::Scan);
-    Some(Return {
-        id: own.id.clone(),
-        statements: vec![statement],
-        columns: Vec::new(),
-        nullable: Vec::new(),
-        read: None,
-        in_place: true,
-    })
+    Some(Return { in_place: true, ..Return::of(own.id.clone(), vec![statement]) })
 }
 
 /// From text to the column's type without its modifier: a value that is too long for it is refused, not cut off.

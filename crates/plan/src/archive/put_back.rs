@@ -5,7 +5,7 @@ use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Lock, Object, Retype, Spec, Statement, Work, assignment};
 
 use super::{
-    Archive, KEPT_AT, Kept, KeptColumn, Key, MovedBack, SCHEMA, What, content, in_place, nulls, save,
+    Archive, Giving, KEPT_AT, Kept, KeptColumn, Key, MovedBack, SCHEMA, What, content, in_place, nulls, save,
     sequence,
 };
 use crate::Request;
@@ -20,6 +20,8 @@ pub(crate) struct Return {
     /// The table, sequence or identity that it is of.
     pub(crate) id: Id,
     pub(crate) statements: Vec<Statement>,
+    /// What is made or altered before.
+    pub(crate) after: Vec<Id>,
     /// The columns that have their values only after that.
     pub(crate) columns: Vec<Id>,
     /// Those among them that are added without `NOT NULL` until then.
@@ -28,6 +30,13 @@ pub(crate) struct Return {
     pub(crate) read: Option<Vec<Id>>,
     /// Whether its rows are written as they are.
     pub(crate) in_place: bool,
+}
+
+impl Return {
+    pub(super) fn of(id: Id, statements: Vec<Statement>) -> Return {
+        let (after, columns, nullable) = (Vec::new(), Vec::new(), Vec::new());
+        Return { id, statements, after, columns, nullable, read: None, in_place: false }
+    }
 }
 
 /// All that comes back in a round of a way back, but for tables that are moved.
@@ -43,7 +52,7 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
     match &kept.what {
         // It comes back with the rows.
         What::Values { .. } if rebuild::keeps_rows(request, changes, &id) => None,
-        What::Values { key, columns, in_place: true } => {
+        What::Values { key, columns, giving: Giving::InPlace { .. } } => {
             in_place::come_back(request, changes, kept, &id, (key, columns))
         }
         What::Values { key, columns, .. } => values(request, changes, kept, &id, key, columns),
@@ -56,14 +65,7 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
                 // Unless it has gone on from where it started over.
                 set.push_str(&format!(", {sequence} AS s WHERE NOT s.is_called"));
             }
-            Some(Return {
-                statements: vec![if_kept(kept, &[set, drop_archive(kept)])],
-                id,
-                columns: Vec::new(),
-                nullable: Vec::new(),
-                read: None,
-                in_place: false,
-            })
+            Some(Return::of(id, vec![if_kept(kept, &[set, drop_archive(kept)])]))
         }
         _ => None,
     }
@@ -120,8 +122,7 @@ fn values(
     let name = table.sql();
     if actions.is_empty() {
         let statements = vec![Statement::new(format!("DROP TABLE IF EXISTS {}", kept.archive))];
-        let (id, in_place) = (table.clone(), false);
-        return Some(Return { id, statements, columns: ids, nullable, read: None, in_place });
+        return Some(Return { columns: ids, nullable, ..Return::of(table.clone(), statements) });
     }
     let alter = |actions: &[String]| format!("ALTER TABLE {name}\n    {}", actions.join(",\n    "));
     let mut block = row.before;
@@ -141,7 +142,7 @@ fn values(
             Some(staying.iter().filter_map(now).collect())
         }
     };
-    Some(Return { id: table.clone(), statements, columns: ids, nullable, read, in_place: false })
+    Some(Return { columns: ids, nullable, read, ..Return::of(table.clone(), statements) })
 }
 
 /// Whether a column comes back in this round, or gets back its type.
@@ -162,7 +163,7 @@ pub(super) fn comes(request: &Request<'_>, changes: &Changes, id: &Id) -> bool {
 pub(crate) fn was_generated_meanwhile(request: &Request<'_>, changes: &mut Changes) {
     let Archive::Back { kept, .. } = request.archive else { return };
     for kept in kept {
-        let (What::Values { columns, in_place: false, .. }, Some(table)) =
+        let (What::Values { columns, giving: Giving::Rewriting, .. }, Some(table)) =
             (&kept.what, kept_of(request, kept))
         else {
             continue;
@@ -228,7 +229,7 @@ pub(super) fn column_now<'r>(
     table: &Id,
     column: &KeptColumn,
 ) -> Option<&'r Object> {
-    let at_the_other_end = kept.of.child(Kind::Column, &column.name);
+    let at_the_other_end = kept.of.child(Kind::Column, column.whole());
     let is_it = |object: &&Object| request.directives.before(&object.id) == at_the_other_end;
     let id = request.to.children_of_kind(table, Kind::Column).into_iter().find(is_it)?.id.clone();
     request.to.get(&id)
@@ -396,8 +397,7 @@ fn rows(
     let inside: Vec<String> = inside.chain([drop_archive(kept)]).collect();
     let block = if_kept(kept, &inside);
     let statement = block.lock(Lock::AccessExclusive, id.sql()).work(Work::Rewrite);
-    let (columns, nullable) = (Vec::new(), Vec::new());
-    Some(Return { statements: vec![statement], id, columns, nullable, read: None, in_place: false })
+    Some(Return::of(id, vec![statement]))
 }
 
 /// Checks the deferred keys of a table that has got rows, and of its partitions: PostgreSQL alters no table that has any still to check.
@@ -491,7 +491,7 @@ pub(crate) fn put_back_again(request: &Request<'_>, kept: &Kept) -> Vec<String> 
                 // Rows that are declared are there already.
                 let is_declared = !request.start.children_of_kind(&of, Kind::SeedRows).is_empty();
                 let conflict = if is_declared { "\nON CONFLICT DO NOTHING" } else { "" };
-                undisturbed(request.start, &of, format!("{insert}{conflict}"))
+                undisturbed(request.start, &of, [format!("{insert}{conflict}")])
             }
             None => Vec::new(),
         },

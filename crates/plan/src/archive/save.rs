@@ -19,7 +19,7 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
     let mut lost = Vec::new();
     for column in columns {
         list.push(kept_as(column));
-        let name = column.sql();
+        let name = column.value();
         lost.push(match &column.image {
             Some(image) => {
                 list.push(format!("{} AS {}", image.known_by(), column.image_sql()));
@@ -112,7 +112,7 @@ fn kept_as(column: &KeptColumn) -> String {
     let name = column.sql();
     let value = match &column.instead {
         Some(instead) => column.as_kept(&format!("({instead})")),
-        None => column.as_kept(&name),
+        None => column.as_kept(&column.value()),
     };
     if value == name { name } else { format!("{value} AS {name}") }
 }

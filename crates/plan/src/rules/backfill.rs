@@ -29,7 +29,7 @@ pub(crate) fn column_with_values(
     // A subquery cannot stand in USING.
     let update = format!("UPDATE {table} SET {name} = ({backfill})");
     let updates = if sql::contains_subquery(backfill) {
-        undisturbed(request.from, id.top(), update)
+        undisturbed(request.from, id.top(), [update])
     } else {
         Vec::new()
     };

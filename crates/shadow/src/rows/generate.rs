@@ -55,6 +55,14 @@ pub fn generate_but(
     Ok(filled)
 }
 
+/// Brings materialized views that are populated up to the rows; those that refuse stay as they are.
+///
+/// # Errors
+/// As for [`generate`].
+pub fn refresh(database: &mut Database) -> Result<(), Error> {
+    Maker::new(database)?.refresh(database).map(drop)
+}
+
 impl Outcome {
     fn why_empty(self) -> String {
         match self {
