@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kinds::{Dependency, Hazard, Id, Kind};
+use kinds::{Dependency, Hazard, Id, Kind, Object};
 
 use crate::archive::{self, Archive, Return, What};
 use crate::changes::Action;
@@ -115,9 +115,9 @@ impl Graph<'_> {
         for back in &returns {
             let Some(fill) = self.at(&back.id, Verb::Fill) else { continue };
             // A column that is added draws numbers.
-            for default in
-                self.request.to.dependents(&back.id).filter(|user| user.id.kind() == Kind::ColumnDefault)
-            {
+            let draws =
+                |user: &&Object| user.id.kind() == Kind::ColumnDefault && back.id.kind() == Kind::Sequence;
+            for default in self.request.to.dependents(&back.id).filter(draws) {
                 self.before(default.id.parent().and_then(|column| self.at(column, Verb::Create)), Some(fill));
                 self.before(self.at(default.id.top(), Verb::Fill), Some(fill));
             }
@@ -144,7 +144,7 @@ impl Graph<'_> {
             }
             // Rows are read under the policies that there were, and told by values as they shall be.
             if let Some(columns) = &back.read {
-                let security = back.id.child(Kind::RowLevelSecurity, "");
+                let security = back.id.top().child(Kind::RowLevelSecurity, "");
                 for verb in [Verb::Create, Verb::Alter, Verb::Drop] {
                     self.before(Some(fill), self.at(&security, verb));
                 }

@@ -84,10 +84,10 @@ pub enum What {
         /// Where the archive is the table itself: what has stayed on it.
         moved: Option<Moved>,
     },
-    /// Which rows had NULL in a column that refuses it from then on, by their key, and what they got instead.
+    /// Which rows had NULL in a column that refuses it from then on, and what they got instead.
     Nulls {
-        /// The key.
-        key: Vec<KeptColumn>,
+        /// What tells a row.
+        key: Key,
         /// The column.
         column: KeptColumn,
     },
