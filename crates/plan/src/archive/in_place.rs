@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use kinds::kinds::column::{accepting_null, needs_value, sources};
 use kinds::{Id, Kind, Lock, Model, Object, Retype, Spec, Work};
 
-use super::put_back::{Return, column_now, comes, data_type, drop_archive, if_kept_else};
+use super::put_back::{Return, column_now, comes, data_type, drop_archive, given_up, if_kept_else};
 use super::{Kept, KeptColumn, Key, What, content, of_a_row};
 use crate::Request;
 use crate::changes::{Action, Changes};
@@ -63,7 +63,8 @@ pub(super) fn come_back(
     let statements = off.chain(updates).chain(on).collect();
     let statements = within_identities(request.to, &own, statements);
     let refuse = all.iter().filter_map(|id| refuse_null(request, id)).collect::<Vec<_>>();
-    let found = [statements, refuse.clone(), vec![drop_archive(kept)]].concat();
+    let given_up = given_up(request, kept, table, key);
+    let found = [statements, refuse.clone(), given_up, vec![drop_archive(kept)]].concat();
     let block = if_kept_else(kept, &found, &refuse);
     let block = block.lock(Lock::AccessExclusive, table.sql()).work(Work::Rewrite);
     let read = match key {

@@ -5,8 +5,8 @@ use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Lock, Object, Retype, Spec, Statement, Work, assignment};
 
 use super::{
-    Archive, Giving, KEPT_AT, Kept, KeptColumn, Key, MovedBack, SCHEMA, What, content, in_place, nulls, save,
-    sequence,
+    Archive, Giving, KEPT_AT, Kept, KeptColumn, Key, MovedBack, SCHEMA, What, content, in_place, nulls,
+    of_a_row, save, sequence,
 };
 use crate::Request;
 use crate::changes::{Action, Changes};
@@ -121,7 +121,8 @@ fn values(
     }
     let name = table.sql();
     if actions.is_empty() {
-        let statements = vec![Statement::new(format!("DROP TABLE IF EXISTS {}", kept.archive))];
+        let found = given_up(request, kept, table, key).into_iter().chain([drop_archive(kept)]);
+        let statements = vec![if_kept(kept, &found.collect::<Vec<_>>())];
         return Some(Return { columns: ids, nullable, ..Return::of(table.clone(), statements) });
     }
     let alter = |actions: &[String]| format!("ALTER TABLE {name}\n    {}", actions.join(",\n    "));
@@ -130,6 +131,7 @@ fn values(
     block.push(alter(&actions));
     block.extend(inside.into_iter().map(|(_, drop)| drop));
     block.extend(row.after);
+    block.extend(given_up(request, kept, table, key));
     block.push(drop_archive(kept));
     let otherwise = if otherwise.is_empty() { Vec::new() } else { vec![alter(&otherwise)] };
     let block = if_kept_else(kept, &block, &otherwise);
@@ -446,6 +448,34 @@ fn set_number(sequence: &str, archive: &str) -> String {
         "PERFORM pg_catalog.setval({}::pg_catalog.regclass, k.last_value, k.is_called) FROM {archive} AS k",
         sql::literal(sequence)
     )
+}
+
+/// Says of how many rows something is kept that are not found any more, by their key: nobody gets that.
+pub(super) fn given_up(request: &Request<'_>, kept: &Kept, table: &Id, key: &Key) -> Vec<String> {
+    let Key::Columns(key) = key else { return Vec::new() };
+    let name = |column| Some(sql::ident(column_now(request, kept, table, column)?.id.name()));
+    let Some(names) = key.iter().map(name).collect::<Option<Vec<String>>>() else { return Vec::new() };
+    let mut names = names.into_iter();
+    let found = of_a_row(key, |_| names.next().unwrap_or_default());
+    let rows = format!(
+        "SELECT count(*) FROM {} AS k WHERE NOT EXISTS (SELECT FROM {} AS t WHERE {found})",
+        kept.archive,
+        kept.rows_of(table)
+    );
+    let said = format!(
+        "what was kept of % rows is given up, as there are none with their keys any more: {}",
+        kept.words().replace('%', "%%")
+    );
+    let exists = rows.replacen("count(*) ", "", 1);
+    let say =
+        format!("IF EXISTS ({exists}) THEN\n    RAISE NOTICE {}, ({rows});\nEND IF", sql::literal(&said));
+    match save::is_forced(request.from, table) {
+        true => {
+            let [off, on] = ["NO FORCE", "FORCE"].map(|word| save::force(&table.sql(), word).sql);
+            vec![off, say, on]
+        }
+        false => vec![say],
+    }
 }
 
 pub(super) fn drop_archive(kept: &Kept) -> String {
