@@ -98,13 +98,20 @@ pub fn questions(
                 let questions = own.iter().filter_map(|demand| way.question(demand));
                 asked.extend(questions.map(|question| only_if(question, &kept.archive, false)));
                 asked.extend(way.question_since(&object.id, (kept, &condition)));
-                // Child tables have the column from this one, and archives of their own.
+                // Child tables have the column from this one, and archives of their own, or none.
                 let below = after.objects().filter(|below| {
-                    below.id.kind() == Kind::Column && origins(after, &below.id).contains(&object.id)
+                    let is_column = kept.is_only() && below.id.kind() == Kind::Column;
+                    is_column && origins(after, &below.id).contains(&object.id)
                 });
                 asked.extend(below.filter_map(|below| {
-                    let origin = way.origin(&below.id);
-                    let (kept, condition) = kept_of(&origin)?;
+                    let Some((kept, condition)) = kept_of(&way.origin(&below.id)) else {
+                        let demand = own.first()?.clone();
+                        return way.question(&Demand {
+                            relation: below.id.top().clone(),
+                            only: true,
+                            ..demand
+                        });
+                    };
                     way.question_since(&below.id, (kept, &condition))
                 }));
             }
