@@ -11,7 +11,7 @@ use super::{Kept, KeptColumn, Key, What, content, of_a_row};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
-use crate::rules::undisturbed::{Triggers, around, undisturbed};
+use crate::rules::undisturbed::{Triggers, around, updated, updated_undisturbed};
 
 /// Where a kept value goes to: a column, quoted, or an attribute of its values; and the type.
 struct Target {
@@ -60,7 +60,7 @@ pub(super) fn come_back(
     let are_there = |trigger: &Id| !changes.goes(trigger);
     let (off, on) = around(request.from, table, &Triggers { are_there: &are_there, have_parts: &|_| true });
     let [off, on] = [off, on].map(|statements| statements.into_iter().map(|statement| statement.sql));
-    let statements = off.chain(updates).chain(on).collect();
+    let statements = off.chain(updated(request.from, table, updates)).chain(on).collect();
     let statements = within_identities(request.to, &own, statements);
     let refuse = all.iter().filter_map(|id| refuse_null(request, id)).collect::<Vec<_>>();
     let given_up = given_up(request, kept, table, key);
@@ -121,7 +121,7 @@ pub(super) fn come_back_again(request: &Request<'_>, kept: &Kept, of: &Id) -> Ve
         Some(Target { column, attribute, ..now })
     };
     let Some(updates) = updates(kept, of, &target) else { return Vec::new() };
-    let statements = undisturbed(request.start, of, updates);
+    let statements = updated_undisturbed(request.start, of, updates);
     within_identities(request.start, &columns.iter().map(then).collect::<Vec<Id>>(), statements)
 }
 
