@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use kinds::kinds::column::{accepting_null, needs_value, sources};
 use kinds::{Id, Kind, Lock, Model, Object, Retype, Spec, Work};
 
-use super::put_back::{Return, column_now, comes, data_type, drop_archive, given_up, if_kept_else};
+use super::put_back::{Return, column_now, comes, data_type, drop_archive, former, given_up, if_kept_else};
 use super::{Kept, KeptColumn, Key, What, content, of_a_row};
 use crate::Request;
 use crate::changes::{Action, Changes};
@@ -109,7 +109,8 @@ fn with_sources(model: &Model, column: &Id) -> Vec<Id> {
 /// On the way forward again: in the names that the objects have then, `of` the table.
 pub(super) fn come_back_again(request: &Request<'_>, kept: &Kept, of: &Id) -> Vec<String> {
     let What::Values { columns, .. } = &kept.what else { return Vec::new() };
-    let then = |column: &KeptColumn| request.directives.before(&kept.of.child(Kind::Column, column.whole()));
+    let then =
+        |column: &KeptColumn| former(request, request.from, &kept.of.child(Kind::Column, column.whole()));
     let target = |column: &KeptColumn| {
         let object = request.from.get(&kept.of.child(Kind::Column, column.whole()))?;
         let attribute = column.part.as_ref().map(|part| &part.attribute);
