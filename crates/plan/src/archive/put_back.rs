@@ -1,6 +1,7 @@
 //! The statements that give back what is kept.
 
 use kinds::kinds::column;
+use kinds::kinds::constraint::twins_before;
 use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Lock, Model, Object, Retype, Spec, Statement, Work, assignment};
 
@@ -417,7 +418,9 @@ fn rows(
 pub(crate) fn settled(request: &Request<'_>, table: &Id) -> Option<String> {
     let deferred = request.to.objects().filter(|object| {
         let is_deferred = matches!(&object.spec, Spec::Constraint(key) if key.has_index() && key.deferred && key.parent.is_none());
-        is_deferred && has_above(request.to, object.id.top(), table)
+        // Of equal keys, the others come later.
+        let is_first = twins_before(request.to, &object.id).is_empty();
+        is_deferred && is_first && has_above(request.to, object.id.top(), table)
     });
     let name = |object: &Object| sql::qualified(&[object.id.schema().unwrap_or_default(), object.id.name()]);
     let names: Vec<String> = deferred.map(name).collect();
