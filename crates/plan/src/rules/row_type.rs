@@ -146,7 +146,13 @@ fn attributes(request: &Request<'_>, table: &Id) -> String {
 /// How the columns of a row as it will be come from the texts; none where an expression alone cannot say it.
 fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<impl Fn(&str) -> String + use<>> {
     let mut fields: Vec<String> = Vec::new();
-    for column in request.to.children_of_kind(table, Kind::Column) {
+    // Those that stay keep their places, whatever the places are that are wanted.
+    let mut columns = request.to.children_of_kind(table, Kind::Column);
+    columns.sort_by_key(|column| match request.from.get(&column.id) {
+        Some(from) if !changes.goes(&column.id) => (0, from.position),
+        _ => (1, column.position),
+    });
+    for column in columns {
         let Spec::Column(to) = &column.spec else { continue };
         let mark = format!("\u{0}.{}", sql::ident(column.id.name()));
         let field = match request.from.get(&column.id).map(|object| &object.spec) {
