@@ -583,7 +583,14 @@ impl<'a> Graph<'a> {
                 format!("\n  {:?} {} after {}", node.verb, node.id, after.join(", "))
             })
             .collect();
-        Error::Cycle { steps: steps.concat() }
+        let holds_no_rows =
+            |id: &Id| matches!(id.kind(), Kind::View | Kind::Policy | Kind::Function | Kind::ColumnDefault);
+        let drops = self.nodes.iter().filter(|node| node.verb == Verb::Drop);
+        let awaited: BTreeSet<&usize> = drops.flat_map(|node| node.after.difference(&done)).collect();
+        let altered = awaited.into_iter().map(|place| &self.nodes[*place]);
+        let altered = altered.filter(|node| node.verb == Verb::Alter && holds_no_rows(&node.id));
+        let altered = altered.map(|node| node.id.clone()).collect();
+        Error::Cycle { steps: steps.concat(), altered }
     }
 }
 
