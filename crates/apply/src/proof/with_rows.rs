@@ -80,20 +80,22 @@ impl Prover<'_> {
         match rows {
             Rows::Live => {
                 self.copy_live_rows(place)?;
-                self.make_up_rows(place, "before")
+                self.make_up_rows(place, "before")?;
             }
-            Rows::MadeUp => self.make_up_rows(place, "before"),
+            Rows::MadeUp => self.make_up_rows(place, "before")?,
             Rows::MadeUpButRefused => {
                 self.make_up_rows(place, "before")?;
-                self.take_out_what_is_refused(place)
+                self.take_out_what_is_refused(place)?;
             }
-            Rows::TakenBack => self.take_back_rows(place),
+            Rows::TakenBack => self.take_back_rows(place)?,
             Rows::MadeUpElsewhere => {
                 self.make_up_rows(place, "before")?;
-                self.empty_what_is_refused(place)
+                self.empty_what_is_refused(place)?;
             }
-            Rows::None => Ok(()),
+            Rows::None => return Ok(()),
         }
+        // What is made anew has the rows that are there then.
+        Ok(rows::refresh(&mut self.bench.connect(place)?)?)
     }
 
     /// Where tables are left empty that the plan refuses rows of: also without those that the server names.
@@ -219,7 +221,7 @@ impl Prover<'_> {
             let count = database.select(delete).unwrap_or_default().into_iter().flatten().flatten().next();
             count.is_some_and(|count| count != "0")
         };
-        while deletes.iter().map(&mut goes).fold(false, |any, goes| any || goes) {}
+        while deletes.iter().filter(|delete| goes(delete)).count() > 0 {}
         let left = rows::fingerprint(&mut database)?;
         self.is_emptied = filled
             .differences(&left)

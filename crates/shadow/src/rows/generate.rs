@@ -55,6 +55,14 @@ pub fn generate_but(
     Ok(filled)
 }
 
+/// Brings populated materialized views up to the rows, as far as they let themselves be.
+///
+/// # Errors
+/// As for [`generate`].
+pub fn refresh(database: &mut Database) -> Result<(), Error> {
+    Maker::new(database)?.refresh(database).map(|_| ())
+}
+
 impl Outcome {
     fn why_empty(self) -> String {
         match self {

@@ -25,7 +25,7 @@ mod types;
 mod values;
 
 pub use fingerprint::{Content, Fingerprint, Held, RowDifference, dump, fingerprint};
-pub use generate::{Filled, generate, generate_but};
+pub use generate::{Filled, generate, generate_but, refresh};
 pub use more::{Writes, Written, more};
 pub use sample::{Copied, Sampled, sample};
 
