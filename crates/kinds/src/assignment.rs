@@ -157,9 +157,9 @@ fn plain(value: &str, from: &str, to: &str, context: &Context<'_>) -> Option<Str
     Some(crate::cast(value, from, to, context))
 }
 
-/// `value` as a text or bit string of a length that may be too short for it, where a cast would cut it off without a word: when it is read, it
-/// is refused, as it is when it is assigned. None where a cast cuts nothing off.
-pub fn read_as_shorter(value: &str, from: &str, to: &str) -> Option<String> {
+/// `value` as a text or bit string of a length that may be too short for it, which a cast would cut off without a word: it is refused, as it is when
+/// it is assigned, by an attempt to read what is wrong as a number. None where a cast cuts nothing off.
+pub fn never_cut_off(value: &str, from: &str, to: &str, context: &Context<'_>) -> Option<String> {
     let (source, target) = (base(from), base(to));
     let is_bits = |name: &str| matches!(name, "bit" | "bit varying");
     let has_length = !modifiers(to).is_empty() && !to.ends_with("[]") && !from.ends_with("[]");
@@ -169,9 +169,11 @@ pub fn read_as_shorter(value: &str, from: &str, to: &str) -> Option<String> {
     {
         return None;
     }
-    let as_text =
-        if matches!(source, "text" | "character varying") || is_bits(source) { "" } else { "::text" };
-    Some(format!("(ARRAY[{value}{as_text}]::text::{to}[])[1]"))
+    let (too_long, _) = crate::refused(value, from, to, context)?;
+    let said = sql::literal(&format!("too long for {to}: %s"));
+    Some(format!(
+        "CASE WHEN {too_long} THEN pg_catalog.format({said}, {value})::integer::text::{to} ELSE {value}::{to} END"
+    ))
 }
 
 /// Whether a change of type leaves the stored values as they are, so that no row is written.

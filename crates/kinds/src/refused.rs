@@ -26,6 +26,11 @@ impl Fix {
         }
     }
 
+    /// Whether the condition is true of these values, and fails at none.
+    pub fn can_tell(&self) -> bool {
+        !matches!(self, Fix::Words)
+    }
+
     /// How a person goes about it, who may as well say how a column, quoted, is converted.
     pub(crate) fn mend(self, column: &str) -> Mend {
         match self {

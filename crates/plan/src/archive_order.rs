@@ -1,8 +1,8 @@
 //! The order around what an archive keeps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kinds::{Dependency, Hazard, Id, Kind};
+use kinds::{Dependency, Hazard, Id, Kind, Object};
 
 use crate::archive::{self, Archive, Return, What};
 use crate::changes::Action;
@@ -23,6 +23,7 @@ impl Graph<'_> {
                 self.push(Verb::Fill, column, statements, &none);
             }
         }
+        let mut notes: BTreeMap<(Verb, Id), Vec<String>> = BTreeMap::new();
         for saving in &savings {
             match self.at(&saving.kept.saved(), Verb::Save) {
                 // The rows of a table that is made anew are put aside then, too.
@@ -31,15 +32,17 @@ impl Graph<'_> {
                 }
                 None => self.push(Verb::Save, &saving.kept.saved(), saving.statements.clone(), &none),
             }
-            let note = saving.kept.note();
-            for (verb, id) in &saving.saves {
-                let Some(place) = self.at(id, *verb) else { continue };
-                for statement in &mut self.nodes[place].statements {
-                    let before = statement.hazards.len();
-                    statement.hazards.retain(|(hazard, _)| *hazard != Hazard::DataLoss);
-                    if statement.hazards.len() < before {
-                        statement.kept.push(note.clone());
-                    }
+            for step in &saving.saves {
+                notes.entry(step.clone()).or_default().push(saving.kept.note());
+            }
+        }
+        for ((verb, id), notes) in notes {
+            let Some(place) = self.at(&id, verb) else { continue };
+            for statement in &mut self.nodes[place].statements {
+                let before = statement.hazards.len();
+                statement.hazards.retain(|(hazard, _)| *hazard != Hazard::DataLoss);
+                if statement.hazards.len() < before {
+                    statement.kept.extend(notes.clone());
                 }
             }
         }
@@ -77,6 +80,7 @@ impl Graph<'_> {
         for (column, need) in kept {
             self.before(self.at(&need, Verb::Create), self.at(column.top(), Verb::Save));
         }
+        self.order_shared_columns();
         // Columns of a partition go with those of its parent.
         let rows = self.savings.iter().filter(|saving| matches!(saving.kept.what, What::Rows { .. }));
         let rows: Vec<Id> = rows.map(|saving| saving.kept.of.clone()).collect();
@@ -91,6 +95,19 @@ impl Graph<'_> {
         self.order_returns();
     }
 
+    /// What a table has from elsewhere changes there.
+    fn order_shared_columns(&mut self) {
+        let in_place = self.savings.iter().filter(|saving| saving.kept.is_in_place());
+        let origins = in_place.map(|saving| (saving.kept.of.clone(), saving.kept.origins(self.request.from)));
+        for (table, origins) in origins.collect::<Vec<_>>() {
+            let save = self.at(&table, Verb::Save);
+            for origin in origins {
+                self.before(save, self.at(&origin, Verb::Drop));
+                self.before(save, self.at(&origin, Verb::Alter));
+            }
+        }
+    }
+
     /// What is kept comes back when there is all that it needs, before anything uses it.
     fn order_returns(&mut self) {
         let returns = std::mem::take(&mut self.returns);
@@ -98,9 +115,9 @@ impl Graph<'_> {
         for back in &returns {
             let Some(fill) = self.at(&back.id, Verb::Fill) else { continue };
             // A column that is added draws numbers.
-            for default in
-                self.request.to.dependents(&back.id).filter(|user| user.id.kind() == Kind::ColumnDefault)
-            {
+            let draws =
+                |user: &&Object| user.id.kind() == Kind::ColumnDefault && back.id.kind() == Kind::Sequence;
+            for default in self.request.to.dependents(&back.id).filter(draws) {
                 self.before(default.id.parent().and_then(|column| self.at(column, Verb::Create)), Some(fill));
                 self.before(self.at(default.id.top(), Verb::Fill), Some(fill));
             }
@@ -113,9 +130,11 @@ impl Graph<'_> {
             for ancestor in back.id.ancestors() {
                 self.before(self.at(ancestor, Verb::Create), Some(fill));
             }
+            for made in back.columns.iter().chain(&back.after) {
+                self.before(self.at(made, Verb::Create), Some(fill));
+                self.before(self.at(made, Verb::Alter), Some(fill));
+            }
             for column in &back.columns {
-                self.before(self.at(column, Verb::Create), Some(fill));
-                self.before(self.at(column, Verb::Alter), Some(fill));
                 // What looks its values up calls its type by the name that it has in the end.
                 for (need, _) in needs(self.request.to, column) {
                     if self.changes.ahead.contains_key(&need) {
@@ -125,12 +144,19 @@ impl Graph<'_> {
             }
             // Rows are read under the policies that there were, and told by values as they shall be.
             if let Some(columns) = &back.read {
-                let security = back.id.child(Kind::RowLevelSecurity, "");
+                let security = back.id.top().child(Kind::RowLevelSecurity, "");
                 for verb in [Verb::Create, Verb::Alter, Verb::Drop] {
                     self.before(Some(fill), self.at(&security, verb));
                 }
                 for column in columns {
                     self.before(self.at(column, Verb::Alter), Some(fill));
+                }
+            }
+            // Triggers that are there are switched off meanwhile.
+            for (place, (id, verb)) in self.snapshot() {
+                if back.in_place && id.kind() == Kind::Trigger && id.parent() == Some(&back.id) {
+                    let (first, then) = if verb == Verb::Drop { (place, fill) } else { (fill, place) };
+                    self.before(Some(first), Some(then));
                 }
             }
             for (place, (id, verb)) in self.snapshot() {

@@ -264,7 +264,9 @@ impl<'a> Graph<'a> {
         }
         let table_is_new = id.parent().is_some_and(|table| changes.comes(table));
         match &object.spec {
-            Spec::Column(column) if self.returns.iter().any(|back| back.nullable.contains(id)) => {
+            Spec::Column(column)
+                if !column.inherited && self.returns.iter().any(|back| back.nullable.contains(id)) =>
+            {
                 backfill::nullable_column(self.request, column, id)
             }
             Spec::Column(column) if !table_is_new && !column.inherited => backfill::column_with_values(

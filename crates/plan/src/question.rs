@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use kinds::kinds::column::{Column, sources};
+use kinds::kinds::column::{Column, needs_value, sources};
 use kinds::kinds::inheritance::{self, parents};
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec, assignment};
 use serde::{Deserialize, Serialize};
 
-use crate::archive::{Kept, KeptColumn, is_forced};
+use crate::archive::{Kept, KeptColumn, is_forced, origins};
 use crate::{Round, Verb};
 
 /// How many keys of rows that are in the way are shown.
@@ -91,15 +91,28 @@ pub fn questions(
             continue;
         }
         let own = object.spec.demands(former, &object.id, &context);
-        match kept.iter().find_map(|kept| kept.rows_without(&way.origin(&object.id))) {
-            Some((archive, condition)) if former.is_none() => {
+        let origin = way.origin(&object.id);
+        let kept_of = |origin: &Id| kept.iter().find_map(|kept| Some((kept, kept.rows_without(origin)?)));
+        match kept_of(&origin) {
+            Some((kept, condition)) if former.is_none() => {
                 let questions = own.iter().filter_map(|demand| way.question(demand));
-                asked.extend(questions.flat_map(|question| {
-                    let other = Demand { rows: written_since(&condition, &object.id), ..own[0].clone() };
-                    let other = way.question(&other).map(|other| (other, true));
-                    let both = [Some((question, false)), other].into_iter().flatten();
-                    let of = |(question, there)| only_if(question, &archive, there);
-                    both.map(of).collect::<Vec<_>>()
+                asked.extend(questions.map(|question| only_if(question, &kept.archive, false)));
+                asked.extend(way.question_since(&object.id, (kept, &condition)));
+                // Child tables have the column from this one, and archives of their own, or none.
+                let below = after.objects().filter(|below| {
+                    let is_column = kept.is_only() && below.id.kind() == Kind::Column;
+                    is_column && origins(after, &below.id).contains(&object.id)
+                });
+                asked.extend(below.filter_map(|below| {
+                    let Some((kept, condition)) = kept_of(&way.origin(&below.id)) else {
+                        let demand = own.first()?.clone();
+                        return way.question(&Demand {
+                            relation: below.id.top().clone(),
+                            only: true,
+                            ..demand
+                        });
+                    };
+                    way.question_since(&below.id, (kept, &condition))
                 }));
             }
             _ => {
@@ -348,6 +361,19 @@ impl Way<'_> {
             }
             Mend::Words(words) => words.clone(),
         }
+    }
+
+    /// Which rows an archive has no value for, of a column that comes back and refuses NULL.
+    fn question_since(&self, column: &Id, (kept, condition): (&Kept, &str)) -> Option<Question> {
+        let Spec::Column(spec) = &self.after.get(column)?.spec else { return None };
+        let demand = Demand {
+            relation: column.top().clone(),
+            columns: Vec::new(),
+            only: kept.is_only(),
+            rows: written_since(condition, column),
+        };
+        let question = self.question(&demand).filter(|_| needs_value(spec, column, self.after))?;
+        Some(only_if(question, &kept.archive, true))
     }
 
     /// A table whose policies bind its owner as well, quoted with its schema.

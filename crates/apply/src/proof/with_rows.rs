@@ -80,22 +80,20 @@ impl Prover<'_> {
         match rows {
             Rows::Live => {
                 self.copy_live_rows(place)?;
-                self.make_up_rows(place, "before")?;
+                self.make_up_rows(place, "before")
             }
-            Rows::MadeUp => self.make_up_rows(place, "before")?,
+            Rows::MadeUp => self.make_up_rows(place, "before"),
             Rows::MadeUpButRefused => {
                 self.make_up_rows(place, "before")?;
-                self.take_out_what_is_refused(place)?;
+                self.take_out_what_is_refused(place)
             }
-            Rows::TakenBack => self.take_back_rows(place)?,
+            Rows::TakenBack => self.take_back_rows(place),
             Rows::MadeUpElsewhere => {
                 self.make_up_rows(place, "before")?;
-                self.empty_what_is_refused(place)?;
+                self.empty_what_is_refused(place)
             }
-            Rows::None => return Ok(()),
+            Rows::None => Ok(()),
         }
-        // What is made anew has the rows that are there then.
-        Ok(rows::refresh(&mut self.bench.connect(place)?)?)
     }
 
     /// Where tables are left empty that the plan refuses rows of: also without those that the server names.
@@ -216,12 +214,20 @@ impl Prover<'_> {
             )
         };
         let deletes: Vec<String> = refused.chain(orphans).map(delete).collect();
-        // What the server cannot be asked, or does not delete from, stays.
-        let mut goes = |delete: &String| {
-            let count = database.select(delete).unwrap_or_default().into_iter().flatten().flatten().next();
-            count.is_some_and(|count| count != "0")
-        };
-        while deletes.iter().filter(|delete| goes(delete)).count() > 0 {}
+        // Those that refer to rows that have gone go in the next turn.
+        loop {
+            let mut gone = 0;
+            for delete in &deletes {
+                // What the server cannot be asked, or does not delete from, stays.
+                let count =
+                    database.select(delete).unwrap_or_default().into_iter().flatten().flatten().next();
+                gone += count.and_then(|count| count.parse::<u64>().ok()).unwrap_or_default();
+            }
+            if gone == 0 {
+                break;
+            }
+        }
+        rows::refresh(&mut database)?;
         let left = rows::fingerprint(&mut database)?;
         self.is_emptied = filled
             .differences(&left)

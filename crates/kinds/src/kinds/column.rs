@@ -11,6 +11,7 @@ use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
 use crate::kinds::column_default::ColumnDefault;
 use crate::kinds::constraint::{Constraint, ConstraintType};
+use crate::kinds::domain::Domain;
 use crate::kinds::identity::IdentityDoc;
 use crate::kinds::not_null::NotNullDoc;
 use crate::shape::{Options, is_default};
@@ -293,15 +294,31 @@ pub fn refuses_null_by_type(column: &Column, model: &Model) -> bool {
     of_domain(&column.data_type, model).0
 }
 
+/// The type of a column, or what it is over where it is a domain that refuses NULL.
+pub fn accepting_null<'m>(column: &'m Column, model: &'m Model) -> &'m str {
+    let mut data_type = column.data_type.as_str();
+    while let Some((_, domain)) = domain_named(data_type, model).filter(|_| of_domain(data_type, model).0) {
+        data_type = &domain.data_type;
+    }
+    data_type
+}
+
 /// Whether a type is a domain that refuses NULL, and whether it has a default of its own.
 fn of_domain(data_type: &str, model: &Model) -> (bool, bool) {
-    let domain = model.objects().find_map(|object| match &object.spec {
-        Spec::Domain(domain) if object.id.sql() == data_type => Some(domain),
-        _ => None,
-    });
-    let Some(domain) = domain else { return (false, false) };
+    let Some((id, domain)) = domain_named(data_type, model) else { return (false, false) };
     let (refuses, fills) = of_domain(&domain.data_type, model);
-    (domain.not_null || refuses, domain.default.is_some() || fills)
+    // From version 17 on it is a constraint like others.
+    let by_constraint = model
+        .of_kind_in(Some(id), Kind::DomainConstraint)
+        .any(|object| matches!(&object.spec, Spec::DomainConstraint(constraint) if constraint.is_not_null()));
+    (domain.not_null || by_constraint || refuses, domain.default.is_some() || fills)
+}
+
+fn domain_named<'m>(data_type: &str, model: &'m Model) -> Option<(&'m Id, &'m Domain)> {
+    model.objects().find_map(|object| match &object.spec {
+        Spec::Domain(domain) if object.id.sql() == data_type => Some((&object.id, domain)),
+        _ => None,
+    })
 }
 
 /// The same column of the tables that its table has it from.

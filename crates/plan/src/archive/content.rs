@@ -30,7 +30,7 @@ pub(super) fn staying(
     let mut is_converted = kept.iter().any(|kept| kept.image.is_some());
     for object in request.from.children_of_kind(table, Kind::Column) {
         let Spec::Column(column) = &object.spec else { continue };
-        let is_kept = kept.iter().any(|kept| kept.name == object.id.name());
+        let is_kept = kept.iter().any(|kept| kept.whole() == object.id.name());
         let goes = matches!(changes.actions.get(&object.id), Some(Action::Drop));
         if column.generated.is_some() || is_kept || goes {
             continue;

@@ -1,20 +1,24 @@
 //! What a round would lose and an archive can keep.
 
 use kinds::kinds::column::{self, Column};
+use kinds::kinds::constraint::ConstraintType;
 use kinds::kinds::identity::Identity;
 use kinds::kinds::inheritance;
 use kinds::kinds::sequence::Sequence;
 use kinds::{Demand, Id, Kind, Mend, Model, Object, Rows, Spec, Statement, assignment};
 
 use super::put_back::put_back_again;
-use super::{Anew, Archive, Image, Kept, KeptColumn, Key, What, archive_name, content, moved, nulls, save};
+use super::{
+    Anew, Archive, Giving, Image, Kept, KeptColumn, Key, What, archive_name, content, moved, nulls, save,
+    shared,
+};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
 use crate::rules::batches;
 use crate::rules::conversion::{self, type_named};
 use crate::rules::rename::ASIDE;
-use crate::rules::undisturbed::family;
+use crate::rules::undisturbed::{family, has_rules};
 use crate::rules::{enum_change, rebuild, sibling_rows, using};
 use crate::table_order::has_above;
 
@@ -49,6 +53,7 @@ pub(crate) fn savings(request: &Request<'_>, changes: &Changes, moves: bool) -> 
     let numbers = managed().filter(is_number).filter_map(|object| number(request, changes, &object.id));
     let nulls = tables().flat_map(|table| nulls::savings(request, changes, &table.id));
     let mut all: Vec<Saving> = values.chain(nulls).chain(numbers).collect();
+    shared::settle(request, changes, &mut all);
     if let Archive::Back { .. } = request.archive {
         all.iter_mut().for_each(|saving| saving.kept.again = put_back_again(request, &saving.kept));
     }
@@ -57,49 +62,34 @@ pub(crate) fn savings(request: &Request<'_>, changes: &Changes, moves: bool) -> 
 
 /// Values of columns that go, or that become others.
 fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving> {
-    if !request.to.contains(table) || !stands_alone(request.from, table) || !stands_alone(request.to, table) {
+    let both = [request.from, request.to];
+    if !request.to.contains(table) || both.iter().any(|model| has_rows_elsewhere(model, table)) {
         return None;
     }
     // A table that is made anew gets its rows back with all that is kept of them.
     let is_rebuilt = rebuild::keeps_rows(request, changes, table);
+    let alone = both.iter().all(|model| stands_alone(model, table));
+    let parts = if is_rebuilt { Vec::new() } else { shared::parts(request, changes, table) };
+    let in_place = !alone || !parts.is_empty();
+    let is_partition = both.iter().any(|model| model.contains(&table.child(Kind::Partition, "")));
+    let is_refused = is_partition || both.iter().any(|model| refuses_writes(model, table));
+    if !alone && is_partition || in_place && !is_rebuilt && is_refused {
+        return None;
+    }
     let key = key(request, changes, table);
-    // By a key, a row is found at any time; the way forward again goes as it went, and gives back in the end.
-    let looked_up = key.is_some() && matches!(request.archive, Archive::Forward);
+    let is_partitioned = matches!(request.from.get(table).map(|object| &object.spec), Some(Spec::Table(spec)) if spec.partition_by.is_some());
+    let giving = if in_place { Giving::InPlace { only: !is_partitioned } } else { Giving::Rewriting };
+    let how = How { alone, is_rebuilt, giving, has_key: key.is_some() };
     let (mut columns, mut saves) = (Vec::new(), Vec::new());
     for object in request.from.children_of_kind(table, Kind::Column) {
-        let Spec::Column(column) = &object.spec else { continue };
-        if column.generated.is_some() || column::refuses_null_by_type(column, request.from) {
-            continue;
+        if let Some((verb, kept)) = kept_column(request, changes, object, &how) {
+            columns.push(kept);
+            saves.push((verb, object.id.clone()));
         }
-        let plain = KeptColumn::plain(object.id.name(), column, request.from);
-        let to = request.to.get(&object.id);
-        let (verb, kept) = match changes.actions.get(&object.id) {
-            Some(_) if is_rebuilt && to.is_some() && !becomes_generated(request, &object.id) => {
-                match image(request, changes, object, column) {
-                    Some(image) => {
-                        (Verb::Drop, KeptColumn { image: Some(Image { looked_up, ..image }), ..plain })
-                    }
-                    None => continue,
-                }
-            }
-            Some(Action::Drop) => {
-                let (anew, instead) = anew(request, changes, &object.id, column);
-                (Verb::Drop, KeptColumn { anew, instead, ..plain })
-            }
-            Some(Action::Replace { .. }) if becomes_generated(request, &object.id) => {
-                (Verb::Drop, KeptColumn { anew: Anew::Anything, ..plain })
-            }
-            Some(Action::Alter(_)) => match image(request, changes, object, column) {
-                Some(image) => {
-                    let image = Some(Image { looked_up: image.looked_up || looked_up, ..image });
-                    (Verb::Alter, KeptColumn { image, ..plain })
-                }
-                None => continue,
-            },
-            _ => continue,
-        };
-        columns.push(kept);
-        saves.push((verb, object.id.clone()));
+    }
+    for (part, step) in parts {
+        columns.push(part);
+        saves.push((Verb::Drop, step));
     }
     if columns.is_empty() || is_rebuilt && columns.len() < rebuild::losses(request, table).len() {
         return None;
@@ -112,9 +102,10 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
         None if is_rebuilt => return None,
         None => Key::Content(content::staying(request, changes, table, &columns)?),
     };
-    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let names: Vec<String> = columns.iter().map(|column| column.name.replace('.', "_")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let archive = archive_name(request, table, &names);
-    let what = What::Values { key, columns };
+    let what = What::Values { key, columns, giving };
     let kept = Kept { of: table.clone(), archive, what, again: Vec::new() };
     let mut statements = save::values(request, &kept);
     let altered = saves.iter().filter(|(verb, _)| *verb == Verb::Alter);
@@ -123,6 +114,56 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
         last.demands.extend(demands);
     }
     Some(Saving { statements, goes: Vec::new(), kept, saves })
+}
+
+/// How the values of a table are kept.
+struct How {
+    /// Whether no other table changes with it.
+    alone: bool,
+    is_rebuilt: bool,
+    giving: Giving,
+    has_key: bool,
+}
+
+/// What is kept of a column, and the step that would lose it.
+fn kept_column(
+    request: &Request<'_>,
+    changes: &Changes,
+    object: &Object,
+    how: &How,
+) -> Option<(Verb, KeptColumn)> {
+    let Spec::Column(column) = &object.spec else { return None };
+    // All tables that share it would have to have their values before.
+    let is_hidden = !how.alone && column::refuses_null_by_type(column, request.from);
+    if column.generated.is_some() || is_hidden {
+        return None;
+    }
+    // By a key, a row is found at any time; the way forward again goes as it went, and gives back in the end.
+    let looked_up =
+        how.has_key && how.giving == Giving::Rewriting && matches!(request.archive, Archive::Forward);
+    let plain = KeptColumn::plain(object.id.name(), column, request.from);
+    let becomes_generated = becomes_generated(request, &object.id);
+    match changes.actions.get(&object.id)? {
+        _ if how.is_rebuilt && request.to.contains(&object.id) && !becomes_generated => {
+            let image = image(request, changes, object, column)?;
+            Some((Verb::Drop, KeptColumn { image: Some(Image { looked_up, ..image }), ..plain }))
+        }
+        Action::Drop => {
+            let (anew, instead) = anew(request, changes, &object.id, column);
+            Some((Verb::Drop, KeptColumn { anew, instead, ..plain }))
+        }
+        Action::Replace { .. } if becomes_generated => {
+            Some((Verb::Drop, KeptColumn { anew: Anew::Anything, ..plain }))
+        }
+        Action::Alter(_) => {
+            let image = image(request, changes, object, column)?;
+            // Rows that are written in place have other values meanwhile.
+            let is_told = how.giving == Giving::Rewriting || image.back_again.is_some();
+            let image = Some(Image { looked_up: image.looked_up || looked_up, ..image });
+            is_told.then_some((Verb::Alter, KeptColumn { image, ..plain }))
+        }
+        _ => None,
+    }
 }
 
 /// What the values of a column come to, there and back again, is written down: it must be one of its type.
@@ -200,7 +241,12 @@ fn default_within<'a>(model: &'a Model, data_type: &str) -> Option<&'a str> {
 }
 
 /// What becomes of the values of a column, where they may not come back the same.
-fn image(request: &Request<'_>, changes: &Changes, object: &Object, from: &Column) -> Option<Image> {
+pub(super) fn image(
+    request: &Request<'_>,
+    changes: &Changes,
+    object: &Object,
+    from: &Column,
+) -> Option<Image> {
     let Some(Spec::Column(to)) = request.to.get(&object.id).map(|object| &object.spec) else { return None };
     let name = sql::ident(object.id.name());
     if to.generated.is_some() {
@@ -373,6 +419,18 @@ pub(super) fn stands_alone(model: &Model, table: &Id) -> bool {
         && (spec.partition_by.is_some() || !inheritance::has_children(model, Some(table)))
         && !is_type
         && !has_rows_elsewhere(model, table)
+}
+
+/// Whether rows of a table cannot be written as they are: a rule would do something else, or a check that has not been held against
+/// them would be.
+fn refuses_writes(model: &Model, table: &Id) -> bool {
+    let is_unchecked = |object: &Object| match &object.spec {
+        Spec::Constraint(constraint) => {
+            constraint.constraint_type == ConstraintType::Check && constraint.not_valid
+        }
+        _ => false,
+    };
+    has_rules(model, table) || model.children_of_kind(table, Kind::Constraint).into_iter().any(is_unchecked)
 }
 
 /// Whether rows of a table are in foreign tables below it.

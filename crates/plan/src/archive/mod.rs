@@ -6,16 +6,18 @@
 
 mod content;
 mod find;
+mod in_place;
 mod moved;
 mod nulls;
 mod once;
 mod put_back;
 mod save;
+mod shared;
 
 use std::collections::BTreeSet;
 
 use kinds::kinds::column::Column;
-use kinds::{Directives, Id, Kind, Model, Spec};
+use kinds::{Directives, Id, Kind, Model, Object, Spec};
 
 pub(crate) use find::{Saving, has_rows_elsewhere, savings};
 pub use moved::Moved;
@@ -24,6 +26,7 @@ pub(crate) use nulls::{fill, kept_by_batches, kept_with};
 pub(crate) use once::once;
 pub(crate) use put_back::{Return, into_rebuilt, look_up, returns, was_generated_meanwhile};
 pub(crate) use save::{force, is_forced, locked, room_for};
+pub(crate) use shared::origins;
 
 use crate::rules::conversion::type_named;
 use crate::{Request, Round};
@@ -71,6 +74,8 @@ pub enum What {
         key: Key,
         /// The columns.
         columns: Vec<KeptColumn>,
+        /// How they come back.
+        giving: Giving,
     },
     /// Whole rows.
     Rows {
@@ -79,15 +84,27 @@ pub enum What {
         /// Where the archive is the table itself: what has stayed on it.
         moved: Option<Moved>,
     },
-    /// Which rows had NULL in a column that refuses it from then on, by their key, and what they got instead.
+    /// Which rows had NULL in a column that refuses it from then on, and what they got instead.
     Nulls {
-        /// The key.
-        key: Vec<KeptColumn>,
+        /// What tells a row.
+        key: Key,
         /// The column.
         column: KeptColumn,
     },
     /// Where a sequence stands.
     Number,
+}
+
+/// How values come back on the way back; on the way forward again rows are always written as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Giving {
+    /// Where the table is written anew.
+    Rewriting,
+    /// By writing the rows as they are: PostgreSQL writes no table anew that others change with, or for a part of a value.
+    InPlace {
+        /// Whether the rows of child tables are none of these.
+        only: bool,
+    },
 }
 
 /// What tells the rows of a table apart.
@@ -104,6 +121,8 @@ pub enum Key {
 pub struct KeptColumn {
     /// The name, under which it is also kept.
     pub name: String,
+    /// Where a column keeps all but an attribute of its values: itself, and the attribute.
+    part: Option<Part>,
     /// Whether its text is kept: its type is not PostgreSQL's own, and might go while the archive stays.
     as_text: bool,
     /// Whether its text sorts by a collation of its own, which might go too.
@@ -114,6 +133,15 @@ pub struct KeptColumn {
     anew: Anew,
     /// What is kept of it where that is not its value: it may still wait for its values.
     instead: Option<String>,
+}
+
+/// An attribute of the values of a column.
+#[derive(Clone, Debug, PartialEq)]
+struct Part {
+    /// The name of the column.
+    column: String,
+    /// The attribute: that of a composite type, or the column of the table whose row type it is.
+    attribute: Id,
 }
 
 /// What becomes of a value of a column that stays, as text.
@@ -147,12 +175,56 @@ enum Anew {
 
 impl KeptColumn {
     fn plain(name: &str, column: &Column, model: &Model) -> KeptColumn {
+        Self::of_type(name, (&column.data_type, column.collation.is_some()), model)
+    }
+
+    /// An attribute of the values of a column.
+    fn part(column: &str, attribute: &Object, model: &Model) -> Option<KeptColumn> {
+        let data_type = match &attribute.spec {
+            Spec::Attribute(attribute) => (attribute.data_type.as_str(), attribute.collation.is_some()),
+            Spec::Column(column) if column.generated.is_none() => {
+                (column.data_type.as_str(), column.collation.is_some())
+            }
+            _ => return None,
+        };
+        let name = format!("{column}.{}", attribute.id.name());
+        let part = Part { column: column.to_owned(), attribute: attribute.id.clone() };
+        Some(KeptColumn { part: Some(part), ..Self::of_type(&name, data_type, model) })
+    }
+
+    fn of_type(name: &str, (data_type, has_collation): (&str, bool), model: &Model) -> KeptColumn {
         // Types of PostgreSQL are printed without their schema.
-        let as_text = column.data_type.contains('.');
-        let domain = type_named(model, &column.data_type).map(|(_, spec)| spec);
-        let collated = column.collation.is_some()
-            || matches!(domain, Some(Spec::Domain(domain)) if domain.collation.is_some());
-        KeptColumn { name: name.to_owned(), as_text, collated, image: None, anew: Anew::Null, instead: None }
+        let as_text = data_type.contains('.');
+        let domain = type_named(model, data_type).map(|(_, spec)| spec);
+        let collated =
+            has_collation || matches!(domain, Some(Spec::Domain(domain)) if domain.collation.is_some());
+        let name = name.to_owned();
+        KeptColumn { name, part: None, as_text, collated, image: None, anew: Anew::Null, instead: None }
+    }
+
+    /// The column of the table that it is, or is of.
+    pub(crate) fn whole(&self) -> &str {
+        self.part.as_ref().map_or(&self.name, |part| &part.column)
+    }
+
+    /// What is kept of a row.
+    fn value(&self) -> String {
+        match &self.part {
+            Some(Part { column, attribute }) => {
+                format!("({}).{}", sql::ident(column), sql::ident(attribute.name()))
+            }
+            None => self.sql(),
+        }
+    }
+
+    /// What it is called to people.
+    fn label(&self) -> String {
+        match &self.part {
+            Some(Part { column, attribute }) => {
+                format!("{}.{}", sql::ident(column), sql::ident(attribute.name()))
+            }
+            None => self.sql(),
+        }
     }
 
     /// Whether its values are given back while others are cast back.
@@ -192,7 +264,9 @@ impl Kept {
     /// What is kept of a column that loses single values.
     pub(crate) fn column(&self, id: &Id) -> Option<&KeptColumn> {
         let What::Values { columns, .. } = &self.what else { return None };
-        columns.iter().find(|column| self.of.child(Kind::Column, &column.name) == *id)
+        let is_it =
+            |column: &&KeptColumn| column.part.is_none() && self.of.child(Kind::Column, &column.name) == *id;
+        columns.iter().find(is_it)
     }
 
     /// For whole rows, called `row`: the condition that a column of theirs, quoted, equals a value.
@@ -215,20 +289,47 @@ impl Kept {
         Some(format!("CASE WHEN EXISTS (SELECT {found}) THEN (SELECT {given} {found}) ELSE {otherwise} END"))
     }
 
-    /// For a column that it keeps values of: the archive, and the condition that a row `t` of its table has none there.
-    pub(crate) fn rows_without(&self, column: &Id) -> Option<(String, String)> {
+    /// For a column that it keeps values of: the condition that a row `t` of its table has none there.
+    pub(crate) fn rows_without(&self, column: &Id) -> Option<String> {
         let (What::Values { key, .. }, Some(kept)) = (&self.what, self.column(column)) else { return None };
         let (archive, found) = match key {
             Key::Columns(key) => (self.archive.clone(), of_a_row(key, KeptColumn::sql)),
             Key::Content(staying) => {
                 let values: Vec<String> = staying.iter().map(KeptColumn::sql).collect();
-                let found = content::found(&self.archive, &self.of.sql(), &values);
+                let found = content::found(&self.archive, &self.rows_of(&self.of), &values);
                 (format!("({found})"), content::is_there())
             }
         };
-        let condition =
-            format!("NOT EXISTS (SELECT FROM {archive} AS k WHERE {found} AND k.{} IS NOT NULL)", kept.sql());
-        Some((self.archive.clone(), condition))
+        Some(format!(
+            "NOT EXISTS (SELECT FROM {archive} AS k WHERE {found} AND k.{} IS NOT NULL)",
+            kept.sql()
+        ))
+    }
+
+    /// Whether values come back by writing the rows as they are, on the way back too.
+    pub(crate) fn is_in_place(&self) -> bool {
+        matches!(self.what, What::Values { giving: Giving::InPlace { .. }, .. })
+    }
+
+    /// Whether rows of child tables are none of its rows.
+    pub(crate) fn is_only(&self) -> bool {
+        matches!(self.what, What::Values { giving: Giving::InPlace { only: true }, .. })
+    }
+
+    /// What its columns are there because of, and the attributes that it keeps of them.
+    pub(crate) fn origins(&self, model: &Model) -> BTreeSet<Id> {
+        let What::Values { columns, .. } = &self.what else { return BTreeSet::new() };
+        let origins = |column: &KeptColumn| match &column.part {
+            Some(part) => BTreeSet::from([part.attribute.clone()]),
+            None => shared::origins(model, &self.of.child(Kind::Column, &column.name)),
+        };
+        columns.iter().flat_map(origins).collect()
+    }
+
+    /// The rows that it is of, of a table as it is called now.
+    fn rows_of(&self, table: &Id) -> String {
+        let only = if self.is_only() { "ONLY " } else { "" };
+        format!("{only}{}", table.sql())
     }
 
     /// Whether the archive is the very table that goes, so that keeping it takes no time and no room.
@@ -259,7 +360,7 @@ impl Kept {
         let relation = self.of.sql();
         match &self.what {
             What::Values { columns, .. } => {
-                let names: Vec<String> = columns.iter().map(KeptColumn::sql).collect();
+                let names: Vec<String> = columns.iter().map(KeptColumn::label).collect();
                 format!("values of {relation} ({})", names.join(", "))
             }
             What::Rows { .. } => format!("rows of {}", self.of.sql()),

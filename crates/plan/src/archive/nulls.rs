@@ -4,11 +4,11 @@ use kinds::{Hazard, Id, Kind, Lock, Model, Spec, Statement, Work, assignment};
 
 use super::find::{Saving, key, stands_alone};
 use super::put_back::{Return, column_now, drop_archive, if_kept};
-use super::{Archive, KEPT_AT, Kept, KeptColumn, What, archive_name, of_a_row, save};
+use super::{Archive, Image, KEPT_AT, Kept, KeptColumn, Key, What, archive_name, content, of_a_row, save};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
-use crate::rules::undisturbed::undisturbed;
+use crate::rules::undisturbed::{has_rules, undisturbed};
 use crate::rules::{backfill, batches};
 
 /// What is kept of a table, for each of its columns.
@@ -24,13 +24,17 @@ fn saving(request: &Request<'_>, changes: &Changes, table: &Id, column: &Id) -> 
     }
     // Most have their values by then, and are kept where these came in batches.
     let since = batches::is_filled(request, column).then_some("since");
-    let kept = kept(request, changes, table, column, since)?;
+    let kept = kept(request, changes, table, column, since).or_else(|| {
+        // The very value is looked for: what the row alone does not tell might be another one a moment later.
+        sql::columns_computed_from(backfill).filter(|_| since.is_none())?;
+        by_content(request, changes, table, column)
+    })?;
     let saves = vec![(Verb::Fill, column.clone())];
     Some(Saving { statements: save::nulls(request, &kept, backfill), goes: Vec::new(), kept, saves })
 }
 
 fn can_be_filled(model: &Model, table: &Id) -> bool {
-    stands_alone(model, table) && !undisturbed(model, table, String::new()).is_empty()
+    stands_alone(model, table) && !has_rules(model, table)
 }
 
 fn kept(
@@ -44,10 +48,26 @@ fn kept(
     if !can_be_filled(request.from, table) {
         return None;
     }
-    let key = key(request, changes, table)?;
+    let key = Key::Columns(key(request, changes, table)?);
     let parts: Vec<&str> = [column.name(), "null"].into_iter().chain(since).collect();
     let archive = archive_name(request, table, &parts);
     let what = What::Nulls { key, column: KeptColumn::plain(column.name(), spec, request.from) };
+    Some(Kept { of: table.clone(), archive, what, again: Vec::new() })
+}
+
+/// The same for a table without a key.
+fn by_content(request: &Request<'_>, changes: &Changes, table: &Id, column: &Id) -> Option<Kept> {
+    let Some(Spec::Column(spec)) = request.from.get(column).map(|object| &object.spec) else { return None };
+    let is_by_key = key(request, changes, table).is_some();
+    if is_by_key || !can_be_filled(request.from, table) {
+        return None;
+    }
+    let column = KeptColumn::plain(column.name(), spec, request.from);
+    let image = Image { there: String::new(), back_again: Some(String::new()), looked_up: false };
+    let staying =
+        content::staying(request, changes, table, &[KeptColumn { image: Some(image), ..column.clone() }])?;
+    let archive = archive_name(request, table, &[&column.name, "null"]);
+    let what = What::Nulls { key: Key::Content(staying), column };
     Some(Kept { of: table.clone(), archive, what, again: Vec::new() })
 }
 
@@ -65,7 +85,7 @@ pub(crate) fn kept_by_batches(request: &Request<'_>, changes: &Changes, column: 
 
 /// A statement that gives values to such rows, and keeps which they are in the same breath.
 pub(crate) fn kept_with(kept: &Kept, update: &str) -> String {
-    let What::Nulls { key, column } = &kept.what else { return update.to_owned() };
+    let What::Nulls { key: Key::Columns(key), column } = &kept.what else { return update.to_owned() };
     let names: Vec<String> = key.iter().map(KeptColumn::sql).collect();
     let values: Vec<String> = names.iter().zip(key).map(|(name, key)| key.as_kept(name)).collect();
     let (names, image) = (names.join(", "), column.image_sql());
@@ -93,7 +113,7 @@ pub(crate) fn fill(
     let (table, name) = (column.top(), sql::ident(column.name()));
     let relation = table.sql();
     let update = match kept.map(|kept| (&kept.what, &kept.archive)) {
-        Some((What::Nulls { key, column: own }, archive)) => format!(
+        Some((What::Nulls { key: Key::Columns(key), column: own }, archive)) => format!(
             "UPDATE {relation} AS t SET {name} = k.{}{}\nFROM {archive} AS k WHERE {}",
             own.image_sql(),
             cast(request, column),
@@ -112,7 +132,7 @@ pub(crate) fn fill(
         }
     };
     let mut statements: Vec<Statement> =
-        undisturbed(request.from, table, update.clone()).into_iter().map(statement).collect();
+        undisturbed(request.from, table, [update.clone()]).into_iter().map(statement).collect();
     if let Some(last) = statements.last_mut() {
         last.demands.extend(backfill::demand(column, backfill, Some(&format!("t.{name} IS NULL"))));
     }
@@ -125,7 +145,7 @@ pub(super) fn come_back(
     changes: &Changes,
     kept: &Kept,
     table: &Id,
-    (key, column): (&[KeptColumn], &KeptColumn),
+    (key, column): (&Key, &KeptColumn),
 ) -> Option<Return> {
     let own = column_now(request, kept, table, column)?;
     let not_null = request.from.children_of_kind(&own.id, Kind::NotNull).into_iter().next();
@@ -134,27 +154,34 @@ pub(super) fn come_back(
     if !accepts && !batches::goes_back_before(changes, &table.child(Kind::Column, &column.name)) {
         return None;
     }
-    let names: Vec<String> = key
-        .iter()
-        .map(|key| Some(sql::ident(column_now(request, kept, table, key)?.id.name())))
-        .collect::<Option<_>>()?;
     let (relation, name) = (table.sql(), sql::ident(own.id.name()));
-    let mut names = names.into_iter();
+    let told_by = match key {
+        Key::Columns(columns) | Key::Content(columns) => columns,
+    };
+    let told_by: Vec<Id> = told_by
+        .iter()
+        .map(|key| Some(column_now(request, kept, table, key)?.id.clone()))
+        .collect::<Option<_>>()?;
+    let names = told_by.iter().map(|id| sql::ident(id.name()));
+    let (source, found, read) = match key {
+        Key::Columns(key) => {
+            let mut names = names;
+            let found = of_a_row(key, |_| names.next().unwrap_or_default());
+            (kept.archive.clone(), found, None)
+        }
+        Key::Content(_) => {
+            let values: Vec<String> = names.chain([format!("{name}::text")]).collect();
+            let source = format!("({})", content::found(&kept.archive, &relation, &values));
+            (source, content::is_there(), Some(told_by))
+        }
+    };
     let update = format!(
-        "UPDATE {relation} AS t SET {name} = NULL FROM {} AS k WHERE {} AND t.{name}::text = k.{}",
-        kept.archive,
-        of_a_row(key, |_| names.next().unwrap_or_default()),
+        "UPDATE {relation} AS t SET {name} = NULL FROM {source} AS k WHERE {found} AND t.{name}::text = k.{}",
         column.image_sql()
     );
-    let statements = [undisturbed(request.from, table, update), vec![drop_archive(kept)]].concat();
+    let statements = [undisturbed(request.from, table, [update]), vec![drop_archive(kept)]].concat();
     let statement = if_kept(kept, &statements).lock(Lock::ShareRowExclusive, &relation).work(Work::Scan);
-    Some(Return {
-        id: own.id.clone(),
-        statements: vec![statement],
-        columns: Vec::new(),
-        nullable: Vec::new(),
-        read: None,
-    })
+    Some(Return { read, in_place: true, ..Return::of(own.id.clone(), vec![statement]) })
 }
 
 /// From text to the column's type without its modifier: a value that is too long for it is refused, not cut off.

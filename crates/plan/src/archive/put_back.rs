@@ -5,12 +5,11 @@ use kinds::kinds::inheritance;
 use kinds::{Id, Kind, Lock, Object, Retype, Spec, Statement, Work, assignment};
 
 use super::{
-    Archive, KEPT_AT, Kept, KeptColumn, Key, MovedBack, SCHEMA, What, content, nulls, of_a_row, save,
-    sequence,
+    Archive, Giving, KEPT_AT, Kept, KeptColumn, Key, MovedBack, SCHEMA, What, content, in_place, nulls,
+    of_a_row, save, sequence,
 };
 use crate::Request;
 use crate::changes::{Action, Changes};
-use crate::rules::rename::ASIDE;
 use crate::rules::undisturbed::{inserted, undisturbed};
 use crate::rules::{rebuild, using};
 use crate::table_order::has_above;
@@ -21,12 +20,23 @@ pub(crate) struct Return {
     /// The table, sequence or identity that it is of.
     pub(crate) id: Id,
     pub(crate) statements: Vec<Statement>,
+    /// What is made or altered before.
+    pub(crate) after: Vec<Id>,
     /// The columns that have their values only after that.
     pub(crate) columns: Vec<Id>,
     /// Those among them that are added without `NOT NULL` until then.
     pub(crate) nullable: Vec<Id>,
     /// Where its table is read then: the columns that tell the rows.
     pub(crate) read: Option<Vec<Id>>,
+    /// Whether its rows are written as they are.
+    pub(crate) in_place: bool,
+}
+
+impl Return {
+    pub(super) fn of(id: Id, statements: Vec<Statement>) -> Return {
+        let (after, columns, nullable) = (Vec::new(), Vec::new(), Vec::new());
+        Return { id, statements, after, columns, nullable, read: None, in_place: false }
+    }
 }
 
 /// All that comes back in a round of a way back, but for tables that are moved.
@@ -42,7 +52,10 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
     match &kept.what {
         // It comes back with the rows.
         What::Values { .. } if rebuild::keeps_rows(request, changes, &id) => None,
-        What::Values { key, columns } => values(request, changes, kept, &id, key, columns),
+        What::Values { key, columns, giving: Giving::InPlace { .. } } => {
+            in_place::come_back(request, changes, kept, &id, (key, columns))
+        }
+        What::Values { key, columns, .. } => values(request, changes, kept, &id, key, columns),
         What::Nulls { key, column } => nulls::come_back(request, changes, kept, &id, (key, column)),
         What::Rows { columns, .. } if is_made(&id) => rows(request, changes, kept, id, columns),
         What::Number if is_made(&id) || matches!(changes.actions.get(&id), Some(Action::Alter(_))) => {
@@ -52,13 +65,7 @@ fn come_back(request: &Request<'_>, changes: &Changes, kept: &Kept) -> Option<Re
                 // Unless it has gone on from where it started over.
                 set.push_str(&format!(", {sequence} AS s WHERE NOT s.is_called"));
             }
-            Some(Return {
-                statements: vec![if_kept(kept, &[set, drop_archive(kept)])],
-                id,
-                columns: Vec::new(),
-                nullable: Vec::new(),
-                read: None,
-            })
+            Some(Return::of(id, vec![if_kept(kept, &[set, drop_archive(kept)])]))
         }
         _ => None,
     }
@@ -80,23 +87,13 @@ fn values(
     key: &Key,
     columns: &[KeptColumn],
 ) -> Option<Return> {
-    let comes = |id: &Id| match changes.actions.get(id) {
-        Some(Action::Create) => true,
-        Some(Action::Replace { .. }) => request.from.get(id).is_some_and(was_generated),
-        Some(Action::Alter(_)) => request.from.get(id).is_some_and(|from| {
-            from.needs.keys().any(|need| changes.swaps(need))
-                || differs_in_type(from, request, id)
-                || was_generated(from)
-        }),
-        _ => false,
-    };
     let of = |column: &KeptColumn| Some(column_now(request, kept, table, column)?.id.clone());
-    if !columns.iter().filter_map(of).any(|id| comes(&id)) {
+    if !columns.iter().filter_map(of).any(|id| comes(request, changes, &id)) {
         return None;
     }
     let row = row(request, kept, table, (key, columns))?;
     let (mut inside, mut actions, mut after) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut ids, mut nullable) = (Vec::new(), Vec::new());
+    let (mut ids, mut nullable, mut otherwise) = (Vec::new(), Vec::new(), Vec::new());
     for (number, kept_column) in columns.iter().enumerate() {
         let Some(id) = of(kept_column) else { continue };
         let Some(Spec::Column(column)) = request.to.get(&id).map(|object| &object.spec) else { continue };
@@ -105,33 +102,40 @@ fn values(
             continue;
         }
         let function = sql::qualified(&[SCHEMA, &format!("value_{}", number + 1)]);
-        let (create, drop) = lookup(&function, &row, kept_column, (None, &column.data_type));
+        // A domain that refuses NULL would do so already in the arguments.
+        let accepting = column::accepting_null(column, request.to);
+        let (create, drop) = lookup(&function, &row, kept_column, (None, accepting));
         let name = sql::ident(id.name());
         let arguments = row.arguments(vec![name.clone()]);
         let collation = column.collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-        actions.push(format!(
-            "ALTER COLUMN {name} TYPE {}{collation} USING {function}({arguments})",
-            column.data_type
-        ));
+        let retype = format!("ALTER COLUMN {name} TYPE {}{collation}", column.data_type);
+        if accepting != column.data_type {
+            otherwise.push(retype.clone());
+        }
+        actions.push(format!("{retype} USING {function}({arguments})"));
         inside.push((create, drop));
         after.extend(column.settings(&id, &request.context()));
-        let not_null = request.to.children_of_kind(&id, Kind::NotNull).into_iter().next();
-        if not_null.is_some() && column::needs_value(column, &id, request.to) {
+        if column::needs_value(column, &id, request.to) {
             nullable.push(id);
         }
     }
     let name = table.sql();
     if actions.is_empty() {
-        let statements = vec![Statement::new(format!("DROP TABLE IF EXISTS {}", kept.archive))];
-        return Some(Return { id: table.clone(), statements, columns: ids, nullable, read: None });
+        let found = given_up(request, kept, table, key).into_iter().chain([drop_archive(kept)]);
+        let statements = vec![if_kept(kept, &found.collect::<Vec<_>>())];
+        return Some(Return { columns: ids, nullable, ..Return::of(table.clone(), statements) });
     }
+    let alter = |actions: &[String]| format!("ALTER TABLE {name}\n    {}", actions.join(",\n    "));
     let mut block = row.before;
     block.extend(inside.iter().map(|(create, _)| create.clone()));
-    block.push(format!("ALTER TABLE {name}\n    {}", actions.join(",\n    ")));
+    block.push(alter(&actions));
     block.extend(inside.into_iter().map(|(_, drop)| drop));
     block.extend(row.after);
+    block.extend(given_up(request, kept, table, key));
     block.push(drop_archive(kept));
-    let mut statements = vec![if_kept(kept, &block).lock(Lock::AccessExclusive, &name).work(Work::Rewrite)];
+    let otherwise = if otherwise.is_empty() { Vec::new() } else { vec![alter(&otherwise)] };
+    let block = if_kept_else(kept, &block, &otherwise);
+    let mut statements = vec![block.lock(Lock::AccessExclusive, &name).work(Work::Rewrite)];
     statements.extend(after.into_iter().map(|statement| statement.pass(2)));
     let read = match key {
         Key::Columns(_) => None,
@@ -140,14 +144,30 @@ fn values(
             Some(staying.iter().filter_map(now).collect())
         }
     };
-    Some(Return { id: table.clone(), statements, columns: ids, nullable, read })
+    Some(Return { columns: ids, nullable, read, ..Return::of(table.clone(), statements) })
+}
+
+/// Whether a column comes back in this round, or gets back its type.
+pub(super) fn comes(request: &Request<'_>, changes: &Changes, id: &Id) -> bool {
+    match changes.actions.get(id) {
+        Some(Action::Create) => true,
+        Some(Action::Replace { .. }) => request.from.get(id).is_some_and(was_generated),
+        Some(Action::Alter(_)) => request.from.get(id).is_some_and(|from| {
+            from.needs.keys().any(|need| changes.swaps(need))
+                || differs_in_type(from, request, id)
+                || was_generated(from)
+        }),
+        _ => false,
+    }
 }
 
 /// What was generated meanwhile gets its values back by a rewrite, and so stands alone.
 pub(crate) fn was_generated_meanwhile(request: &Request<'_>, changes: &mut Changes) {
     let Archive::Back { kept, .. } = request.archive else { return };
     for kept in kept {
-        let (What::Values { columns, .. }, Some(table)) = (&kept.what, kept_of(request, kept)) else {
+        let (What::Values { columns, giving: Giving::Rewriting, .. }, Some(table)) =
+            (&kept.what, kept_of(request, kept))
+        else {
             continue;
         };
         let back =
@@ -163,7 +183,7 @@ pub(crate) fn was_generated_meanwhile(request: &Request<'_>, changes: &mut Chang
 pub(crate) fn look_up(request: &Request<'_>, changes: &mut Changes) {
     let Archive::Back { kept, .. } = request.archive else { return };
     for kept in kept {
-        let (What::Values { key, columns }, Some(table)) = (&kept.what, kept_of(request, kept)) else {
+        let (What::Values { key, columns, .. }, Some(table)) = (&kept.what, kept_of(request, kept)) else {
             continue;
         };
         for column in columns.iter().filter(|column| column.is_looked_up()) {
@@ -211,7 +231,7 @@ pub(super) fn column_now<'r>(
     table: &Id,
     column: &KeptColumn,
 ) -> Option<&'r Object> {
-    let at_the_other_end = kept.of.child(Kind::Column, &column.name);
+    let at_the_other_end = kept.of.child(Kind::Column, column.whole());
     let is_it = |object: &&Object| request.directives.before(&object.id) == at_the_other_end;
     let id = request.to.children_of_kind(table, Kind::Column).into_iter().find(is_it)?.id.clone();
     request.to.get(&id)
@@ -264,7 +284,7 @@ fn differs_in_type(from: &Object, request: &Request<'_>, id: &Id) -> bool {
     request.to.get(id).is_some_and(|to| data_type(from) != data_type(to))
 }
 
-fn data_type(object: &Object) -> String {
+pub(super) fn data_type(object: &Object) -> String {
     match &object.spec {
         Spec::Column(column) => column.data_type.clone(),
         _ => String::new(),
@@ -379,7 +399,7 @@ fn rows(
     let inside: Vec<String> = inside.chain([drop_archive(kept)]).collect();
     let block = if_kept(kept, &inside);
     let statement = block.lock(Lock::AccessExclusive, id.sql()).work(Work::Rewrite);
-    Some(Return { statements: vec![statement], id, columns: Vec::new(), nullable: Vec::new(), read: None })
+    Some(Return::of(id, vec![statement]))
 }
 
 /// Checks the deferred keys of a table that has got rows, and of its partitions: PostgreSQL alters no table that has any still to check.
@@ -430,6 +450,34 @@ fn set_number(sequence: &str, archive: &str) -> String {
     )
 }
 
+/// Says of how many rows something is kept that are not found any more, by their key: nobody gets that.
+pub(super) fn given_up(request: &Request<'_>, kept: &Kept, table: &Id, key: &Key) -> Vec<String> {
+    let Key::Columns(key) = key else { return Vec::new() };
+    let name = |column| Some(sql::ident(column_now(request, kept, table, column)?.id.name()));
+    let Some(names) = key.iter().map(name).collect::<Option<Vec<String>>>() else { return Vec::new() };
+    let mut names = names.into_iter();
+    let found = of_a_row(key, |_| names.next().unwrap_or_default());
+    let rows = format!(
+        "SELECT count(*) FROM {} AS k WHERE NOT EXISTS (SELECT FROM {} AS t WHERE {found})",
+        kept.archive,
+        kept.rows_of(table)
+    );
+    let said = format!(
+        "what was kept of % rows is given up, as there are none with their keys any more: {}",
+        kept.words().replace('%', "%%")
+    );
+    let exists = rows.replacen("count(*) ", "", 1);
+    let say =
+        format!("IF EXISTS ({exists}) THEN\n    RAISE NOTICE {}, ({rows});\nEND IF", sql::literal(&said));
+    match save::is_forced(request.from, table) {
+        true => {
+            let [off, on] = ["NO FORCE", "FORCE"].map(|word| save::force(&table.sql(), word).sql);
+            vec![off, say, on]
+        }
+        false => vec![say],
+    }
+}
+
 pub(super) fn drop_archive(kept: &Kept) -> String {
     format!("DROP TABLE {}", kept.archive)
 }
@@ -473,72 +521,11 @@ pub(crate) fn put_back_again(request: &Request<'_>, kept: &Kept) -> Vec<String> 
                 // Rows that are declared are there already.
                 let is_declared = !request.start.children_of_kind(&of, Kind::SeedRows).is_empty();
                 let conflict = if is_declared { "\nON CONFLICT DO NOTHING" } else { "" };
-                undisturbed(request.start, &of, format!("{insert}{conflict}"))
+                undisturbed(request.start, &of, [format!("{insert}{conflict}")])
             }
             None => Vec::new(),
         },
-        What::Values { key, columns } => {
-            let update = update(request, kept, &of, (key, columns));
-            within_identities(request, kept, columns, undisturbed(request.start, &of, update))
-        }
+        What::Values { .. } => in_place::come_back_again(request, kept, &of),
     };
     if statements.is_empty() { Vec::new() } else { [statements, vec![drop]].concat() }
-}
-
-/// The statements with identities that take no other value out of the way.
-fn within_identities(
-    request: &Request<'_>,
-    kept: &Kept,
-    columns: &[KeptColumn],
-    statements: Vec<String>,
-) -> Vec<String> {
-    let then = |column: &KeptColumn| request.directives.before(&kept.of.child(Kind::Column, &column.name));
-    let is_always = |id: &Id| {
-        let identities = request.start.children_of_kind(id, Kind::Identity).into_iter();
-        identities
-            .map(|object| &object.spec)
-            .any(|spec| matches!(spec, Spec::Identity(identity) if identity.always))
-    };
-    let identities: Vec<Id> = columns.iter().map(then).filter(is_always).collect();
-    if statements.is_empty() || identities.is_empty() {
-        return statements;
-    }
-    let set = |word: &str| {
-        let action = |id: &Id| format!("ALTER COLUMN {} SET GENERATED {word}", sql::ident(id.name()));
-        let actions: Vec<String> = identities.iter().map(action).collect();
-        format!("ALTER TABLE {} {}", identities[0].relation_sql(), actions.join(", "))
-    };
-    [vec![set("BY DEFAULT")], statements, vec![set("ALWAYS")]].concat()
-}
-
-fn update(request: &Request<'_>, kept: &Kept, table: &Id, (key, columns): (&Key, &[KeptColumn])) -> String {
-    let then = |column: &KeptColumn| {
-        let id = request.directives.before(&kept.of.child(Kind::Column, &column.name));
-        // It has its own name back by then.
-        sql::ident(id.name().strip_prefix(ASIDE).unwrap_or(id.name()))
-    };
-    let mut sets = Vec::new();
-    for column in columns {
-        let name = then(column);
-        let object = request.from.get(&kept.of.child(Kind::Column, &column.name));
-        let data_type = object.map(data_type).unwrap_or_default();
-        let given = column.given_back(&format!("k.{}", column.sql()), &data_type);
-        sets.push(match column.image {
-            Some(_) => format!(
-                "{name} = CASE WHEN t.{name}::text IS NOT DISTINCT FROM k.{} THEN {given} ELSE t.{name} END",
-                column.image_sql()
-            ),
-            None => format!("{name} = {given}"),
-        });
-    }
-    let (source, found) = match key {
-        Key::Columns(key) => (kept.archive.clone(), of_a_row(key, then)),
-        Key::Content(staying) => {
-            let images = columns.iter().filter(|column| column.image.is_some());
-            let images = images.map(|column| format!("{}::text", then(column)));
-            let values: Vec<String> = staying.iter().map(then).chain(images).collect();
-            (format!("({})", content::found(&kept.archive, &table.sql(), &values)), content::is_there())
-        }
-    };
-    format!("UPDATE {} AS t SET {}\nFROM {} AS k WHERE {}", table.sql(), sets.join(", "), source, found)
 }

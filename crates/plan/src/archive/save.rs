@@ -7,19 +7,13 @@ use crate::Request;
 
 /// Values of columns, of those rows alone whose values do not come back by themselves.
 pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
-    let What::Values { key, columns } = &kept.what else { return Vec::new() };
-    let mut list: Vec<String> = match key {
-        Key::Columns(key) => key.iter().map(kept_as).collect(),
-        Key::Content(staying) => {
-            let images =
-                columns.iter().filter_map(|column| Some(column.image.as_ref()?.known_by().to_owned()));
-            content::told(&staying.iter().map(KeptColumn::sql).chain(images).collect::<Vec<_>>())
-        }
-    };
+    let What::Values { key, columns, .. } = &kept.what else { return Vec::new() };
+    let images = columns.iter().filter_map(|column| Some(column.image.as_ref()?.known_by().to_owned()));
+    let mut list = told(key, images);
     let mut lost = Vec::new();
     for column in columns {
         list.push(kept_as(column));
-        let name = column.sql();
+        let name = column.value();
         lost.push(match &column.image {
             Some(image) => {
                 list.push(format!("{} AS {}", image.known_by(), column.image_sql()));
@@ -47,13 +41,9 @@ pub(super) fn values(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
     };
     let mut statements = opened(request, &kept.of);
     let table = kept.of.sql();
-    statements.push(copied(kept, &list, &format!("{table}{condition}"), &table));
+    statements.push(copied(kept, &list, &format!("{}{condition}", kept.rows_of(&kept.of)), &table));
     statements.extend(closed(request, &kept.of));
-    let names = match key {
-        Key::Columns(key) => names_of(key),
-        Key::Content(_) => content::KEY.map(str::to_owned).to_vec(),
-    };
-    statements.extend(keyed(request, kept, &names));
+    statements.extend(keyed(request, kept, &names_of(key)));
     statements
 }
 
@@ -68,11 +58,12 @@ pub(super) fn rows(request: &Request<'_>, kept: &Kept, only: &str) -> Vec<Statem
     statements
 }
 
-/// The keys of the rows that have NULL in a column, and what they get instead.
+/// What tells the rows that have NULL in a column, and what they get instead.
 pub(super) fn nulls(request: &Request<'_>, kept: &Kept, backfill: &str) -> Vec<Statement> {
     let What::Nulls { key, column } = &kept.what else { return Vec::new() };
-    let mut list: Vec<String> = key.iter().map(kept_as).collect();
-    list.push(format!("({backfill})::text AS {}", column.image_sql()));
+    let image = format!("({backfill})::text");
+    let mut list = told(key, [image.clone()]);
+    list.push(format!("{image} AS {}", column.image_sql()));
     let (table, name) = (kept.of.sql(), column.sql());
     let mut statements = opened(request, &kept.of);
     statements.push(copied(kept, &list, &format!("{table}\nWHERE {name} IS NULL"), &table));
@@ -84,7 +75,7 @@ pub(super) fn nulls(request: &Request<'_>, kept: &Kept, backfill: &str) -> Vec<S
 /// Room for the keys of rows that have NULL in a column, and for what each of them gets, when that comes in batches.
 pub(crate) fn room_for(request: &Request<'_>, kept: &Kept) -> Vec<Statement> {
     let What::Nulls { key, column } = &kept.what else { return Vec::new() };
-    let list: Vec<String> = key.iter().map(kept_as).collect();
+    let list = told(key, []);
     let create = format!(
         "CREATE TABLE {} AS\nSELECT {}, {}::text AS {}, pg_catalog.now() AS {KEPT_AT}\nFROM {}\nWITH NO DATA",
         kept.archive,
@@ -112,7 +103,7 @@ fn kept_as(column: &KeptColumn) -> String {
     let name = column.sql();
     let value = match &column.instead {
         Some(instead) => column.as_kept(&format!("({instead})")),
-        None => column.as_kept(&name),
+        None => column.as_kept(&column.value()),
     };
     if value == name { name } else { format!("{value} AS {name}") }
 }
@@ -162,8 +153,22 @@ fn copied(kept: &Kept, list: &[String], from: &str, relation: &str) -> Statement
     Statement::new(sql).lock(Lock::AccessExclusive, relation).work(Work::Scan)
 }
 
-fn names_of(key: &[KeptColumn]) -> Vec<String> {
-    key.iter().map(KeptColumn::sql).collect()
+/// What tells a row, as it is kept; `images` are what single values become.
+fn told(key: &Key, images: impl IntoIterator<Item = String>) -> Vec<String> {
+    match key {
+        Key::Columns(key) => key.iter().map(kept_as).collect(),
+        Key::Content(staying) => {
+            let values = staying.iter().map(KeptColumn::sql).chain(images);
+            content::told(&values.collect::<Vec<_>>())
+        }
+    }
+}
+
+fn names_of(key: &Key) -> Vec<String> {
+    match key {
+        Key::Columns(key) => key.iter().map(KeptColumn::sql).collect(),
+        Key::Content(_) => content::KEY.map(str::to_owned).to_vec(),
+    }
 }
 
 fn keyed(request: &Request<'_>, kept: &Kept, names: &[String]) -> Vec<Statement> {

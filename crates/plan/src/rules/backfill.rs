@@ -1,6 +1,6 @@
 //! Columns that are added to tables with rows, and columns that refuse NULL from now on.
 
-use kinds::kinds::column::Column;
+use kinds::kinds::column::{Column, accepting_null};
 use kinds::{Demand, Id, Kind, Lock, Mend, ObjectKind, Rows, Spec, Statement, Work};
 
 use super::undisturbed::undisturbed;
@@ -29,7 +29,7 @@ pub(crate) fn column_with_values(
     // A subquery cannot stand in USING.
     let update = format!("UPDATE {table} SET {name} = ({backfill})");
     let updates = if sql::contains_subquery(backfill) {
-        undisturbed(request.from, id.top(), update)
+        undisturbed(request.from, id.top(), [update])
     } else {
         Vec::new()
     };
@@ -80,7 +80,8 @@ pub(crate) fn demand(column: &Id, backfill: &str, needed: Option<&str>) -> Optio
 
 /// A column that gets the values that it had, and refuses NULL only then.
 pub(crate) fn nullable_column(request: &Request<'_>, column: &Column, id: &Id) -> Vec<Statement> {
-    let mut statements = vec![without_not_null(request, column, id)];
+    let accepting = Column { data_type: accepting_null(column, request.to).to_owned(), ..column.clone() };
+    let mut statements = vec![without_not_null(request, &accepting, id)];
     statements.extend(column.settings(id, &request.context()));
     statements
 }

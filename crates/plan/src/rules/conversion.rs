@@ -68,7 +68,8 @@ impl Converter<'_> {
     /// What a column of a domain is assigned from, where assignment refuses what a cast would cut off.
     pub(crate) fn assigned(&self, column: &str, from: &str, to: &str) -> Option<String> {
         let (from, base) = (base(self.request.from, from), base(self.request.to, to));
-        let shorter = base != to && assignment::read_as_shorter(column, from, base).is_some();
+        let shorter =
+            base != to && assignment::never_cut_off(column, from, base, &self.request.context()).is_some();
         shorter.then(|| format!("{column}::{from}"))
     }
 
@@ -139,7 +140,7 @@ impl Converter<'_> {
             }
             (Some(_), _) | (_, Some(_)) => format!("{value}::text::{}", self.named(to)),
             _ if from == to => format!("{value}::text::{to}"),
-            _ => assignment::read_as_shorter(value, from, to)
+            _ => assignment::never_cut_off(value, from, to, &self.request.context())
                 .unwrap_or_else(|| kinds::cast(value, from, to, &self.request.context())),
         }
     }
@@ -247,6 +248,51 @@ impl Converter<'_> {
             _ => None,
         }
     }
+}
+
+/// The condition that a value, or something that it is made of, does not become one of another type; `depth` counts the arrays that it is in.
+pub(super) fn refused(
+    request: &Request<'_>,
+    value: &str,
+    (from, to): (&str, &str),
+    depth: usize,
+) -> Option<String> {
+    if let (Some(from), Some(to)) = (from.strip_suffix("[]"), to.strip_suffix("[]"))
+        && matches!(type_named(request.from, from), Some((_, Spec::Composite(_))))
+    {
+        let element = format!("({value})[i{depth}]");
+        let condition = refused(request, &element, (from, to), depth + 1)?;
+        return Some(format!(
+            "EXISTS (SELECT FROM generate_subscripts({value}, 1) AS i{depth} WHERE {condition})"
+        ));
+    }
+    match (type_named(request.from, from), type_named(request.to, to)) {
+        (Some((old, Spec::Composite(_))), Some((new, Spec::Composite(_)))) => {
+            let attributes = request.to.children_of_kind(new, Kind::Attribute).into_iter();
+            let conditions = attributes.filter_map(|attribute| {
+                let name = attribute.id.name();
+                let types =
+                    (attribute_type(request.from, old, name)?, attribute_type(request.to, new, name)?);
+                refused(request, &format!("({value}).{}", sql::ident(name)), types, depth)
+            });
+            let conditions: Vec<String> = conditions.collect();
+            (!conditions.is_empty()).then(|| conditions.join(" OR "))
+        }
+        (Some((_, Spec::Domain(old))), Some((_, Spec::Domain(new)))) if old.data_type == new.data_type => {
+            None
+        }
+        (Some((_, Spec::Domain(_))), _) | (_, Some((_, Spec::Domain(_)))) => {
+            fits_not(request, value, (from, to))
+        }
+        (None, None) if from != to => fits_not(request, value, (from, to)),
+        _ => None,
+    }
+}
+
+/// The same where one can be told from the others.
+fn fits_not(request: &Request<'_>, value: &str, (from, to): (&str, &str)) -> Option<String> {
+    let (condition, fix) = kinds::refused(value, from, to, &request.context())?;
+    fix.can_tell().then_some(condition)
 }
 
 fn attribute_type<'m>(model: &'m Model, composite: &Id, name: &str) -> Option<&'m str> {

@@ -1,11 +1,11 @@
 //! Tables that PostgreSQL can change only by making them anew, with their rows: another way of partitioning, another type in a
-//! partition key, columns that a child table shall have from its parent alone.
+//! partition key, columns that a child table shall have from its parent alone, or a typed table in another order.
 
 use std::collections::BTreeMap;
 
 use kinds::kinds::inheritance;
 use kinds::kinds::table::Table;
-use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work, assignment};
+use kinds::{Id, Kind, Lock, Model, Object, Spec, Statement, Work, assignment};
 
 use super::conversion::type_named;
 use super::undisturbed::inserted;
@@ -48,6 +48,11 @@ fn reason(request: &Request<'_>, swapped: &[Id], object: &Object) -> Option<&'st
         {
             Some("PostgreSQL cannot change the persistence of a partitioned table")
         }
+        (Spec::Table(_), Spec::Table(Table { of_type: Some(_), .. }))
+            if !leads_to_order(request, &object.id) =>
+        {
+            Some("the columns of a typed table stand in the order of its type")
+        }
         (Spec::Column(from), Spec::Column(to))
             if from.data_type != to.data_type || swapped.iter().any(|id| object.needs.contains_key(id)) =>
         {
@@ -64,6 +69,18 @@ fn reason(request: &Request<'_>, swapped: &[Id], object: &Object) -> Option<&'st
         }
         _ => None,
     }
+}
+
+/// Whether the columns of a table come to stand in the order that is wanted when some are added behind those that stay.
+fn leads_to_order(request: &Request<'_>, table: &Id) -> bool {
+    let columns = |model: &Model| -> Vec<Id> {
+        let columns = model.children_of_kind(table, Kind::Column).into_iter();
+        columns.map(|column| column.id.clone()).collect()
+    };
+    let (from, to) = (columns(request.from), columns(request.to));
+    let stay = from.iter().filter(|column| to.contains(column));
+    let come = to.iter().filter(|column| !from.contains(column));
+    stay.chain(come).eq(&to)
 }
 
 /// What a partition key is made with cannot go without its table.
@@ -86,7 +103,7 @@ pub(crate) fn is_named_in(column: &str, key: &str) -> bool {
 
 /// All partitions and children below a table that stay below it.
 fn partitions(request: &Request<'_>, root: &Id) -> Vec<Id> {
-    let below = |model: &kinds::Model, table: &Id| -> bool {
+    let below = |model: &Model, table: &Id| -> bool {
         let mut above = inheritance::parents(model, table);
         while let Some(parent) = above.pop() {
             if parent == *root {

@@ -208,9 +208,16 @@ impl Graph<'_> {
             for used in parts.flat_map(|part| part.needs.keys()).filter(|need| need.kind().is_type()) {
                 self.before(self.there(used), self.at(&column, Verb::Create));
             }
+            // A child table changes with those above it.
+            let above = |table: &Id| {
+                let both = [self.request.from, self.request.to];
+                both.into_iter().flat_map(|model| inheritance::above(model, table)).collect::<Vec<Id>>()
+            };
+            let tables: Vec<Id> =
+                needs.iter().filter(|need| need.kind() == Kind::Table).flat_map(above).collect();
             for (place, (id, _)) in self.snapshot() {
                 let changes = matches!(id.kind(), Kind::Table | Kind::Column) && id.top() != column.top();
-                let own = needs.contains(id.top());
+                let own = needs.contains(id.top()) || tables.contains(id.top());
                 if changes && own {
                     self.before(self.at(held, Verb::Drop), Some(place));
                     self.before(Some(place), self.at(held, Verb::Create));

@@ -121,7 +121,7 @@ fn round(
 ) -> Result<Option<Round>, Error> {
     let mut steps = Vec::new();
     for statement in statements {
-        let around = undisturbed(request.from, table, statement.sql.clone());
+        let around = undisturbed(request.from, table, [statement.sql.clone()]);
         if around.is_empty() {
             return Err(Error::Impossible {
                 id: rows.clone(),

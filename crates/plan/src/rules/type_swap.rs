@@ -13,7 +13,7 @@ use kinds::kinds::column::Column;
 use kinds::kinds::range_type::clipped;
 use kinds::{Demand, Hazard, Id, Kind, Lock, Mend, Model, Object, Retype, Rows, Spec, Statement, Work};
 
-use super::conversion::{Converter, type_named};
+use super::conversion::{self, Converter, type_named};
 use super::enum_change;
 use crate::changes::{Action, Changes};
 use crate::graph::name_space;
@@ -387,6 +387,7 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
     let mut alter =
         retype.statement().clients(format!("open sessions that used {} must reconnect", user.id.short()));
     alter.demands = demands(request, &user.id, from);
+    alter.demands.extend(within(request, &user.id, (from, &column.data_type)));
     alter.hazards.extend(merges(request, user).map(|why| (Hazard::DataLoss, why)));
     if converter.loses(from, &column.data_type) {
         let why = format!("not all that values of {} are made of comes back", user.id);
@@ -399,6 +400,14 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
     statements.push(alter);
     statements.extend(converter.functions.iter().rev().map(|one| Statement::new(one.drop(&function))));
     statements
+}
+
+/// Rows whose value is made of something that the new type does not have room for.
+fn within(request: &Request<'_>, column: &Id, (from, to): (&str, &str)) -> Option<Demand> {
+    let name = sql::ident(column.name());
+    let condition = conversion::refused(request, &name, (from, to), 1)?;
+    let mend = Mend::Change { or: Some("say how with using".to_owned()) };
+    Some(demand(column, format!("whose {name} does not fit {to} as it shall be"), condition, mend))
 }
 
 /// The function that converts arrays goes along one dimension.

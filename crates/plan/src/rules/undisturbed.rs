@@ -11,15 +11,19 @@ use crate::changes::Changes;
 /// What is checked at the end of a transaction keeps a table from being altered; from here on it is checked at once.
 pub(crate) const CONSTRAINTS_IMMEDIATE: &str = "SET CONSTRAINTS ALL IMMEDIATE";
 
-/// A statement that writes rows of a table, with all triggers off that would fire, and its policies out of the way. Nothing where rules
+/// Statements that write rows of a table, with all triggers off that would fire, and its policies out of the way. Nothing where rules
 /// of the table would do something else.
-pub(crate) fn undisturbed(model: &Model, table: &Id, statement: String) -> Vec<String> {
+pub(crate) fn undisturbed(
+    model: &Model,
+    table: &Id,
+    statements: impl IntoIterator<Item = String>,
+) -> Vec<String> {
     if has_rules(model, table) {
         return Vec::new();
     }
     let (off, on) = around(model, table, &Triggers { are_there: &|_| true, have_parts: &|_| true });
     let [off, on] = [off, on].map(|statements| statements.into_iter().map(|statement| statement.sql));
-    off.chain([statement]).chain(on).collect()
+    off.chain(statements).chain(on).collect()
 }
 
 pub(crate) fn has_rules(model: &Model, table: &Id) -> bool {

@@ -55,12 +55,12 @@ pub fn generate_but(
     Ok(filled)
 }
 
-/// Brings populated materialized views up to the rows, as far as they let themselves be.
+/// Brings materialized views that are populated up to the rows; those that refuse stay as they are.
 ///
 /// # Errors
 /// As for [`generate`].
 pub fn refresh(database: &mut Database) -> Result<(), Error> {
-    Maker::new(database)?.refresh(database).map(|_| ())
+    Maker::new(database)?.refresh(database).map(drop)
 }
 
 impl Outcome {
