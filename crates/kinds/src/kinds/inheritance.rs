@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::column;
 use super::constraint::ConstraintType;
 use crate::{Change, Context, Id, Kind, Lock, Model, Object, ObjectKind, Spec, Statement, Work, query};
 
@@ -221,20 +222,21 @@ pub fn has_children(model: &Model, table: Option<&Id>) -> bool {
 
 /// A column that a child table has of its own as well: columns become that when the table leaves its parents, so it leaves them
 /// and comes back. Once a table, at the first of its columns that needs it.
-pub(crate) fn renewed(column: &Id, context: &Context<'_>) -> Vec<Statement> {
-    let table = column.top();
+pub(crate) fn renewed(own: &Id, context: &Context<'_>) -> Vec<Statement> {
+    let table = own.top();
     let becomes_own = |id: &Id| {
-        let inherited = |model: &Model| super::column::is_inherited(model, Some(id));
+        let inherited = |model: &Model| column::is_inherited(model, Some(id));
         id.parent() == Some(table)
             && inherited(context.from)
             && context.to.contains(id)
             && !inherited(context.to)
+            && !column::sources(context.from, id).iter().all(|source| column::goes_alone(source, context))
     };
     let columns = context.from.of_kind_in(Some(table), Kind::Column);
     let first = columns.map(|object| &object.id).find(|id| becomes_own(id));
     let place = table.child(Kind::Inheritance, "");
     match context.from.get(&place).map(|object| &object.spec) {
-        Some(Spec::Inheritance(parents)) if first == Some(column) && stays(table, context) => {
+        Some(Spec::Inheritance(parents)) if first == Some(own) && stays(table, context) => {
             let mut statements = parents.towards(&[], &place);
             statements.extend(Inheritance { parents: Vec::new() }.towards(&parents.parents, &place));
             statements
