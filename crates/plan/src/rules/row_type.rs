@@ -241,6 +241,9 @@ impl Graph<'_> {
             let needs = self.request.to.get(&id).into_iter().flat_map(|column| column.needs.keys());
             let tables: Vec<&Id> =
                 needs.filter(|need| need.kind() == Kind::Table && *need != id.top()).collect();
+            if tables.is_empty() {
+                continue;
+            }
             for (other, (part, _)) in self.snapshot() {
                 if part.kind() == Kind::Column && tables.contains(&part.top()) {
                     self.before(Some(other), Some(place));
