@@ -108,7 +108,10 @@ pub enum Error {
         statement: String,
     },
     /// The role that plans may not do what is planned.
-    #[error("role {role} may not run this plan: {message}\n{statement}\nhelp: {}", what_role_may(statement))]
+    #[error(
+        "role {role} may not run this plan: {message}\n{statement}\nhelp: {}",
+        what_role_may(statement, message)
+    )]
     MayNot {
         /// The role.
         role: String,
@@ -162,8 +165,8 @@ impl Error {
 }
 
 /// What lets a role run a statement that it may not run.
-fn what_role_may(statement: &str) -> &'static str {
-    if statement.starts_with("CREATE MATERIALIZED VIEW") {
+fn what_role_may(statement: &str, message: &str) -> &'static str {
+    if statement.starts_with("CREATE MATERIALIZED VIEW") && !message.contains("for schema") {
         "a view reads with the rights of its owner: where the materialized view reads others, grant their owners what these read"
     } else {
         "a plan is proven as the role that will run it: connect as one that owns what changes, or is a member of its owner"
