@@ -69,7 +69,10 @@ fn at<E: ToString>(stage: &'static str) -> impl Fn(E) -> Failure {
 /// What the planner rightly says no to.
 fn planned(stage: &'static str) -> impl Fn(apply::Error) -> Failure {
     move |error| {
-        let refused = matches!(&error, apply::Error::Plan(plan::Error::Impossible { .. }));
+        let refused = matches!(
+            &error,
+            apply::Error::Plan(plan::Error::Impossible { .. }) | apply::Error::MayNot { .. }
+        );
         Failure { stage, text: error.to_string(), refused }
     }
 }

@@ -109,8 +109,8 @@ pub enum Error {
     },
     /// The role that plans may not do what is planned.
     #[error(
-        "role {role} may not run this plan: {message}\n{statement}\n\
-         help: a plan is proven as the role that will run it: connect as one that owns what changes, or is a member of its owner"
+        "role {role} may not run this plan: {message}\n{statement}\nhelp: {}",
+        what_role_may(statement, message)
     )]
     MayNot {
         /// The role.
@@ -161,6 +161,15 @@ impl Error {
                 | Error::Statement { .. }
                 | Error::Unproven { .. }
         )
+    }
+}
+
+/// What lets a role run a statement that it may not run.
+fn what_role_may(statement: &str, message: &str) -> &'static str {
+    if statement.starts_with("CREATE MATERIALIZED VIEW") && !message.contains("for schema") {
+        "a view reads with the rights of its owner: where the materialized view reads others, grant their owners what these read"
+    } else {
+        "a plan is proven as the role that will run it: connect as one that owns what changes, or is a member of its owner"
     }
 }
 

@@ -117,10 +117,10 @@ pub fn using(column: &str, from: &str, to: &str, context: &Context<'_>) -> Optio
             let value = format!("({column})[1]");
             Some(plain(&value, from, to, context).unwrap_or(value))
         }
-        (None, Some(_)) if is_text(base(from)) => Some(format!("{column}::{to}")),
-        (None, Some(to)) => {
-            let element = plain(column, from, to, context).unwrap_or_else(|| column.to_owned());
-            Some(format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{element}]::{to}[] END"))
+        (None, Some(_)) if is_text(base(from)) => Some(format!("{column}::{}", unmodified(to))),
+        (None, Some(element)) => {
+            let value = plain(column, from, element, context).unwrap_or_else(|| column.to_owned());
+            Some(format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{value}]::{} END", unmodified(to)))
         }
         (Some(_), Some(_)) | (None, None) => plain(column, elements(from, to), to, context),
     }
@@ -219,7 +219,12 @@ pub fn there_and_back(column: &str, from: &str, to: &str, context: &Context<'_>)
 pub fn there(column: &str, from: &str, to: &str, context: &Context<'_>) -> String {
     // A domain changes no value that it takes, and may not be there yet in the shape that is meant.
     let target = crate::cast::base(context.to, to);
-    using(column, from, &target, context).unwrap_or_else(|| format!("{column}::{target}"))
+    match using(column, from, &target, context) {
+        // What assignment makes as long as the elements are.
+        Some(value) if target.ends_with("[]") && !from.ends_with("[]") => format!("({value})::{target}"),
+        Some(value) => value,
+        None => format!("{column}::{target}"),
+    }
 }
 
 /// Whether every value that another type's became by assignment or cast becomes one of that type again: not where a cast goes by way of a
@@ -411,6 +416,9 @@ mod tests {
         assert_eq!(cast("integer[]", "integer").unwrap(), "(c)[1]");
         let array = "CASE WHEN c IS NOT NULL THEN ARRAY[c::text::integer]::integer[] END";
         assert_eq!(cast("inet", "integer[]").unwrap(), array);
+        assert_eq!(cast("text", "character varying(3)[]").unwrap(), "c::character varying[]");
+        let array = "CASE WHEN c IS NOT NULL THEN ARRAY[c]::bit varying[] END";
+        assert_eq!(cast("bit(6)", "bit(4)[]").unwrap(), array);
         assert_eq!(cast("int2vector", "integer[]"), None);
         assert_eq!(cast("integer[]", "int2vector").unwrap(), "array_to_string(c, ' ')::int2vector");
     }

@@ -2,7 +2,7 @@
 
 use crate::assignment::{
     CAST, FAMILIES, base, computed, elements, enum_values, is_assigned, is_built_in, is_citext, is_number,
-    is_text, keeps_rows_as_they_are, modifiers, using,
+    is_text, keeps_rows_as_they_are, modifiers, unmodified, using,
 };
 use crate::{Context, Kind, Mend, Model, Spec};
 
@@ -127,13 +127,19 @@ fn refused_scalar(column: &str, from: &str, to: &str, context: &Context<'_>) -> 
 
 /// A text that is read as an array.
 fn refused_text(column: &str, element: &str, to: &str, context: &Context<'_>) -> (String, Fix) {
-    if context.version >= 16 && is_built_in(base(element)) {
-        let array = format!("{}[]", read_as(element));
-        let condition = format!("NOT pg_input_is_valid({column}::text, {})", sql::literal(&array));
-        (condition, Fix::Others)
-    } else {
-        (fails(column, "text", to, context), Fix::Words)
+    let array = unmodified(to);
+    let too_long = refused("e.value", &unmodified(element), element, context).map(|(condition, _)| {
+        format!("EXISTS (SELECT FROM unnest({column}::{array}) AS e (value) WHERE {condition})")
+    });
+    if context.version < 16 || !is_built_in(base(element)) {
+        return (too_long.unwrap_or_else(|| fails(column, "text", to, context)), Fix::Words);
     }
+    let valid = format!("pg_input_is_valid({column}::text, {})", sql::literal(&array));
+    let condition = match too_long {
+        Some(too_long) => format!("CASE WHEN NOT {valid} THEN true ELSE {too_long} END"),
+        None => format!("NOT {valid}"),
+    };
+    (condition, Fix::Others)
 }
 
 /// Nobody can ask which they are: the cast fails, and says the first of them.
@@ -270,6 +276,13 @@ mod tests {
             assert_eq!(found(from, to, 15).as_deref(), Some(condition), "{from} to {to}");
         }
         assert_eq!(found("text", "date", 16).unwrap(), "NOT pg_input_is_valid(c::text, 'date')");
+        let too_long =
+            "EXISTS (SELECT FROM unnest(c::bit varying[]) AS e (value) WHERE length(e.value) <> 4)";
+        assert_eq!(found("text", "bit(4)[]", 15).unwrap(), too_long);
+        let invalid = format!(
+            "CASE WHEN NOT pg_input_is_valid(c::text, 'bit varying[]') THEN true ELSE {too_long} END"
+        );
+        assert_eq!(found("text", "bit(4)[]", 16).unwrap(), invalid);
     }
 
     #[test]

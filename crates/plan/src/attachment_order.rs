@@ -145,30 +145,21 @@ impl Graph<'_> {
         let is_within = |id: &Id, above: &Id| {
             [self.request.from, self.request.to].into_iter().any(|model| has_above(model, id.top(), above))
         };
-        let returns: Vec<&Id> = steps
-            .iter()
-            .filter(|step| step.takers.is_empty() && step.is_of_all())
-            .map(|step| &step.place)
-            .collect();
+        let returns: Vec<&Id> =
+            steps.iter().filter(|step| step.is_return()).map(|step| &step.place).collect();
         for step in &steps {
             let table = step.place.top();
             let (save, fill) = (self.at(&step.place, Verb::Save), self.at(&step.place, Verb::Fill));
-            let (leaves, comes) = (self.at(&step.place, Verb::Drop), self.at(&step.place, Verb::Create));
-            self.before(leaves.filter(|_| comes.is_some()), save);
-            self.before(save, comes);
-            self.before(comes, fill);
             self.before(save, self.at(table, Verb::Save));
             self.before(save, self.at(table, Verb::Drop));
             self.before(self.at(table, Verb::Drop), fill);
-            let is_return = returns.contains(&&step.place);
+            let is_return = step.is_return();
+            self.order_bounds(step, save, fill);
             // All that is put aside is so in one go, and so is all that is put back.
             let is_other =
                 |other: &&Move| !is_return && other.parent == step.parent && !returns.contains(&&other.place);
             for other in steps.iter().filter(is_other) {
-                let comes = self.at(&other.place, Verb::Create);
-                self.before(self.at(&other.place, Verb::Drop).filter(|_| comes.is_some()), save);
                 self.before(save, self.at(other.place.top(), Verb::Drop));
-                self.before(comes, fill);
                 for taker in &other.takers {
                     for id in [taker.clone(), taker.child(Kind::Partition, "")] {
                         self.before(self.at(&id, Verb::Create), fill);
@@ -185,8 +176,12 @@ impl Graph<'_> {
                     others.any(|other| is_within(&other, &step.parent) || is_within(&step.parent, &other))
                 };
                 match (id.kind(), verb) {
+                    // Rows of a partition with partitions of its own are in these.
+                    (Kind::Table, Verb::Drop) if is_within(&id, table) => self.before(save, Some(place)),
                     (Kind::Constraint, Verb::Drop) if stays && refers() => self.before(Some(place), save),
                     (Kind::Constraint, Verb::Create) if refers() => self.before(fill, Some(place)),
+                    // What goes with its table goes when its rows are put aside.
+                    (Kind::Trigger, Verb::Drop) if self.nodes[place].statements.is_empty() => {}
                     (Kind::Trigger, Verb::Drop) if of_family && !self.is_state_of_part(place) => {
                         self.before(Some(place), save);
                     }
@@ -213,6 +208,24 @@ impl Graph<'_> {
                     _ => {}
                 }
             }
+        }
+    }
+
+    /// What gets another bound in the family is out of its place before, from the top downwards, and back when rows are put back; rows that go
+    /// back into the default partition do so before.
+    fn order_bounds(&mut self, step: &Move, save: Option<usize>, fill: Option<usize>) {
+        for (other, is_later) in sibling_rows::bound_anew(self.request, self.changes, step) {
+            let (out, back) = (self.at(&other, Verb::Drop), self.at(&other, Verb::Create));
+            if step.is_return() {
+                self.before(fill, out);
+                continue;
+            }
+            match is_later {
+                true => self.before(save, out),
+                false => self.before(out, save),
+            }
+            self.before(save, back);
+            self.before(back, fill);
         }
     }
 

@@ -81,6 +81,14 @@ impl Changes {
         changes
     }
 
+    /// Has what could be altered in place go before what it used, and come when what it uses is there.
+    pub(crate) fn make_anew(&mut self, ids: &BTreeSet<Id>) {
+        for id in ids {
+            let reason = "what it used goes before what it uses can come".to_owned();
+            self.actions.insert(id.clone(), Action::Replace { reason });
+        }
+    }
+
     /// Takes out what waits, and all that needs it or stands in it: where `waits` is true of what it needs, and it is not `spared`.
     pub(crate) fn postpone(
         &mut self,

@@ -10,6 +10,8 @@ pub enum Error {
     Cycle {
         /// The steps.
         steps: String,
+        /// What is altered in one of them and could be made anew instead.
+        altered: Vec<Id>,
     },
     /// Something in use cannot be changed by any statement that keeps the rows.
     #[error("{id} cannot be changed: {reason}")]

@@ -446,14 +446,15 @@ impl<'a> Graph<'a> {
             if user.kind() == Kind::Constraint && !self.request.to.contains(used.top()) {
                 self.before(self.at(used.top(), Verb::Drop), self.at(&user, Verb::Create));
             }
-            for source in with_sources(self.request.from, &used).iter().skip(1) {
-                self.before(drop_user, self.at(source, Verb::Drop));
-                self.before(drop_user, self.at(source, Verb::Alter));
-            }
             // Only a user that stays can be altered away from what goes. A mark on an index goes with it.
             let is_mark = matches!(user.kind(), Kind::ClusterMark | Kind::ReplicaIdentity);
-            if !is_mark && !used.is_within(&user) && !user.is_within(&used) {
-                self.before(self.at(&user, Verb::Alter), drop_used);
+            let stays = !is_mark && !used.is_within(&user) && !user.is_within(&used);
+            let altered = self.at(&user, Verb::Alter).filter(|_| stays);
+            self.before(altered, drop_used);
+            for source in with_sources(self.request.from, &used).iter().skip(1) {
+                self.before(altered, self.at(source, Verb::Drop));
+                self.before(drop_user, self.at(source, Verb::Drop));
+                self.before(drop_user, self.at(source, Verb::Alter));
             }
             if rules::dependents::lets_go(self.request, self.changes, &user) {
                 self.before(self.at(&user, Verb::Alter), self.at(&used, Verb::Alter));
@@ -588,7 +589,14 @@ impl<'a> Graph<'a> {
                 format!("\n  {:?} {} after {}", node.verb, node.id, after.join(", "))
             })
             .collect();
-        Error::Cycle { steps: steps.concat() }
+        let holds_no_rows =
+            |id: &Id| matches!(id.kind(), Kind::View | Kind::Policy | Kind::Function | Kind::ColumnDefault);
+        let drops = self.nodes.iter().filter(|node| node.verb == Verb::Drop);
+        let awaited: BTreeSet<&usize> = drops.flat_map(|node| node.after.difference(&done)).collect();
+        let altered = awaited.into_iter().map(|place| &self.nodes[*place]);
+        let altered = altered.filter(|node| node.verb == Verb::Alter && holds_no_rows(&node.id));
+        let altered = altered.map(|node| node.id.clone()).collect();
+        Error::Cycle { steps: steps.concat(), altered }
     }
 }
 

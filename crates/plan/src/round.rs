@@ -1,5 +1,7 @@
 //! One round of a plan.
 
+use std::collections::BTreeSet;
+
 use kinds::{Directives, Id, Model, Statement};
 use serde::Serialize;
 
@@ -150,7 +152,26 @@ pub fn next_round(request: &Request<'_>) -> Result<Option<Round>, Error> {
     if !renames.is_empty() {
         return Ok(Some(Round::new(renames, false)));
     }
+    // What is altered in place where steps wait for each other then, and so is made anew.
+    let mut anew: BTreeSet<Id> = BTreeSet::new();
+    loop {
+        match compared(request, &anew) {
+            Err(Error::Cycle { altered, steps }) => {
+                let known = anew.len();
+                anew.extend(altered);
+                if anew.len() == known {
+                    return Err(Error::Cycle { altered: Vec::new(), steps });
+                }
+            }
+            other => return other,
+        }
+    }
+}
+
+/// What is left to do after all that has a round of its own.
+fn compared(request: &Request<'_>, anew: &BTreeSet<Id>) -> Result<Option<Round>, Error> {
     let mut changes = changes::Changes::between(request);
+    changes.make_anew(anew);
     rules::using::say(request, &mut changes);
     archive::was_generated_meanwhile(request, &mut changes);
     rules::seed_rows::put_by_references(request, &mut changes);

@@ -189,6 +189,12 @@ impl Graph<'_> {
                     {
                         self.before(Some(other), Some(place));
                     }
+                    // It is made with those of its parents.
+                    (false, Verb::Create)
+                        if id.kind() == Kind::Column && has_above(self.request.to, &table, id.top()) =>
+                    {
+                        self.before(Some(other), self.at(&table, Verb::Create));
+                    }
                     (false, Verb::Create) if refers => self.before(Some(place), Some(other)),
                     _ => {}
                 }

@@ -321,6 +321,21 @@ fn domain_named<'m>(data_type: &str, model: &'m Model) -> Option<(&'m Id, &'m Do
     })
 }
 
+/// Whether a column goes that all children of its table keep, as their own.
+pub(crate) fn goes_alone(column: &Id, context: &Context<'_>) -> bool {
+    let becomes_own = |child: &Id| {
+        let own = child.child(Kind::Column, column.name());
+        is_inherited(context.from, Some(&own))
+            && context.to.contains(&own)
+            && !is_inherited(context.to, Some(&own))
+            && inheritance::stays(child, context)
+    };
+    let mut children = context.from.attached_to(&column.relation_sql()).peekable();
+    !context.to.contains(column)
+        && children.peek().is_some()
+        && children.all(|child| becomes_own(child.id.top()))
+}
+
 /// The same column of the tables that its table has it from.
 pub fn sources(model: &Model, column: &Id) -> Vec<Id> {
     let Some(table) = column.parent().filter(|table| table.kind().is_table()) else { return Vec::new() };
@@ -378,9 +393,12 @@ impl ObjectKind for Column {
         if self.inherited && inheritance::stays(id.top(), context) {
             return Vec::new();
         }
-        let mut statement =
-            Statement::alter_table(&id.relation_sql(), format!("DROP COLUMN {}", sql::ident(id.name())))
-                .clients(format!("queries that name column {} fail", id.short()));
+        let table = id.relation_sql();
+        let only = if goes_alone(id, context) { "ONLY " } else { "" };
+        let drop = format!("DROP COLUMN {}", sql::ident(id.name()));
+        let mut statement = Statement::alter_table(&format!("{only}{table}"), drop)
+            .lock(Lock::AccessExclusive, table)
+            .clients(format!("queries that name column {} fail", id.short()));
         if self.generated.is_none() && id.top().kind() == Kind::Table {
             let mut why = format!("{id} goes with its values");
             if needs_value(self, id, context.from) {

@@ -154,10 +154,18 @@ impl Constraint {
         let rivals =
             id.parent().into_iter().flat_map(|table| model.children_of_kind(table, Kind::Constraint));
         let is_rival = |object: &&Object| match &object.spec {
-            Spec::Constraint(other) => other.has_index() && other.definition == self.definition,
+            Spec::Constraint(other) => {
+                other.has_index() && other.index_definition() == self.index_definition()
+            }
             _ => false,
         };
         self.has_index() && self.parent.is_some() && rivals.filter(is_rival).count() > 1
+    }
+
+    /// The definition without what makes no other index of it: PostgreSQL takes a partition's `UNIQUE` for a part of a `PRIMARY KEY`, and one
+    /// that is deferrable for a part of one that is not.
+    fn index_definition(&self) -> &str {
+        self.definition.trim_start_matches("PRIMARY KEY ").trim_start_matches("UNIQUE ")
     }
 
     /// The columns of `EXCLUDE USING gist (room WITH =, during WITH &&)`, unquoted.
@@ -222,20 +230,17 @@ pub fn twins_before<'m>(model: &'m Model, id: &Id) -> Vec<&'m Id> {
         Spec::Constraint(key) if key.has_index() => Some(key),
         _ => None,
     };
-    let index = |key: &Constraint| {
-        let definition = key.definition.trim_start_matches("PRIMARY KEY ").trim_start_matches("UNIQUE ");
-        (definition.to_owned(), key.deferrable, key.deferred)
-    };
-    let rank = |object: &'m Object, key: &Constraint| {
+    let rank = |object: &'m Object| {
         let refers = |user: &Object| matches!(&user.spec, Spec::Constraint(key) if key.references.is_some());
         let is_referenced = model.dependents(&object.id).any(refers);
-        (!is_referenced, key.constraint_type, object.id.clone())
+        (!is_referenced, object.age, key(object).map(|key| key.constraint_type), object.id.clone())
     };
     let Some((object, own)) = model.get(id).and_then(|object| Some((object, key(object)?))) else {
         return Vec::new();
     };
     let is_before = |other: &&'m Object| {
-        key(other).is_some_and(|key| index(key) == index(own) && rank(other, key) < rank(object, own))
+        key(other)
+            .is_some_and(|key| key.index_definition() == own.index_definition() && rank(other) < rank(object))
     };
     let siblings = model.of_kind_in(id.parent(), Kind::Constraint);
     siblings.filter(is_before).map(|object| &object.id).collect()
@@ -319,7 +324,9 @@ impl ObjectKind for Constraint {
     }
 
     fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
-        if self.inherited && inheritance::stays(id.top(), context) {
+        // A part goes with the whole, or with its table.
+        let is_part = self.parent.is_some() && !context.to.contains(id.top());
+        if is_part || self.inherited && inheritance::stays(id.top(), context) {
             return Vec::new();
         }
         let sql = format!("DROP CONSTRAINT {}", sql::ident(id.name()));

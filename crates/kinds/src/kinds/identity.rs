@@ -10,7 +10,7 @@ use crate::kinds::sequence::{narrowed, range, within};
 use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, query};
 
 /// `GENERATED ... AS IDENTITY` of a column, with its sequence, after which it is named (catalogs `pg_attribute.attidentity`,
-/// `pg_sequence`). The sequence's type is the column's.
+/// `pg_sequence`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     /// `ALWAYS` rather than `BY DEFAULT`.
@@ -31,6 +31,9 @@ pub struct Identity {
     /// Whether the sequence is unlogged other than its table (15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unlogged: Option<bool>,
+    /// The type of the sequence where it is not the column's: `LIKE ... INCLUDING IDENTITY` always makes one of `bigint`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_type: Option<String>,
 }
 
 impl Identity {
@@ -65,13 +68,23 @@ impl Identity {
 
     /// What PostgreSQL would choose for a sequence of this column that steps like this one.
     fn usual(&self, id: &Id, model: &Model) -> Identity {
-        let data_type = match id.parent().and_then(|column| model.get(column)).map(|object| &object.spec) {
-            Some(Spec::Column(column)) => column.data_type.as_str(),
-            _ => "bigint",
-        };
-        let (min, max) = range(data_type, self.increment);
+        let (min, max) = range(column_type(id, model), self.increment);
         let start = if self.increment > 0 { self.min.unwrap_or(min) } else { self.max.unwrap_or(max) };
         Identity { min: Some(min), max: Some(max), start: Some(start), ..self.clone() }
+    }
+
+    /// Gives the sequence its type, with the range that it would have by that type otherwise.
+    fn retype(&self, id: &Id, model: &Model) -> Statement {
+        let data_type = self.data_type.as_deref().unwrap_or_else(|| column_type(id, model));
+        let usual = self.usual(id, model);
+        let (min, max) = (self.min.or(usual.min), self.max.or(usual.max));
+        let bound = |word: &str, value: Option<i64>| {
+            value.map_or_else(String::new, |value| format!(" {word} {value}"))
+        };
+        let (min, max) = (bound("MINVALUE", min), bound("MAXVALUE", max));
+        let sequence = sequence(id);
+        Statement::new(format!("ALTER SEQUENCE {sequence} AS {data_type}{min}{max}"))
+            .lock(Lock::ShareRowExclusive, sequence)
     }
 
     /// The range of values that it becomes restricted to. One that follows the type is for the rows to fit into.
@@ -106,6 +119,13 @@ fn table(id: &Id) -> String {
     id.parent().map(Id::relation_sql).unwrap_or_default()
 }
 
+fn column_type<'m>(id: &Id, model: &'m Model) -> &'m str {
+    match id.parent().and_then(|column| model.get(column)).map(|object| &object.spec) {
+        Some(Spec::Column(column)) => &column.data_type,
+        _ => "bigint",
+    }
+}
+
 fn column(id: &Id) -> String {
     sql::ident(id.parent().map_or("", Id::name))
 }
@@ -130,7 +150,7 @@ impl ObjectKind for Identity {
         };
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', s.relname, {}, \
-             'spec', jsonb_strip_nulls(jsonb_build_object({unlogged}'always', a.attidentity = 'a', 'increment', q.seqincrement, 'min', q.seqmin, \
+             'spec', jsonb_strip_nulls(jsonb_build_object({unlogged}'data_type', CASE WHEN q.seqtypid <> a.atttypid THEN q.seqtypid::regtype::text END, 'always', a.attidentity = 'a', 'increment', q.seqincrement, 'min', q.seqmin, \
              'max', q.seqmax, 'start', q.seqstart, 'cache', q.seqcache, 'cycle', q.seqcycle))) \
              FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid \
              JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass \
@@ -147,6 +167,9 @@ impl ObjectKind for Identity {
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         let add = format!("ALTER COLUMN {} ADD {}", column(id), self.clause(id, context.to));
         let mut statements = vec![Statement::alter_table(&table(id), add).clause("")];
+        if self.data_type.is_some() {
+            statements.push(self.retype(id, context.to));
+        }
         if let Some(unlogged) = self.unlogged {
             statements.push(persistence(id, unlogged));
         }
@@ -160,8 +183,11 @@ impl ObjectKind for Identity {
         vec![Statement::alter_table(&table(id), format!("ALTER COLUMN {} DROP IDENTITY", column(id)))]
     }
 
-    fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
+    fn alter(&self, to: &Self, id: &Id, context: &Context<'_>) -> Change {
         let mut statements = Vec::new();
+        if self.data_type != to.data_type {
+            statements.push(to.retype(id, context.to));
+        }
         if self.always != to.always {
             let action = format!("ALTER COLUMN {} SET GENERATED {}", column(id), to.word());
             statements.push(Statement::alter_table(&table(id), action));
@@ -258,6 +284,9 @@ pub struct FullIdentityDoc {
     /// Whether the sequence is unlogged, where that is not as its table is (15).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unlogged: Option<bool>,
+    /// The type of its sequence, where it is not the column's: `LIKE ... INCLUDING IDENTITY` makes `bigint`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub data_type: Option<String>,
     /// What people should know of the sequence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -272,9 +301,13 @@ impl IdentityDoc {
             IdentityDoc::Word(word) => FullIdentityDoc { generated: *word, ..FullIdentityDoc::default() },
             IdentityDoc::Full(doc) => (**doc).clone(),
         };
-        // A comment and grants are put on a name.
+        // What has a statement of its own needs a name.
         let usual = usual_name(&column.child(Kind::Identity, ""));
-        let usual = usual.filter(|_| doc.comment.is_some() || doc.grants.is_some());
+        let is_named = doc.comment.is_some()
+            || doc.grants.is_some()
+            || doc.unlogged.is_some()
+            || doc.data_type.is_some();
+        let usual = usual.filter(|_| is_named);
         let name = doc.sequence.clone().or(usual).unwrap_or_else(|| "\u{0}".to_owned());
         let id = column.child(Kind::Identity, name);
         let spec = Identity {
@@ -286,6 +319,7 @@ impl IdentityDoc {
             cache: doc.cache.unwrap_or(1),
             cycle: doc.cycle,
             unlogged: doc.unlogged,
+            data_type: doc.data_type.clone(),
         };
         declared.add(id.clone(), spec, 0, node);
         let facts = Facts {
@@ -313,6 +347,7 @@ impl IdentityDoc {
             cache: (spec.cache != 1).then_some(spec.cache),
             cycle: spec.cycle,
             unlogged: spec.unlogged,
+            data_type: spec.data_type.clone(),
             comment: raise.comment(id),
             grants: raise.grants(id),
         };
@@ -339,6 +374,7 @@ mod tests {
             cache: 1,
             cycle: false,
             unlogged: None,
+            data_type: None,
         };
         assert_eq!(identity.clause(&id, &Model::default()), "GENERATED ALWAYS AS IDENTITY (START WITH 100)");
         let other = id.renamed("Odd");

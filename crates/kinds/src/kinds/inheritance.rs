@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Id, Kind, Model, ObjectKind, Spec, Statement, query};
+use super::column;
+use super::constraint::ConstraintType;
+use crate::{Change, Context, Id, Kind, Lock, Model, Object, ObjectKind, Spec, Statement, Work, query};
 
 /// `INHERITS (...)`: the tables that a table has columns and constraints from (catalog `pg_inherits`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,7 @@ impl Inheritance {
         let own = |model: &Model, parent: &Id| model.get(parent).map(|object| object.spec.clone());
         let differs = |parent: &Id| own(context.from, parent) != own(context.to, parent);
         let change = stay.iter().flat_map(above).any(|parent| differs(&parent) || changes(&parent, context));
+        let change = change || not_null_is_renamed(id.top(), context);
         if from == to || change { Vec::new() } else { stay }
     }
 }
@@ -67,7 +70,9 @@ impl ObjectKind for Inheritance {
     }
 
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
-        Inheritance { parents: self.kept(id, context) }.towards(&self.parents, id)
+        let mut statements = checked(id.top(), context);
+        statements.extend(Inheritance { parents: self.kept(id, context) }.towards(&self.parents, id));
+        statements
     }
 
     fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
@@ -83,8 +88,60 @@ impl ObjectKind for Inheritance {
         if parents(context.from, id.top()).iter().any(|parent| changes(parent, context)) {
             return Change::Replace("it gets another parent while one changes".to_owned());
         }
-        Change::Alter(self.towards(&to.parents, id))
+        let mut statements = checked(id.top(), context);
+        statements.extend(self.towards(&to.parents, id));
+        Change::Alter(statements)
     }
+}
+
+/// An inherited check that holds for new rows alone is held against all, where it comes from a parent then that holds it for all of its own:
+/// PostgreSQL takes no other child there.
+fn checked(table: &Id, context: &Context<'_>) -> Vec<Statement> {
+    let sql = table.sql();
+    let checks = context.from.children_of_kind(table, Kind::Constraint).into_iter();
+    let changes = checks.filter(|check| {
+        context.to.contains(&check.id)
+            && is_unchecked(context.from, &check.id)
+            && !is_unchecked(context.to, &check.id)
+    });
+    let validate = |check: &Object| {
+        let action = format!("VALIDATE CONSTRAINT {}", sql::ident(check.id.name()));
+        let validate = Statement::alter_table(&sql, action);
+        Statement { action: None, ..validate.lock(Lock::ShareUpdateExclusive, &sql).work(Work::Scan) }
+    };
+    changes.map(validate).collect()
+}
+
+/// Whether a check that a table has from its parents alone is `NOT VALID` in all of those that say it.
+fn is_unchecked(model: &Model, check: &Id) -> bool {
+    let Some(Spec::Constraint(own)) = model.get(check).map(|object| &object.spec) else { return false };
+    if own.constraint_type != ConstraintType::Check || !own.inherited {
+        return false;
+    }
+    let mut above = inherited_from(model, check).peekable();
+    above.peek().is_some()
+        && above.all(|check| match model.get(&check).map(|object| &object.spec) {
+            Some(Spec::Constraint(above)) => above.not_valid || is_unchecked(model, &check),
+            _ => false,
+        })
+}
+
+/// The constraints of this name of the parents of its table.
+fn inherited_from(model: &Model, check: &Id) -> impl Iterator<Item = Id> {
+    let above = parents(model, check.top()).into_iter();
+    above.map(|parent| parent.child(Kind::Constraint, check.name())).filter(|check| model.contains(check))
+}
+
+/// Whether a column refuses NULL under another name from now on (18): what it has from a parent stays as it is called.
+fn not_null_is_renamed(table: &Id, context: &Context<'_>) -> bool {
+    let names = |model: &Model, column: &Id| -> Vec<Id> {
+        model.of_kind_in(Some(column), Kind::NotNull).map(|object| object.id.clone()).collect()
+    };
+    let mut columns = context.from.of_kind_in(Some(table), Kind::Column).map(|object| &object.id);
+    columns.any(|column| {
+        let (from, to) = (names(context.from, column), names(context.to, column));
+        !from.is_empty() && !to.is_empty() && from != to
+    })
 }
 
 /// Whether something changes that a table hands down.
@@ -165,20 +222,21 @@ pub fn has_children(model: &Model, table: Option<&Id>) -> bool {
 
 /// A column that a child table has of its own as well: columns become that when the table leaves its parents, so it leaves them
 /// and comes back. Once a table, at the first of its columns that needs it.
-pub(crate) fn renewed(column: &Id, context: &Context<'_>) -> Vec<Statement> {
-    let table = column.top();
+pub(crate) fn renewed(own: &Id, context: &Context<'_>) -> Vec<Statement> {
+    let table = own.top();
     let becomes_own = |id: &Id| {
-        let inherited = |model: &Model| super::column::is_inherited(model, Some(id));
+        let inherited = |model: &Model| column::is_inherited(model, Some(id));
         id.parent() == Some(table)
             && inherited(context.from)
             && context.to.contains(id)
             && !inherited(context.to)
+            && !column::sources(context.from, id).iter().all(|source| column::goes_alone(source, context))
     };
     let columns = context.from.of_kind_in(Some(table), Kind::Column);
     let first = columns.map(|object| &object.id).find(|id| becomes_own(id));
     let place = table.child(Kind::Inheritance, "");
     match context.from.get(&place).map(|object| &object.spec) {
-        Some(Spec::Inheritance(parents)) if first == Some(column) && stays(table, context) => {
+        Some(Spec::Inheritance(parents)) if first == Some(own) && stays(table, context) => {
             let mut statements = parents.towards(&[], &place);
             statements.extend(Inheritance { parents: Vec::new() }.towards(&parents.parents, &place));
             statements

@@ -252,6 +252,7 @@ fn rename(state: &mut Model, taken: &mut Taken, old: &Id, new: &Id) -> Vec<Step>
         let Some(object) = state.get(&stands) else { return steps };
         let statements = match next.parent().filter(|schema| stands.parent() != Some(schema)) {
             Some(schema) => object.spec.set_schema(&stands, schema.name()),
+            None if is_held_below(state, &stands, &next) => Vec::new(),
             None => match object.spec.rename(&stands, next.name()) {
                 Some(statement) => around_partitions(state, &stands, statement),
                 None => renamed_in_partition(state, &stands, next.name()),
@@ -346,6 +347,31 @@ fn around_partitions(state: &Model, old: &Id, rename: Statement) -> Vec<Statemen
     statements.push(rename);
     statements.extend(attached);
     statements
+}
+
+/// Whether a child table has a `NOT NULL` under another name or a check under the new one, or has it from a parent outside of the family as
+/// well: PostgreSQL renames in the whole family or not at all.
+fn is_held_below(state: &Model, old: &Id, new: &Id) -> bool {
+    let column = old.parent().filter(|_| old.kind() == Kind::NotNull);
+    if column.is_none() && old.kind() != Kind::Constraint {
+        return false;
+    }
+    let top = old.top();
+    let names = |table: &Id| -> Vec<String> {
+        let parent = column.map_or_else(|| table.clone(), |column| table.child(Kind::Column, column.name()));
+        let parts = state.children_of_kind(&parent, old.kind()).into_iter();
+        let names = parts.map(|part| part.id.name().to_owned());
+        names.filter(|name| column.is_some() || name == old.name() || name == new.name()).collect()
+    };
+    let is_held = |table: &Id| {
+        let parents = inheritance::parents(state, table).into_iter();
+        let mut others = parents.filter(|parent| parent != top && !is_below(state, parent, top));
+        let own = names(table);
+        own.iter().any(|name| name != old.name())
+            || !own.is_empty() && others.any(|parent| !names(&parent).is_empty())
+    };
+    let mut tables = state.ids().filter(|id| state.contains(&id.child(Kind::Inheritance, "")));
+    tables.any(|table| is_below(state, table, top) && is_held(table))
 }
 
 /// Whether a table stands in another one, at any depth.

@@ -146,7 +146,13 @@ fn attributes(request: &Request<'_>, table: &Id) -> String {
 /// How the columns of a row as it will be come from the texts; none where an expression alone cannot say it.
 fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<impl Fn(&str) -> String + use<>> {
     let mut fields: Vec<String> = Vec::new();
-    for column in request.to.children_of_kind(table, Kind::Column) {
+    // Those that stay keep their places, whatever the places are that are wanted.
+    let mut columns = request.to.children_of_kind(table, Kind::Column);
+    columns.sort_by_key(|column| match request.from.get(&column.id) {
+        Some(from) if !changes.goes(&column.id) => (0, from.position),
+        _ => (1, column.position),
+    });
+    for column in columns {
         let Spec::Column(to) = &column.spec else { continue };
         let mark = format!("\u{0}.{}", sql::ident(column.id.name()));
         let field = match request.from.get(&column.id).map(|object| &object.spec) {
@@ -191,6 +197,7 @@ pub(super) fn converted(
 impl Graph<'_> {
     /// Columns are put by, or gone, before the table changes whose row type they have, and come back after.
     pub(crate) fn order_row_types(&mut self) {
+        self.order_coming_row_types();
         let changes = self.changes;
         let away = |id: &&Id| id.kind() == Kind::Column && (changes.suspends(id) || changes.goes(id));
         let columns: Vec<Id> = changes.actions.keys().filter(away).cloned().collect();
@@ -220,6 +227,26 @@ impl Graph<'_> {
                 if id.is_within(&column) {
                     self.before(self.at(&id, Verb::Drop), self.at(&column, Verb::Drop));
                     self.before(self.at(&column, Verb::Create), self.at(&id, Verb::Create));
+                }
+            }
+        }
+    }
+
+    /// A column that comes with the row type of a table does so when that has its shape.
+    fn order_coming_row_types(&mut self) {
+        for (place, (id, verb)) in self.snapshot() {
+            if id.kind() != Kind::Column || verb != Verb::Create || self.changes.suspends(&id) {
+                continue;
+            }
+            let needs = self.request.to.get(&id).into_iter().flat_map(|column| column.needs.keys());
+            let tables: Vec<&Id> =
+                needs.filter(|need| need.kind() == Kind::Table && *need != id.top()).collect();
+            if tables.is_empty() {
+                continue;
+            }
+            for (other, (part, _)) in self.snapshot() {
+                if part.kind() == Kind::Column && tables.contains(&part.top()) {
+                    self.before(Some(other), Some(place));
                 }
             }
         }

@@ -8,7 +8,7 @@ use kinds::kinds::partition::Partition;
 use kinds::{Bound, Id, Kind, Lock, Model, Object, Spec, Statement, Work};
 
 use super::rebuild;
-use super::undisturbed::{Triggers, around, has_rules, identified, inserted, root};
+use super::undisturbed::{Triggers, around, family, has_rules, identified, inserted, root};
 use crate::Request;
 use crate::archive::{Archive, What, has_rows_elsewhere, locked};
 use crate::changes::{Action, Changes};
@@ -33,6 +33,11 @@ impl Move {
     /// The partition that they are in.
     fn table(&self) -> &Id {
         self.place.top()
+    }
+
+    /// Whether they go back into the default partition.
+    pub(crate) fn is_return(&self) -> bool {
+        self.takers.is_empty() && self.is_of_all()
     }
 
     /// Whether nothing is left behind in a partition that goes.
@@ -258,10 +263,37 @@ pub(crate) fn statements(
     let drop = Statement::new(format!("DROP TABLE {aside}"));
     // Those of a partition that goes are there until then; out of its place, one has no part of the triggers above.
     let are_there = |trigger: &Id| !changes.goes(trigger) || changes.goes(trigger.top());
-    let have_parts =
-        |table: &Id| !(changes.comes(&step.place) && has_above(request.from, table, step.table()));
+    let out: Vec<Id> = bound_anew(request, changes, step)
+        .into_iter()
+        .filter_map(|(place, is_later)| if is_later { None } else { place.parent().cloned() })
+        .collect();
+    let have_parts = |trigger: &Id| {
+        let whole = whole(request.from, trigger);
+        let is_between = |table: &&Id| {
+            *table != whole.top()
+                && has_above(request.from, table, whole.top())
+                && has_above(request.from, trigger.top(), table)
+        };
+        !out.iter().any(|table| is_between(&table))
+    };
     let triggers = Triggers { are_there: &are_there, have_parts: &have_parts };
     let (off, on) = around(request.from, step.table(), &triggers);
     let save = [off, save, on].concat();
     (save, inserted(request, changes, &step.parent, vec![insert, drop]))
+}
+
+/// The places of the partitions of a family that get other bounds, and whether they leave them only after rows of one are put aside, as those do
+/// that stand deeper.
+pub(crate) fn bound_anew(request: &Request<'_>, changes: &Changes, step: &Move) -> Vec<(Id, bool)> {
+    let level = |table: &Id| inheritance::generation(request.from, table);
+    let tables = family(request.from, &root(request.from, step.table())).into_iter();
+    let is_later = |table: &Id| step.is_return() || level(table) > level(step.table());
+    let places = tables.map(|table| (table.child(Kind::Partition, ""), is_later(&table)));
+    places.filter(|(place, _)| changes.comes(place) && !changes.goes(place.top())).collect()
+}
+
+/// The trigger that a partition's is a part of.
+fn whole<'m>(model: &'m Model, trigger: &'m Id) -> &'m Id {
+    let mut needs = model.get(trigger).into_iter().flat_map(|part| part.needs.keys());
+    needs.find(|need| need.kind() == Kind::Trigger).map_or(trigger, |above| whole(model, above))
 }

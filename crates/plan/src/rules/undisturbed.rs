@@ -54,7 +54,7 @@ pub(crate) fn updated(
 pub(crate) struct Triggers<'a> {
     /// Whether a trigger is there.
     pub(crate) are_there: &'a dyn Fn(&Id) -> bool,
-    /// Whether a table has its parts of triggers that are said above it.
+    /// Whether a table has its part of a trigger that is said above it.
     pub(crate) have_parts: &'a dyn Fn(&Id) -> bool,
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn around(
         for trigger in model.children_of_kind(&table, Kind::Trigger) {
             let Spec::Trigger(spec) = &trigger.spec else { continue };
             let is_part = spec.inherited.is_some();
-            if !(triggers.are_there)(&trigger.id) || is_part && !(triggers.have_parts)(&table) {
+            if !(triggers.are_there)(&trigger.id) || is_part && !(triggers.have_parts)(&trigger.id) {
                 continue;
             }
             // A partition's part of a trigger goes off and on with that of the partitioned table; only then it has its own state again.
