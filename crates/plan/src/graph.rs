@@ -373,6 +373,9 @@ impl<'a> Graph<'a> {
                     let table = id.parent().and_then(|table| self.at(table, Verb::Create));
                     self.before(self.there(&need.0), table);
                     self.before(self.at(&need.0, Verb::Alter), table);
+                    for column in self.request.to.children_of_kind(&need.0, Kind::Column) {
+                        self.before(self.at(&column.id, Verb::Alter), table);
+                    }
                 }
                 // A column that is added with its default needs what the default needs.
                 if id.kind() == Kind::ColumnDefault && self.nodes[place].statements.is_empty() {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use kinds::kinds::column::{Column, needs_value, sources};
+use kinds::kinds::column::{Column, needs_value};
 use kinds::kinds::inheritance::{self, parents};
 use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec, assignment};
 use serde::{Deserialize, Serialize};
 
-use crate::archive::{Kept, KeptColumn, is_forced, origins};
+use crate::archive::{Kept, KeptColumn, direct_origins, is_forced, origins};
 use crate::{Round, Verb};
 
 /// How many keys of rows that are in the way are shown.
@@ -201,7 +201,7 @@ impl Way<'_> {
             return own;
         }
         let above =
-            sources(self.after, id).into_iter().map(|source| own.renamed(self.origin(&source).name()));
+            direct_origins(self.after, id).into_iter().map(|above| own.renamed(self.origin(&above).name()));
         above.into_iter().find(|id| self.before.contains(id)).unwrap_or(own)
     }
 
@@ -266,7 +266,10 @@ impl Way<'_> {
         };
         let value = format!("{value}::{}", to.data_type);
         Some(match kept.filter(|_| archived) {
-            Some((kept, column)) => (name, kept.given_back(column, &to.data_type, &value)?),
+            // Nothing is renamed yet.
+            Some((kept, column)) => {
+                (name, kept.given_back((column, &to.data_type), &value, &|column| Some(column.sql()))?)
+            }
             None => (name, value),
         })
     }

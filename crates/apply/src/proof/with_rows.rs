@@ -264,6 +264,7 @@ impl Prover<'_> {
             }
             emptied.extend(refused);
         }
+        rows::refresh(&mut database)?;
         let emptied = filled.differences(&rows::fingerprint(&mut database)?).into_iter();
         let reason = "the plan refuses rows of it, or of a table that it refers to";
         self.proof.without_rows.extend(emptied.map(|found| (found.relation, reason.to_owned())));

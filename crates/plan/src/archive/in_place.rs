@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use kinds::kinds::column::{accepting_null, needs_value, sources};
 use kinds::{Id, Kind, Lock, Model, Object, Retype, Spec, Work};
 
-use super::put_back::{Return, column_now, comes, data_type, drop_archive, given_up, if_kept_else};
+use super::put_back::{Return, column_now, comes, data_type, drop_archive, former, given_up, if_kept_else};
 use super::{Kept, KeptColumn, Key, What, content, of_a_row};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
-use crate::rules::undisturbed::{Triggers, around, undisturbed};
+use crate::rules::undisturbed::{Triggers, around, updated, updated_undisturbed};
 
 /// Where a kept value goes to: a column, quoted, or an attribute of its values; and the type.
 struct Target {
@@ -60,7 +60,7 @@ pub(super) fn come_back(
     let are_there = |trigger: &Id| !changes.goes(trigger);
     let (off, on) = around(request.from, table, &Triggers { are_there: &are_there, have_parts: &|_| true });
     let [off, on] = [off, on].map(|statements| statements.into_iter().map(|statement| statement.sql));
-    let statements = off.chain(updates).chain(on).collect();
+    let statements = off.chain(updated(request.from, table, updates)).chain(on).collect();
     let statements = within_identities(request.to, &own, statements);
     let refuse = all.iter().filter_map(|id| refuse_null(request, id)).collect::<Vec<_>>();
     let given_up = given_up(request, kept, table, key);
@@ -109,7 +109,8 @@ fn with_sources(model: &Model, column: &Id) -> Vec<Id> {
 /// On the way forward again: in the names that the objects have then, `of` the table.
 pub(super) fn come_back_again(request: &Request<'_>, kept: &Kept, of: &Id) -> Vec<String> {
     let What::Values { columns, .. } = &kept.what else { return Vec::new() };
-    let then = |column: &KeptColumn| request.directives.before(&kept.of.child(Kind::Column, column.whole()));
+    let then =
+        |column: &KeptColumn| former(request, request.from, &kept.of.child(Kind::Column, column.whole()));
     let target = |column: &KeptColumn| {
         let object = request.from.get(&kept.of.child(Kind::Column, column.whole()))?;
         let attribute = column.part.as_ref().map(|part| &part.attribute);
@@ -121,7 +122,7 @@ pub(super) fn come_back_again(request: &Request<'_>, kept: &Kept, of: &Id) -> Ve
         Some(Target { column, attribute, ..now })
     };
     let Some(updates) = updates(kept, of, &target) else { return Vec::new() };
-    let statements = undisturbed(request.start, of, updates);
+    let statements = updated_undisturbed(request.start, of, updates);
     within_identities(request.start, &columns.iter().map(then).collect::<Vec<Id>>(), statements)
 }
 

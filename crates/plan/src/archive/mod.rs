@@ -26,7 +26,7 @@ pub(crate) use nulls::{fill, kept_by_batches, kept_with};
 pub(crate) use once::once;
 pub(crate) use put_back::{Return, into_rebuilt, look_up, returns, was_generated_meanwhile};
 pub(crate) use save::{force, is_forced, locked, room_for};
-pub(crate) use shared::origins;
+pub(crate) use shared::{direct_origins, origins};
 
 use crate::rules::conversion::type_named;
 use crate::{Request, Round};
@@ -238,7 +238,7 @@ impl KeptColumn {
     }
 
     /// The name, quoted.
-    fn sql(&self) -> String {
+    pub(crate) fn sql(&self) -> String {
         sql::ident(&self.name)
     }
 
@@ -277,12 +277,20 @@ impl Kept {
     }
 
     /// For a column whose values are looked up when they are cast back: what a row `t` of its table has in it then, where it gets the
-    /// other value unless one is kept.
-    pub(crate) fn given_back(&self, column: &KeptColumn, data_type: &str, otherwise: &str) -> Option<String> {
+    /// other value unless one is kept; `now` names the columns of that row.
+    pub(crate) fn given_back(
+        &self,
+        (column, data_type): (&KeptColumn, &str),
+        otherwise: &str,
+        now: &dyn Fn(&KeptColumn) -> Option<String>,
+    ) -> Option<String> {
         let What::Values { key: Key::Columns(key), .. } = &self.what else { return None };
-        let mut found = format!("FROM {} AS k WHERE {}", self.archive, of_a_row(key, KeptColumn::sql));
+        let names: Vec<String> = key.iter().map(now).collect::<Option<_>>()?;
+        let mut names = names.into_iter();
+        let of_it = of_a_row(key, |_| names.next().unwrap_or_default());
+        let mut found = format!("FROM {} AS k WHERE {of_it}", self.archive);
         if column.image.is_some() {
-            let (image, name) = (column.image_sql(), column.sql());
+            let (image, name) = (column.image_sql(), now(column)?);
             found.push_str(&format!(" AND k.{image} IS NOT DISTINCT FROM t.{name}::text"));
         }
         let given = column.given_back(&format!("k.{}", column.sql()), data_type);

@@ -8,7 +8,7 @@ use super::{Archive, Image, KEPT_AT, Kept, KeptColumn, Key, What, archive_name, 
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
-use crate::rules::undisturbed::{has_rules, undisturbed};
+use crate::rules::undisturbed::{has_rules, updated_undisturbed};
 use crate::rules::{backfill, batches};
 
 /// What is kept of a table, for each of its columns.
@@ -132,7 +132,7 @@ pub(crate) fn fill(
         }
     };
     let mut statements: Vec<Statement> =
-        undisturbed(request.from, table, [update.clone()]).into_iter().map(statement).collect();
+        updated_undisturbed(request.from, table, [update.clone()]).into_iter().map(statement).collect();
     if let Some(last) = statements.last_mut() {
         last.demands.extend(backfill::demand(column, backfill, Some(&format!("t.{name} IS NULL"))));
     }
@@ -179,7 +179,7 @@ pub(super) fn come_back(
         "UPDATE {relation} AS t SET {name} = NULL FROM {source} AS k WHERE {found} AND t.{name}::text = k.{}",
         column.image_sql()
     );
-    let statements = [undisturbed(request.from, table, [update]), vec![drop_archive(kept)]].concat();
+    let statements = [updated_undisturbed(request.from, table, [update]), vec![drop_archive(kept)]].concat();
     let statement = if_kept(kept, &statements).lock(Lock::ShareRowExclusive, &relation).work(Work::Scan);
     Some(Return { read, in_place: true, ..Return::of(own.id.clone(), vec![statement]) })
 }

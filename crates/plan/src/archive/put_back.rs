@@ -1,9 +1,11 @@
 //! The statements that give back what is kept.
 
 use kinds::kinds::column;
+use kinds::kinds::constraint::twins_before;
 use kinds::kinds::inheritance;
-use kinds::{Id, Kind, Lock, Object, Retype, Spec, Statement, Work, assignment};
+use kinds::{Id, Kind, Lock, Model, Object, Retype, Spec, Statement, Work, assignment};
 
+use super::shared::direct_origins;
 use super::{
     Archive, Giving, KEPT_AT, Kept, KeptColumn, Key, MovedBack, SCHEMA, What, content, in_place, nulls,
     of_a_row, save, sequence,
@@ -224,6 +226,15 @@ fn look_up_column(
     Some(())
 }
 
+/// What a column of a model is called at the other end. One that a table has from its parent or its type is renamed there.
+pub(super) fn former(request: &Request<'_>, model: &Model, column: &Id) -> Id {
+    let own = request.directives.before(column);
+    match direct_origins(model, column).first() {
+        Some(source) => own.renamed(former(request, model, source).name()),
+        None => own,
+    }
+}
+
 /// A column of the table, which may have another name by now.
 pub(super) fn column_now<'r>(
     request: &Request<'r>,
@@ -232,7 +243,7 @@ pub(super) fn column_now<'r>(
     column: &KeptColumn,
 ) -> Option<&'r Object> {
     let at_the_other_end = kept.of.child(Kind::Column, column.whole());
-    let is_it = |object: &&Object| request.directives.before(&object.id) == at_the_other_end;
+    let is_it = |object: &&Object| former(request, request.to, &object.id) == at_the_other_end;
     let id = request.to.children_of_kind(table, Kind::Column).into_iter().find(is_it)?.id.clone();
     request.to.get(&id)
 }
@@ -263,7 +274,8 @@ pub(crate) fn into_rebuilt(
         } else {
             default_of(request, id).unwrap_or_else(|| "NULL".to_owned())
         };
-        given.push((name, kept.given_back(kept_column, &column.data_type, &otherwise)?));
+        let now = |column: &KeptColumn| Some(sql::ident(column_now(request, kept, table, column)?.id.name()));
+        given.push((name, kept.given_back((kept_column, &column.data_type), &otherwise, &now)?));
     }
     Some(if_kept_else(kept, &[insert(&given), drop_archive(kept)], &[plain.to_owned()]))
 }
@@ -406,7 +418,9 @@ fn rows(
 pub(crate) fn settled(request: &Request<'_>, table: &Id) -> Option<String> {
     let deferred = request.to.objects().filter(|object| {
         let is_deferred = matches!(&object.spec, Spec::Constraint(key) if key.has_index() && key.deferred && key.parent.is_none());
-        is_deferred && has_above(request.to, object.id.top(), table)
+        // Of equal keys, the others come later.
+        let is_first = twins_before(request.to, &object.id).is_empty();
+        is_deferred && is_first && has_above(request.to, object.id.top(), table)
     });
     let name = |object: &Object| sql::qualified(&[object.id.schema().unwrap_or_default(), object.id.name()]);
     let names: Vec<String> = deferred.map(name).collect();

@@ -77,7 +77,8 @@ pub(crate) fn origins(model: &Model, column: &Id) -> BTreeSet<Id> {
     origins
 }
 
-fn direct_origins(model: &Model, column: &Id) -> Vec<Id> {
+/// The next of them.
+pub(crate) fn direct_origins(model: &Model, column: &Id) -> Vec<Id> {
     if let Some(whole) = column.parent().filter(|whole| whole.kind() == Kind::Column) {
         let Some(Spec::Column(spec)) = model.get(whole).map(|object| &object.spec) else { return Vec::new() };
         let attributes = attributes(model, spec).into_iter().map(|attribute| attribute.id.clone());

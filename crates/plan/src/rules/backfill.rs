@@ -3,7 +3,7 @@
 use kinds::kinds::column::{Column, accepting_null};
 use kinds::{Demand, Id, Kind, Lock, Mend, ObjectKind, Rows, Spec, Statement, Work};
 
-use super::undisturbed::undisturbed;
+use super::undisturbed::updated_undisturbed;
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::batches;
@@ -29,7 +29,7 @@ pub(crate) fn column_with_values(
     // A subquery cannot stand in USING.
     let update = format!("UPDATE {table} SET {name} = ({backfill})");
     let updates = if sql::contains_subquery(backfill) {
-        undisturbed(request.from, id.top(), [update])
+        updated_undisturbed(request.from, id.top(), [update])
     } else {
         Vec::new()
     };

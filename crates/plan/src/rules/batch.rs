@@ -3,7 +3,7 @@
 use kinds::kinds::inheritance;
 use kinds::{Hazard, Id, Kind, Lock, Spec, Statement, Work};
 
-use super::undisturbed::undisturbed;
+use super::undisturbed::updated_undisturbed;
 use super::{backfill, batches};
 use crate::archive::{self, Kept};
 use crate::{Error, Request};
@@ -58,7 +58,7 @@ pub(super) fn fill(request: &Request<'_>, column: &Id, kept: Option<&Kept>) -> R
         "UPDATE {relation} SET {name} = ({backfill})\nWHERE {starts} AND (endstate_last OR {ends}) AND {added}"
     );
     let update = kept.map_or_else(|| update.clone(), |kept| archive::kept_with(kept, &update));
-    let statements = undisturbed(request.from, table, [update]);
+    let statements = updated_undisturbed(request.from, table, [update]);
     if statements.is_empty() {
         return Err(impossible("rules of the table would do something else"));
     }

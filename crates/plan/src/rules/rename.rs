@@ -261,6 +261,7 @@ fn rename(state: &mut Model, taken: &mut Taken, old: &Id, new: &Id) -> Vec<Step>
         if statements.is_empty() {
             return steps;
         }
+        let statements = without_type(state, &stands, statements);
         follow(state, taken, &stands, &next);
         steps.extend(statements.into_iter().map(|statement| Step::rename(&stands, &next, statement)));
         stands = next;
@@ -307,6 +308,20 @@ fn follow(state: &mut Model, taken: &mut Taken, old: &Id, new: &Id) {
             }
         }
     }
+}
+
+/// PostgreSQL renames no constraint of a typed table, which is let go of its type meanwhile.
+fn without_type(state: &Model, old: &Id, statements: Vec<Statement>) -> Vec<Statement> {
+    let table = state.get(old.top()).filter(|_| matches!(old.kind(), Kind::Constraint | Kind::NotNull));
+    let typed = table.filter(|table| matches!(&table.spec, Spec::Table(table) if table.of_type.is_some()));
+    let composite = typed.and_then(|table| table.needs.keys().find(|need| need.kind() == Kind::Composite));
+    let Some(composite) = composite else { return statements };
+    let name = old.top().sql();
+    let alter = |action: String| {
+        Statement::new(format!("ALTER TABLE {name} {action}")).lock(kinds::Lock::AccessExclusive, &name)
+    };
+    let (leave, back) = (alter("NOT OF".to_owned()), alter(format!("OF {}", composite.sql())));
+    [vec![leave], statements, vec![back]].concat()
 }
 
 /// `NOT NULL` is renamed in all partitions by its name: those that have it under another one stand apart meanwhile.

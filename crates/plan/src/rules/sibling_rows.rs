@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 
 use kinds::kinds::inheritance;
 use kinds::kinds::partition::Partition;
-use kinds::kinds::replica_identity::ReplicaIdentity;
 use kinds::{Bound, Id, Kind, Lock, Model, Object, Spec, Statement, Work};
 
 use super::rebuild;
-use super::undisturbed::{Triggers, around, family, has_rules, inserted, root};
+use super::undisturbed::{Triggers, around, family, has_rules, identified, inserted, root};
 use crate::Request;
 use crate::archive::{Archive, What, has_rows_elsewhere, locked};
 use crate::changes::{Action, Changes};
@@ -254,7 +253,8 @@ pub(crate) fn statements(
             .lock(Lock::AccessExclusive, &table)
             .work(Work::Scan)
     });
-    let delete = delete.map(|delete| identified(request, step.table(), delete)).unwrap_or_default();
+    let delete =
+        delete.map(|delete| identified(request.from, step.table(), vec![delete])).unwrap_or_default();
     let save = [vec![locked(step.table()), put_aside], delete].concat();
     let insert = Statement::new(format!(
         "INSERT INTO {parent} ({columns}) OVERRIDING SYSTEM VALUE\nSELECT {columns}\nFROM {aside}"
@@ -296,33 +296,4 @@ pub(crate) fn bound_anew(request: &Request<'_>, changes: &Changes, step: &Move) 
 fn whole<'m>(model: &'m Model, trigger: &'m Id) -> &'m Id {
     let mut needs = model.get(trigger).into_iter().flat_map(|part| part.needs.keys());
     needs.find(|need| need.kind() == Kind::Trigger).map_or(trigger, |above| whole(model, above))
-}
-
-/// A statement that deletes rows of a table, and says by which columns that is published where nothing does.
-fn identified(request: &Request<'_>, table: &Id, delete: Statement) -> Vec<Statement> {
-    let model = request.from;
-    let is_published = model.ids().any(|id| id.kind() == Kind::Publication);
-    let tables = family(model, table).into_iter().filter(|table| {
-        let stored = matches!(model.get(table).map(|object| &object.spec), Some(Spec::Table(spec)) if spec.partition_by.is_none());
-        let identity = model.get(&table.child(Kind::ReplicaIdentity, "")).map(|object| &object.spec);
-        let mut keys = model.children_of_kind(table, Kind::Constraint).into_iter();
-        let has_key = keys.any(|key| matches!(&key.spec, Spec::Constraint(key) if key.primary_key().is_some()));
-        let nothing = matches!(identity, Some(Spec::ReplicaIdentity(ReplicaIdentity::Nothing)));
-        is_published && stored && (nothing || identity.is_none() && !has_key)
-    });
-    let (mut before, mut after) = (Vec::new(), Vec::new());
-    for table in tables {
-        let was = match model.contains(&table.child(Kind::ReplicaIdentity, "")) {
-            true => "NOTHING",
-            false => "DEFAULT",
-        };
-        before.push(altered(&table, "REPLICA IDENTITY FULL"));
-        after.push(altered(&table, &format!("REPLICA IDENTITY {was}")));
-    }
-    [before, vec![delete], after].concat()
-}
-
-fn altered(table: &Id, action: &str) -> Statement {
-    let table = table.sql();
-    Statement::new(format!("ALTER TABLE {table} {action}")).lock(Lock::AccessExclusive, &table)
 }

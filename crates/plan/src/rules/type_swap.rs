@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::column::Column;
+use kinds::kinds::inheritance;
 use kinds::kinds::range_type::clipped;
 use kinds::{Demand, Hazard, Id, Kind, Lock, Mend, Model, Object, Retype, Rows, Spec, Statement, Work};
 
@@ -235,9 +236,11 @@ pub(crate) fn free_name(request: &Request<'_>, changes: &Changes, id: &Id, name:
     std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
 }
 
-/// Whether a column that its table has from a parent becomes its own.
+/// Whether a column that its table has from a parent becomes its own, at least until it has another one.
 fn leaves_parent(request: &Request<'_>, column: &Id) -> bool {
-    matches!(request.to.get(column).map(|object| &object.spec), Some(Spec::Column(to)) if !to.inherited)
+    let gets_another = !inheritance::stays(column.top(), &request.context());
+    gets_another
+        || matches!(request.to.get(column).map(|object| &object.spec), Some(Spec::Column(to)) if !to.inherited)
 }
 
 /// Whether a column has the type of the same name before and after.

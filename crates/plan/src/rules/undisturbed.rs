@@ -1,6 +1,7 @@
 //! Rows that are written for a plan's own ends: no trigger fires, and no policy hides any.
 
 use kinds::kinds::inheritance;
+use kinds::kinds::replica_identity::ReplicaIdentity;
 use kinds::kinds::trigger::enable_word;
 use kinds::{Id, Kind, Lock, Model, Spec, Statement};
 
@@ -30,6 +31,25 @@ pub(crate) fn has_rules(model: &Model, table: &Id) -> bool {
     !model.children_of_kind(table, Kind::Rule).is_empty()
 }
 
+/// The same for those that update or delete rows, with what published tables need for that.
+pub(crate) fn updated_undisturbed(
+    model: &Model,
+    table: &Id,
+    statements: impl IntoIterator<Item = String>,
+) -> Vec<String> {
+    undisturbed(model, table, updated(model, table, statements))
+}
+
+/// Statements that update or delete rows, with what published tables need for that.
+pub(crate) fn updated(
+    model: &Model,
+    table: &Id,
+    statements: impl IntoIterator<Item = String>,
+) -> Vec<String> {
+    let statements = statements.into_iter().map(Statement::new).collect();
+    identified(model, table, statements).into_iter().map(|statement| statement.sql).collect()
+}
+
 /// Which triggers of the tables of a family matter.
 pub(crate) struct Triggers<'a> {
     /// Whether a trigger is there.
@@ -44,10 +64,6 @@ pub(crate) fn around(
     written: &Id,
     triggers: &Triggers<'_>,
 ) -> (Vec<Statement>, Vec<Statement>) {
-    let altered = |table: &Id, action: String, lock: Lock| {
-        let table = table.sql();
-        Statement::new(format!("ALTER TABLE {table} {action}")).lock(lock, &table)
-    };
     let mut off = Vec::new();
     let mut on = Vec::new();
     if checks_late(model) {
@@ -64,17 +80,17 @@ pub(crate) fn around(
             let is_off = spec.enabled.as_deref() == Some("disabled");
             let name = sql::ident(trigger.id.name());
             if !is_part && !is_off {
-                off.push(altered(&table, format!("DISABLE TRIGGER {name}"), Lock::ShareRowExclusive));
+                off.push(altered(&table, &format!("DISABLE TRIGGER {name}"), Lock::ShareRowExclusive));
             }
             if is_part || !is_off {
                 let word = enable_word(spec.enabled.as_deref());
-                on.push(altered(&table, format!("{word} TRIGGER {name}"), Lock::ShareRowExclusive));
+                on.push(altered(&table, &format!("{word} TRIGGER {name}"), Lock::ShareRowExclusive));
             }
         }
     }
     if is_forced(model, written) {
-        off.push(altered(written, "NO FORCE ROW LEVEL SECURITY".to_owned(), Lock::AccessExclusive));
-        on.push(altered(written, "FORCE ROW LEVEL SECURITY".to_owned(), Lock::AccessExclusive));
+        off.push(altered(written, "NO FORCE ROW LEVEL SECURITY", Lock::AccessExclusive));
+        on.push(altered(written, "FORCE ROW LEVEL SECURITY", Lock::AccessExclusive));
     }
     (off, on)
 }
@@ -120,4 +136,32 @@ pub(crate) fn family(model: &Model, root: &Id) -> Vec<Id> {
         next += 1;
     }
     all
+}
+
+/// Statements that update or delete rows of a table, which say by which columns that is published where nothing does.
+pub(crate) fn identified(model: &Model, table: &Id, statements: Vec<Statement>) -> Vec<Statement> {
+    let is_published = model.ids().any(|id| id.kind() == Kind::Publication);
+    let tables = family(model, table).into_iter().filter(|table| {
+        let stored = matches!(model.get(table).map(|object| &object.spec), Some(Spec::Table(spec)) if spec.partition_by.is_none());
+        let identity = model.get(&table.child(Kind::ReplicaIdentity, "")).map(|object| &object.spec);
+        let mut keys = model.children_of_kind(table, Kind::Constraint).into_iter();
+        let has_key = keys.any(|key| matches!(&key.spec, Spec::Constraint(key) if key.primary_key().is_some()));
+        let nothing = matches!(identity, Some(Spec::ReplicaIdentity(ReplicaIdentity::Nothing)));
+        is_published && stored && (nothing || identity.is_none() && !has_key)
+    });
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for table in tables {
+        let was = match model.contains(&table.child(Kind::ReplicaIdentity, "")) {
+            true => "NOTHING",
+            false => "DEFAULT",
+        };
+        before.push(altered(&table, "REPLICA IDENTITY FULL", Lock::AccessExclusive));
+        after.push(altered(&table, &format!("REPLICA IDENTITY {was}"), Lock::AccessExclusive));
+    }
+    [before, statements, after].concat()
+}
+
+fn altered(table: &Id, action: &str, lock: Lock) -> Statement {
+    let table = table.sql();
+    Statement::new(format!("ALTER TABLE {table} {action}")).lock(lock, &table)
 }
