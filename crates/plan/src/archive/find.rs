@@ -143,7 +143,7 @@ fn kept_column(
         how.has_key && how.giving == Giving::Rewriting && matches!(request.archive, Archive::Forward);
     let plain = KeptColumn::plain(object.id.name(), column, request.from);
     let becomes_generated = becomes_generated(request, &object.id);
-    match changes.actions.get(&object.id)? {
+    match shared::action(request, changes, &object.id)? {
         _ if how.is_rebuilt && request.to.contains(&object.id) && !becomes_generated => {
             let image = image(request, changes, object, column)?;
             Some((Verb::Drop, KeptColumn { image: Some(Image { looked_up, ..image }), ..plain }))

@@ -7,7 +7,7 @@ use kinds::kinds::column::{accepting_null, needs_value, sources};
 use kinds::{Id, Kind, Lock, Model, Object, Retype, Spec, Work};
 
 use super::put_back::{Return, column_now, comes, data_type, drop_archive, former, given_up, if_kept_else};
-use super::{Kept, KeptColumn, Key, What, content, of_a_row};
+use super::{Kept, KeptColumn, Key, What, content, of_a_row, shared};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::rules::rename::ASIDE;
@@ -39,8 +39,15 @@ pub(super) fn come_back(
             after.push(attribute);
         }
     }
-    for id in own.iter().filter(|id| comes(request, changes, id)) {
+    for id in &own {
         let shared: Vec<Id> = [vec![id.clone()], with_sources(request.to, id)].concat();
+        // A child table's is altered with that of its parent.
+        let is_altered = matches!(shared::action(request, changes, id), Some(Action::Alter(_)));
+        if !comes(request, changes, id)
+            && !(is_altered && shared.iter().any(|id| comes(request, changes, id)))
+        {
+            continue;
+        }
         let is_needed = |id: &Id| match request.to.get(id).map(|object| &object.spec) {
             Some(Spec::Column(column)) => needs_value(column, id, request.to),
             _ => false,

@@ -29,6 +29,15 @@ pub(super) fn settle(request: &Request<'_>, changes: &Changes, savings: &mut [Sa
     }
 }
 
+/// What is done to a column: a child table's is altered with that of its parent.
+pub(super) fn action<'c>(request: &Request<'_>, changes: &'c Changes, column: &Id) -> Option<&'c Action> {
+    changes.actions.get(column).or_else(|| {
+        let sources = sources(request.from, column);
+        let actions = sources.iter().filter_map(|source| action(request, changes, source));
+        actions.into_iter().find(|action| matches!(action, Action::Alter(_)))
+    })
+}
+
 /// What the values of columns that stay lose: attributes that go from their type, each with what stands for that it is kept.
 pub(super) fn parts(request: &Request<'_>, changes: &Changes, table: &Id) -> Vec<(KeptColumn, Id)> {
     let mut parts = Vec::new();
@@ -95,7 +104,7 @@ pub(crate) fn direct_origins(model: &Model, column: &Id) -> Vec<Id> {
 
 /// All columns that lose values by a step, or what stands for attributes of theirs.
 fn losers(request: &Request<'_>, changes: &Changes, (verb, step): &(Verb, Id)) -> Vec<Id> {
-    let loses = |object: &Object| match (&object.spec, changes.actions.get(&object.id)) {
+    let loses = |object: &Object| match (&object.spec, action(request, changes, &object.id)) {
         (Spec::Column(column), Some(Action::Alter(_))) => {
             *verb == Verb::Alter && image(request, changes, object, column).is_some()
         }
@@ -107,20 +116,32 @@ fn losers(request: &Request<'_>, changes: &Changes, (verb, step): &(Verb, Id)) -
     // Those of a partition are kept with the partitioned table.
     let is_own = |object: &&Object| !request.from.contains(&object.id.top().child(Kind::Partition, ""));
     let columns = request.from.objects().filter(|object| loses(object)).filter(is_of_step).filter(is_own);
-    let columns = columns.map(|object| object.id.clone());
-    let of = step.parent().filter(|_| matches!(step.kind(), Kind::Column | Kind::Attribute));
-    let users = of.into_iter().flat_map(|of| request.from.dependents(of)).filter(is_own);
+    let columns: Vec<Id> = columns.map(|object| object.id.clone()).collect();
+    let is_attribute = matches!(step.kind(), Kind::Column | Kind::Attribute);
+    let attributes: BTreeSet<&Id> = columns.iter().chain(is_attribute.then_some(step)).collect();
+    let parts = attributes.into_iter().flat_map(|attribute| holders(request, changes, *verb, attribute));
+    let parts: Vec<Id> = parts.collect();
+    [columns, parts].concat()
+}
+
+/// What has values with an attribute which goes or becomes another one: what stands for that of a column, if it can be kept, and the
+/// others themselves.
+fn holders(request: &Request<'_>, changes: &Changes, verb: Verb, attribute: &Id) -> Vec<Id> {
+    let users = attribute.parent().into_iter().flat_map(|of| request.from.dependents(of));
+    // Those of a partition are kept with the partitioned table.
+    let is_own = |user: &&Object| !request.from.contains(&user.id.top().child(Kind::Partition, ""));
     let holds = |user: &&Object| match &user.spec {
-        Spec::Column(column) => column.generated.is_none() && !user.id.is_within(step.top()),
+        Spec::Column(column) => column.generated.is_none() && !user.id.is_within(attribute.top()),
         spec => matches!(spec, Spec::Attribute(_) | Spec::Domain(_) | Spec::Range(_)),
     };
     let stays = |user: &&Object| !changes.goes(user.id.top()) && request.to.contains(&user.id);
-    let users = users.filter(holds).filter(stays);
     // Of an attribute that becomes another one, nothing is kept.
-    let is_part = |column: &Column| attributes(request.from, column).iter().any(|part| part.id == *step);
-    let parts = users.map(|user| match &user.spec {
-        Spec::Column(column) if *verb == Verb::Drop && is_part(column) => part_of(&user.id, step),
-        _ => user.id.clone(),
-    });
-    columns.chain(parts).collect()
+    let is_part = |column: &Column| attributes(request.from, column).iter().any(|part| part.id == *attribute);
+    let users = users.filter(is_own).filter(holds).filter(stays);
+    users
+        .map(|user| match &user.spec {
+            Spec::Column(column) if verb == Verb::Drop && is_part(column) => part_of(&user.id, attribute),
+            _ => user.id.clone(),
+        })
+        .collect()
 }
