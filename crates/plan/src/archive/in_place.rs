@@ -40,20 +40,19 @@ pub(super) fn come_back(
         }
     }
     for id in &own {
-        let shared: Vec<Id> = [vec![id.clone()], with_sources(request.to, id)].concat();
+        let all_of_it: Vec<Id> = [vec![id.clone()], with_sources(request.to, id)].concat();
         // A child table's is altered with that of its parent.
         let is_altered = matches!(shared::action(request, changes, id), Some(Action::Alter(_)));
-        if !comes(request, changes, id)
-            && !(is_altered && shared.iter().any(|id| comes(request, changes, id)))
-        {
+        let with_parent = is_altered && all_of_it.iter().any(|id| comes(request, changes, id));
+        if !with_parent && !comes(request, changes, id) {
             continue;
         }
         let is_needed = |id: &Id| match request.to.get(id).map(|object| &object.spec) {
             Some(Spec::Column(column)) => needs_value(column, id, request.to),
             _ => false,
         };
-        nullable.extend(shared.iter().filter(|id| is_needed(id)).cloned());
-        all.extend(shared);
+        nullable.extend(all_of_it.iter().filter(|id| is_needed(id)).cloned());
+        all.extend(all_of_it);
     }
     if all.is_empty() {
         return None;
