@@ -120,6 +120,17 @@ pub enum Error {
         /// The statement.
         statement: String,
     },
+    /// The role that plans may not see all rows of a table of which some are declared.
+    #[error(
+        "role {role} does not see all of the declared rows: {message}\n\
+         help: connect as a role that may read the table and that its policies do not bind, or take its `rows` out of the YAML"
+    )]
+    HiddenRows {
+        /// The role.
+        role: String,
+        /// What the server said.
+        message: String,
+    },
     /// With hooks, the scripts do not lead where they should.
     #[error(
         "with the hooks of endstate.yaml the scripts do not lead to the desired state and back: {script}: {reason}\n\

@@ -5,6 +5,7 @@ use kinds::{Model, Seeds};
 use shadow::Facts;
 
 use crate::Error;
+use crate::refusal;
 
 /// What one read-only snapshot of the live database shows.
 #[derive(Debug)]
@@ -28,7 +29,9 @@ impl Live {
         let mut database = Database::connect(conninfo)?;
         let mut snapshot = database.snapshot()?;
         let facts = Facts::read(&mut snapshot)?;
-        let model = kinds::read::introspect_with(&mut snapshot, facts.major, seeds)?;
+        let mut model = kinds::read::introspect(&mut snapshot, facts.major)?;
+        let read = seeds.read(&mut snapshot, &mut model);
+        read.map_err(|error| refusal::of_hidden_rows(error, &facts.user))?;
         Ok(Live { facts, model, conninfo: conninfo.clone() })
     }
 }

@@ -7,6 +7,9 @@ use yaml::Problem;
 
 use crate::Error;
 
+/// SQLSTATE of what a role may not do.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
 /// Everything that there is a name for, with the word by which messages call it.
 const NAMES: &str = "SELECT 'relation', relname::text FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') \
      UNION SELECT 'index', relname FROM pg_class WHERE relkind IN ('i', 'I') \
@@ -109,9 +112,22 @@ pub(crate) fn of_event_trigger(error: Error, models: [&Model; 2]) -> Error {
     Error::EventTrigger { name, function, message: server.message.clone(), statement: statement.clone() }
 }
 
+/// Declared rows that a role may not read, or that policies hide from it, as what they are; any other error as it is.
+pub(crate) fn of_hidden_rows(error: kinds::read::Error, role: &str) -> Error {
+    let message = match &error {
+        kinds::read::Error::Catalog(refused) => {
+            refused.server().filter(|server| server.code == INSUFFICIENT_PRIVILEGE)
+        }
+        _ => None,
+    };
+    match message.map(|server| server.message.clone()) {
+        Some(message) => Error::HiddenRows { role: sql::ident(role), message },
+        None => error.into(),
+    }
+}
+
 /// A planned statement that its role may not run, as what it is; any other error as it is.
 pub(crate) fn of_role(error: Error, role: &str) -> Error {
-    const INSUFFICIENT_PRIVILEGE: &str = "42501";
     let Error::Statement { statement, error: refused } = &error else { return error };
     match refused.server().filter(|server| server.code == INSUFFICIENT_PRIVILEGE) {
         Some(server) => Error::MayNot {

@@ -14,7 +14,7 @@ use crate::kinds::index::IndexDoc;
 use crate::kinds::view::{COLUMNS, QUERY, alter, drop, rename};
 use crate::kinds::view_column::ViewColumnDoc;
 use crate::shape::{Settings, is_default};
-use crate::{Change, Context, Hazard, Id, Kind, Lock, ObjectKind, Spec, Statement, Work, query};
+use crate::{Change, Context, Hazard, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, query};
 
 /// A materialized view (manual, `CREATE MATERIALIZED VIEW`; its query is the rule `_RETURN` in `pg_rewrite`).
 ///
@@ -71,6 +71,29 @@ impl MaterializedView {
     }
 }
 
+/// A statement that fills it. Rows that policies hide from its owner are none of it, as whenever somebody refreshes it; other statements of a
+/// script see all rows, or fail.
+fn under_policies(id: &Id, fill: Statement, model: &Model) -> Vec<Statement> {
+    if !reads_under_policies(id, model) {
+        return vec![fill];
+    }
+    let set = |word: &str| Statement::new(format!("SET LOCAL row_security = {word}"));
+    vec![set("on"), fill, set("off")]
+}
+
+/// Whether a view reads tables that have policies, itself or by other views.
+fn reads_under_policies(view: &Id, model: &Model) -> bool {
+    let needs = model.get(view).into_iter().flat_map(|object| object.needs.keys().map(Id::top));
+    needs.filter(|need| *need != view).any(|need| match need.kind() {
+        Kind::Table => {
+            let switch = model.get(&need.child(Kind::RowLevelSecurity, "")).map(|object| &object.spec);
+            matches!(switch, Some(Spec::RowLevelSecurity(switch)) if switch.enabled)
+        }
+        Kind::View => reads_under_policies(need, model),
+        _ => false,
+    })
+}
+
 impl ObjectKind for MaterializedView {
     fn query(_version: u32) -> Option<String> {
         Some(format!(
@@ -83,8 +106,8 @@ impl ObjectKind for MaterializedView {
         ))
     }
 
-    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(self.sql(id))]
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        under_policies(id, Statement::new(self.sql(id)), context.to)
     }
 
     fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
@@ -118,7 +141,7 @@ impl ObjectKind for MaterializedView {
                 refresh =
                     refresh.hazard(Hazard::DataLoss, format!("{id} loses its rows until it is refreshed"));
             }
-            statements.push(refresh);
+            statements.extend(under_policies(id, refresh, context.to));
         }
         Change::Alter(statements)
     }

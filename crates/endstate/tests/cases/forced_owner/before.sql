@@ -11,3 +11,6 @@ CREATE POLICY few ON notes USING (id < 3);
 RESET ROLE;
 INSERT INTO places VALUES (7);
 INSERT INTO notes VALUES (1, 'a', 7, 1), (5, NULL, 8, 2);
+SET ROLE forced_owner;
+CREATE MATERIALIZED VIEW few_notes AS SELECT id, level FROM notes;
+RESET ROLE;
