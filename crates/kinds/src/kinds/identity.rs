@@ -38,8 +38,11 @@ pub struct Identity {
 
 impl Identity {
     /// New values begin behind those that the rows have.
-    pub fn go_on(&self, id: &Id) -> Statement {
-        super::sequence::go_on(&sequence(id), id.parent().unwrap_or(id), self.increment)
+    pub fn go_on(&self, id: &Id, model: &Model) -> Statement {
+        let usual =
+            range(self.data_type.as_deref().unwrap_or_else(|| column_type(id, model)), self.increment);
+        let numbers = (self.min.unwrap_or(usual.0), self.max.unwrap_or(usual.1));
+        super::sequence::go_on(&sequence(id), id.parent().unwrap_or(id), self.increment, numbers)
     }
 
     fn word(&self) -> &'static str {
@@ -174,7 +177,7 @@ impl ObjectKind for Identity {
             statements.push(persistence(id, unlogged));
         }
         if id.parent().is_some_and(|column| context.from.contains(column)) {
-            statements.push(self.go_on(id));
+            statements.push(self.go_on(id, context.to));
         }
         statements
     }

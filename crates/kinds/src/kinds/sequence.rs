@@ -34,12 +34,15 @@ pub struct Sequence {
     pub unlogged: bool,
 }
 
-/// The sequence goes on behind the values that the column has.
-pub(crate) fn go_on(sequence: &str, column: &Id, increment: i64) -> Statement {
-    let end = if increment > 0 { "max" } else { "min" };
+/// The sequence, which gives numbers from `min` to `max`, goes on behind the values that the column has: where these end before its own begin,
+/// it is there already.
+pub(crate) fn go_on(sequence: &str, column: &Id, increment: i64, (min, max): (i64, i64)) -> Statement {
+    let (end, reached) =
+        if increment > 0 { ("max", format!(">= {min}")) } else { ("min", format!("<= {max}")) };
     let (table, column, sequence) =
         (column.relation_sql(), sql::ident(column.name()), sql::literal(sequence));
-    let sql = format!("SELECT pg_catalog.setval({sequence}, (SELECT {end}({column}) FROM {table}))");
+    let end = format!("{end}({column})");
+    let sql = format!("SELECT pg_catalog.setval({sequence}, {end}) FROM {table} HAVING {end} {reached}");
     Statement::new(sql).lock(Lock::AccessShare, table).work(Work::Scan)
 }
 
@@ -75,7 +78,7 @@ fn follows_its_table(id: &Id, context: &Context<'_>) -> bool {
 impl Sequence {
     /// The statement after which it goes on behind the values that the column has.
     pub(crate) fn go_on(&self, sequence: &str, column: &Id) -> Statement {
-        go_on(sequence, column, self.increment)
+        go_on(sequence, column, self.increment, (self.min, self.max))
     }
 
     /// The range of values that it becomes restricted to. One that follows the type is for the rows to fit into.

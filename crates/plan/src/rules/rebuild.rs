@@ -308,7 +308,7 @@ fn identities(request: &Request<'_>, table: &Id) -> Vec<Statement> {
     let identities = columns.flat_map(|column| request.to.children_of_kind(&column.id, Kind::Identity));
     identities
         .filter_map(|object| match &object.spec {
-            Spec::Identity(identity) => Some(identity.go_on(&object.id)),
+            Spec::Identity(identity) => Some(identity.go_on(&object.id, request.to)),
             _ => None,
         })
         .collect()
