@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use catalog::{Conninfo, Database, Notice};
 use plan::Question;
@@ -16,6 +19,9 @@ use crate::{Archive, Error, Plan, Script, Stage, scripts};
 
 /// The file that says what is in the folder.
 pub const MANIFEST: &str = "plan.json";
+
+/// How long an interrupted program waits for what it has cancelled.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often a script is tried that could not have a lock, or was chosen to end a deadlock: nothing was changed then.
 const MOST_TRIES: u32 = 5;
@@ -206,10 +212,14 @@ impl Generated {
             ));
         }
         let mut database = Database::connect(conninfo)?;
-        let running = until_interrupted(&database);
+        let ended = Arc::new(AtomicBool::new(true));
+        let running = until_interrupted(&database, &ended);
         let undone = scripts::statements_outside_of_transaction(&text).is_none();
         for tries in 1.. {
-            match scripts::run(&mut database, &text) {
+            ended.store(false, Ordering::SeqCst);
+            let outcome = scripts::run(&mut database, &text);
+            ended.store(true, Ordering::SeqCst);
+            match outcome {
                 Ok(ran) => {
                     running.keep();
                     return Ok(ran.notices);
@@ -222,7 +232,7 @@ impl Generated {
                         entry.file,
                         pause.as_secs()
                     ));
-                    std::thread::sleep(pause);
+                    thread::sleep(pause);
                 }
                 Err(error) => return Err(Error::Script { file: entry.file.clone(), undone, error }),
             }
@@ -231,11 +241,18 @@ impl Generated {
     }
 }
 
-/// Where the program is interrupted, so is what a session runs: the server would go on to its end all the same.
-fn until_interrupted(database: &Database) -> Guard {
-    let canceller = database.canceller();
-    // A session at rest does not notice; one that cannot be told any more is none of ours.
-    guard(move || drop(canceller.cancel()))
+/// Where the program is interrupted, so is what a session runs: the server would go on to its end all the same. The program ends when that
+/// has, for a request to cancel travels by itself, and one that comes too early is none.
+fn until_interrupted(database: &Database, ended: &Arc<AtomicBool>) -> Guard {
+    let (canceller, ended) = (database.canceller(), Arc::clone(ended));
+    guard(move || {
+        let start = Instant::now();
+        while !ended.load(Ordering::SeqCst) && start.elapsed() < PATIENCE {
+            // A session that cannot be told any more is none of ours.
+            drop(canceller.cancel());
+            thread::sleep(Duration::from_millis(50));
+        }
+    })
 }
 
 fn is_worth_trying(error: &catalog::Error) -> bool {
