@@ -388,7 +388,7 @@ impl State {
             let mut all = Vec::new();
             for table in connection.select(&tables).unwrap().into_iter().flatten().flatten() {
                 let rows = format!(
-                    "SELECT (to_jsonb(t) - 'log_cnt' - 'endstate_kept_at')::text FROM {table} AS t ORDER BY 1"
+                    "SELECT (to_jsonb(t) - 'log_cnt' - 'endstate_kept_at')::text FROM (SELECT * FROM {table}) AS t ORDER BY 1"
                 );
                 let rows = connection.select(&rows).unwrap().into_iter().flatten().flatten();
                 all.extend(rows.map(|row| format!("{table}: {row}")));
