@@ -291,10 +291,10 @@ impl Way<'_> {
         let old_names = |columns: &[String]| {
             if converted.is_empty() { self.old_names(&demand.relation, columns) } else { columns.to_vec() }
         };
+        let columns: Vec<String> =
+            demand.columns.iter().map(|column| sql::ident(self.origin(column).name())).collect();
         let found = match &demand.rows {
             Rows::Where { condition, what, mend } => {
-                let columns: Vec<String> =
-                    demand.columns.iter().map(|column| sql::ident(self.origin(column).name())).collect();
                 (what.clone(), condition.clone(), self.mended(mend, (&own, &rows), &columns, condition))
             }
             Rows::Null(column) => {
@@ -319,12 +319,9 @@ impl Way<'_> {
             }
         };
         let (what, condition, mend) = found;
-        let mend = if converted.is_empty() {
-            mend
-        } else {
-            let columns: Vec<String> =
-                demand.columns.iter().map(|column| sql::ident(self.origin(column).name())).collect();
-            self.mended(&Mend::Change { or: None }, (&own, &rows), &columns, &condition)
+        let mend = match converted.is_empty() {
+            true => mend,
+            false => self.mended(&Mend::Change { or: None }, (&own, &rows), &columns, &condition),
         };
         let mut question = self.about(&origin, &rows, (what, condition, mend));
         if let Rows::Orphaned { references, .. } = &demand.rows {

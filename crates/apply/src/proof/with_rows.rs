@@ -134,6 +134,12 @@ impl Prover<'_> {
         Ok(())
     }
 
+    /// The tables of which rows are declared, quoted, under the names that they have before and after.
+    fn declared(&self) -> BTreeSet<String> {
+        let models = [&self.proposal.before, &self.proposal.desired].into_iter();
+        models.flat_map(|model| self.proposal.seeds.tables(model)).map(Id::sql).collect()
+    }
+
     /// The rows that are declared, as they are at the start.
     fn seeds(&self) -> Vec<&Object> {
         self.proposal.before.objects().filter(|object| object.id.kind() == Kind::SeedRows).collect()
@@ -174,8 +180,6 @@ impl Prover<'_> {
 
     /// Tables whose rows are declared have those, and no others: they might be in the way of those that come.
     fn make_up_rows(&mut self, place: &str, salt: &str) -> Result<(), Error> {
-        let models = [&self.proposal.before, &self.proposal.desired].into_iter();
-        let tables = models.flat_map(|model| self.proposal.seeds.tables(model)).map(Id::sql);
         let mut database = self.bench.connect(place)?;
         // Nothing shall refer to rows that go: they come back when the others are there.
         let (outgoing, context) = (self.outgoing(), self.context());
@@ -188,7 +192,7 @@ impl Prover<'_> {
                 ))?;
             }
         }
-        let filled = rows::generate_but(&mut database, ROWS, salt, &tables.collect())?;
+        let filled = rows::generate_but(&mut database, ROWS, salt, &self.declared())?;
         for insert in outgoing.iter().flat_map(|(id, rows)| rows.create(id, &context)) {
             database.run(&insert.sql)?;
         }
@@ -201,9 +205,7 @@ impl Prover<'_> {
         let mut database = self.bench.connect(place)?;
         database.run("SET session_replication_role = replica")?;
         let filled = rows::fingerprint(&mut database)?;
-        let models = [&self.proposal.before, &self.proposal.desired].into_iter();
-        let declared: BTreeSet<String> =
-            models.flat_map(|model| self.proposal.seeds.tables(model)).map(Id::sql).collect();
+        let declared = self.declared();
         let asks = self.scripts.asks.iter().filter(|ask| ask.only_if.is_none());
         let asks = asks.filter(|ask| !declared.contains(&ask.relation));
         let refused = asks.map(|ask| (ask.relation.clone(), ask.places.clone()));

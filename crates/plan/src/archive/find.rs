@@ -71,9 +71,10 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
     let alone = both.iter().all(|model| stands_alone(model, table));
     let parts = if is_rebuilt { Vec::new() } else { shared::parts(request, changes, table) };
     let in_place = !alone || !parts.is_empty();
-    let is_partition = both.iter().any(|model| model.contains(&table.child(Kind::Partition, "")));
-    let is_refused = is_partition || both.iter().any(|model| refuses_writes(model, table));
-    if !alone && is_partition || in_place && !is_rebuilt && is_refused {
+    // What is in a partition is kept with the partitioned table.
+    let is_partition = both.iter().any(|model| shared::is_partition(model, table));
+    let is_refused = both.iter().any(|model| refuses_writes(model, table));
+    if is_partition || in_place && !is_rebuilt && is_refused {
         return None;
     }
     let key = key(request, changes, table);

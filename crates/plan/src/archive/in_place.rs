@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use kinds::kinds::column::{accepting_null, needs_value, sources};
+use kinds::kinds::column::{accepting_null, needs_value};
 use kinds::{Id, Kind, Lock, Model, Object, Retype, Spec, Work};
 
 use super::put_back::{Return, column_now, comes, data_type, drop_archive, former, given_up, if_kept_else};
 use super::{Kept, KeptColumn, Key, What, content, of_a_row, shared};
 use crate::Request;
 use crate::changes::{Action, Changes};
+use crate::graph::with_sources;
 use crate::rules::rename::ASIDE;
 use crate::rules::undisturbed::{Triggers, around, updated, updated_undisturbed};
 
@@ -40,7 +41,7 @@ pub(super) fn come_back(
         }
     }
     for id in &own {
-        let all_of_it: Vec<Id> = [vec![id.clone()], with_sources(request.to, id)].concat();
+        let all_of_it = with_sources(request.to, id);
         // A child table's is altered with that of its parent.
         let is_altered = matches!(shared::action(request, changes, id), Some(Action::Alter(_)));
         let with_parent = is_altered && all_of_it.iter().any(|id| comes(request, changes, id));
@@ -103,13 +104,6 @@ fn target(model: &Model, column: &Object, attribute: Option<&Id>) -> Option<Targ
     };
     let attribute = attribute.map(|attribute| sql::ident(attribute.name()));
     Some(Target { column: sql::ident(column.id.name()), attribute, data_type })
-}
-
-/// The columns of all tables above that a column is of.
-fn with_sources(model: &Model, column: &Id) -> Vec<Id> {
-    let above = sources(model, column);
-    let further: Vec<Id> = above.iter().flat_map(|source| with_sources(model, source)).collect();
-    [above, further].concat()
 }
 
 /// On the way forward again: in the names that the objects have then, `of` the table.

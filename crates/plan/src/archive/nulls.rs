@@ -4,7 +4,7 @@ use kinds::{Hazard, Id, Kind, Lock, Model, Spec, Statement, Work, assignment};
 
 use super::find::{Saving, key, stands_alone};
 use super::put_back::{Return, column_now, drop_archive, if_kept};
-use super::{Archive, Image, KEPT_AT, Kept, KeptColumn, Key, What, archive_name, content, of_a_row, save};
+use super::{Archive, KEPT_AT, Kept, KeptColumn, Key, What, archive_name, content, of_a_row, save};
 use crate::Request;
 use crate::changes::{Action, Changes};
 use crate::round::Verb;
@@ -63,9 +63,7 @@ fn by_content(request: &Request<'_>, changes: &Changes, table: &Id, column: &Id)
         return None;
     }
     let column = KeptColumn::plain(column.name(), spec, request.from);
-    let image = Image { there: String::new(), back_again: Some(String::new()), looked_up: false };
-    let staying =
-        content::staying(request, changes, table, &[KeptColumn { image: Some(image), ..column.clone() }])?;
+    let staying = content::staying(request, changes, table, std::slice::from_ref(&column))?;
     let archive = archive_name(request, table, &[&column.name, "null"]);
     let what = What::Nulls { key: Key::Content(staying), column };
     Some(Kept { of: table.clone(), archive, what, again: Vec::new() })
@@ -181,7 +179,7 @@ pub(super) fn come_back(
     );
     let statements = [updated_undisturbed(request.from, table, [update]), vec![drop_archive(kept)]].concat();
     let statement = if_kept(kept, &statements).lock(Lock::ShareRowExclusive, &relation).work(Work::Scan);
-    Some(Return { read, in_place: true, ..Return::of(own.id.clone(), vec![statement]) })
+    Some(Return { read, ..Return::of(own.id.clone(), vec![statement]) })
 }
 
 /// From text to the column's type without its modifier: a value that is too long for it is refused, not cut off.

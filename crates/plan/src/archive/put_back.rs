@@ -472,7 +472,7 @@ pub(super) fn given_up(request: &Request<'_>, kept: &Kept, table: &Id, key: &Key
     let mut names = names.into_iter();
     let found = of_a_row(key, |_| names.next().unwrap_or_default());
     let rows = format!(
-        "SELECT count(*) FROM {} AS k WHERE NOT EXISTS (SELECT FROM {} AS t WHERE {found})",
+        "FROM {} AS k WHERE NOT EXISTS (SELECT FROM {} AS t WHERE {found})",
         kept.archive,
         kept.rows_of(table)
     );
@@ -480,9 +480,10 @@ pub(super) fn given_up(request: &Request<'_>, kept: &Kept, table: &Id, key: &Key
         "what was kept of % rows is given up, as there are none with their keys any more: {}",
         kept.words().replace('%', "%%")
     );
-    let exists = rows.replacen("count(*) ", "", 1);
-    let say =
-        format!("IF EXISTS ({exists}) THEN\n    RAISE NOTICE {}, ({rows});\nEND IF", sql::literal(&said));
+    let say = format!(
+        "IF EXISTS (SELECT {rows}) THEN\n    RAISE NOTICE {}, (SELECT count(*) {rows});\nEND IF",
+        sql::literal(&said)
+    );
     match save::is_forced(request.from, table) {
         true => {
             let [off, on] = ["NO FORCE", "FORCE"].map(|word| save::force(&table.sql(), word).sql);

@@ -102,6 +102,11 @@ pub(crate) fn direct_origins(model: &Model, column: &Id) -> Vec<Id> {
     origins
 }
 
+/// Whether a table is a partition, of which nothing is kept but with the partitioned table.
+pub(super) fn is_partition(model: &Model, table: &Id) -> bool {
+    model.contains(&table.child(Kind::Partition, ""))
+}
+
 /// All columns that lose values by a step, or what stands for attributes of theirs.
 fn losers(request: &Request<'_>, changes: &Changes, (verb, step): &(Verb, Id)) -> Vec<Id> {
     let loses = |object: &Object| match (&object.spec, action(request, changes, &object.id)) {
@@ -113,8 +118,7 @@ fn losers(request: &Request<'_>, changes: &Changes, (verb, step): &(Verb, Id)) -
     };
     let is_of_step =
         |object: &&Object| object.id == *step || origins(request.from, &object.id).contains(step);
-    // Those of a partition are kept with the partitioned table.
-    let is_own = |object: &&Object| !request.from.contains(&object.id.top().child(Kind::Partition, ""));
+    let is_own = |object: &&Object| !is_partition(request.from, object.id.top());
     let columns = request.from.objects().filter(|object| loses(object)).filter(is_of_step).filter(is_own);
     let columns: Vec<Id> = columns.map(|object| object.id.clone()).collect();
     let is_attribute = matches!(step.kind(), Kind::Column | Kind::Attribute);
@@ -128,8 +132,7 @@ fn losers(request: &Request<'_>, changes: &Changes, (verb, step): &(Verb, Id)) -
 /// others themselves.
 fn holders(request: &Request<'_>, changes: &Changes, verb: Verb, attribute: &Id) -> Vec<Id> {
     let users = attribute.parent().into_iter().flat_map(|of| request.from.dependents(of));
-    // Those of a partition are kept with the partitioned table.
-    let is_own = |user: &&Object| !request.from.contains(&user.id.top().child(Kind::Partition, ""));
+    let is_own = |user: &&Object| !is_partition(request.from, user.id.top());
     let holds = |user: &&Object| match &user.spec {
         Spec::Column(column) => column.generated.is_none() && !user.id.is_within(attribute.top()),
         spec => matches!(spec, Spec::Attribute(_) | Spec::Domain(_) | Spec::Range(_)),
