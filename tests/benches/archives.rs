@@ -11,43 +11,49 @@ use endstate_tests::{connect, conninfo};
 use shadow::{Cluster, ClusterOptions};
 
 const BEFORE: &str = "CREATE TYPE role AS ENUM ('guest', 'member', 'admin');
+CREATE TYPE contact AS (phone text, at timestamptz);
 CREATE TABLE t (id bigint PRIMARY KEY, phone text, at timestamptz, role role, more text, note text);
 INSERT INTO t SELECT i, 'phone ' || i, now() + i * interval '1 minute', (ARRAY['guest', 'member', 'admin'])[i % 3 + 1]::role, repeat('x', 100), CASE WHEN i % 2 = 0 THEN 'n' END
 FROM generate_series(1, ROWS) AS i;
 CREATE TABLE plain AS SELECT id, phone, at, more FROM t;
 ALTER TABLE plain ADD PRIMARY KEY (id);
 CREATE INDEX plain_phone ON plain (phone);
+CREATE TABLE parent (id bigint PRIMARY KEY, phone text, at timestamptz, more text);
+CREATE TABLE child () INHERITS (parent);
+ALTER TABLE child ADD PRIMARY KEY (id);
+INSERT INTO child SELECT id, phone, at, more FROM t;
+CREATE TABLE composite (id bigint PRIMARY KEY, contact contact, more text);
+INSERT INTO composite SELECT id, ROW(phone, at)::contact, more FROM t;
 VACUUM ANALYZE;";
 
-/// What changes, and the YAML that says so.
-const CHANGES: [(&str, &str, &str); 7] = [
-    ("a dropped column", "[guest, member, admin]", "{ at: timestamptz, role: role, more: text, note: text }"),
-    (
-        "a narrowed type",
-        "[guest, member, admin]",
-        "{ phone: text, at: date, role: role, more: text, note: text }",
-    ),
-    (
-        "merged enum values",
-        "[member, admin]\n    map: { guest: member }",
-        "{ phone: text, at: timestamptz, role: role, more: text, note: text }",
-    ),
-    (
-        "values for NULL",
-        "[guest, member, admin]",
-        "{ phone: text, at: timestamptz, role: role, more: text, note: { type: text, not_null: true, backfill: \"'none'\" } }",
-    ),
+/// What `BEFORE` makes, as YAML, an object a line.
+const STATE: &str = "types:
+  role: { enum: [guest, member, admin] }
+  contact: { composite: { phone: text, at: timestamptz } }
+tables:
+  t: { columns: { id: { type: bigint, not_null: true }, phone: text, at: timestamptz, role: role, more: text, note: text }, primary_key: [id] }
+  plain: { columns: { id: { type: bigint, not_null: true }, phone: text, at: timestamptz, more: text }, primary_key: [id], indexes: { plain_phone: { on: [phone] } } }
+  parent: { columns: { id: { type: bigint, not_null: true }, phone: text, at: timestamptz, more: text }, primary_key: [id] }
+  child: { inherits: [parent], primary_key: [id] }
+  composite: { columns: { id: { type: bigint, not_null: true }, contact: contact, more: text }, primary_key: [id] }
+";
+
+/// What changes, and how: a part of the line of an object, and what stands in its place; without one, the object goes.
+const CHANGES: [(&str, &str, &str, &str); 9] = [
+    ("a dropped column", "t", "phone: text, ", ""),
+    ("a narrowed type", "t", "timestamptz", "date"),
+    ("merged enum values", "role", "[guest, member, admin]", "[member, admin], map: { guest: member }"),
+    ("values for NULL", "t", "note: text", "note: { type: text, not_null: true, backfill: \"'none'\" }"),
     (
         "the same, in batches",
-        "[guest, member, admin]",
-        "{ phone: text, at: timestamptz, role: role, more: text, note: { type: text, not_null: true, backfill: \"'none'\", backfill_batch: 10000 } }",
+        "t",
+        "note: text",
+        "note: { type: text, not_null: true, backfill: \"'none'\", backfill_batch: 10000 }",
     ),
-    (
-        "a dropped table",
-        "[guest, member, admin]",
-        "{ phone: text, at: timestamptz, role: role, more: text, note: text }",
-    ),
-    ("the same, of own type", "[guest, member, admin]", ""),
+    ("a dropped table", "plain", "", ""),
+    ("the same, of own type", "t", "", ""),
+    ("a column of a child", "parent", "phone: text, ", ""),
+    ("an attribute", "contact", "phone: text, ", ""),
 ];
 
 fn main() {
@@ -64,10 +70,11 @@ fn main() {
     }
     println!("PostgreSQL {}, {rows} rows; seconds, and MB of the archive", binaries.version_text);
     println!("{:22} {:>22} {:>22} {:>8}", "", "forward (without)", "back (without)", "archive");
-    for (change, values, columns) in CHANGES {
+    for (change, object, part, with) in CHANGES {
+        let state = changed(object, part, with);
         let measured = [false, true].map(|keeps| {
             postgres("CREATE DATABASE work TEMPLATE before");
-            let measured = measure(&cluster, values, columns, change != "a dropped table", keeps);
+            let measured = measure(&cluster, &state, keeps);
             postgres("DROP DATABASE work");
             measured
         });
@@ -79,25 +86,23 @@ fn main() {
     }
 }
 
+/// `STATE` after a change.
+fn changed(object: &str, part: &str, with: &str) -> String {
+    let head = format!("  {object}: ");
+    STATE
+        .lines()
+        .filter_map(|line| match (line.starts_with(&head), part) {
+            (false, _) => Some(format!("{line}\n")),
+            (true, "") => None,
+            (true, part) => Some(format!("{}\n", line.replacen(part, with, 1))),
+        })
+        .collect()
+}
+
 /// Seconds forward, seconds back, and the size of what is kept, in MB.
-fn measure(cluster: &Cluster, values: &str, columns: &str, plain: bool, keeps: bool) -> (f64, f64, u64) {
+fn measure(cluster: &Cluster, state: &str, keeps: bool) -> (f64, f64, u64) {
     let folder = tempfile::tempdir().unwrap();
-    let id = "{ type: bigint, not_null: true }";
-    let table = match columns.strip_prefix('{') {
-        Some(columns) => {
-            format!("tables:\n  t:\n    columns: {{ id: {id}, {columns}\n    primary_key: [id]\n")
-        }
-        None => String::new(),
-    };
-    let tables = if table.is_empty() { "tables:\n" } else { &table };
-    let plain = match plain {
-        true => format!(
-            "  plain:\n    columns: {{ id: {id}, phone: text, at: timestamptz, more: text }}\n    primary_key: [id]\n    indexes: {{ plain_phone: {{ on: [phone] }} }}\n"
-        ),
-        false => String::new(),
-    };
-    let yaml = format!("types:\n  role:\n    enum: {values}\n{tables}{plain}");
-    fs::write(folder.path().join("state.yaml"), yaml).unwrap();
+    fs::write(folder.path().join("state.yaml"), state).unwrap();
     fs::write(folder.path().join("endstate.yaml"), format!("without_archive: {}\n", !keeps)).unwrap();
     let conninfo = conninfo(cluster, "work");
     let schema = folder.path().to_owned();
