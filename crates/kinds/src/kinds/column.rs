@@ -73,10 +73,16 @@ impl Column {
     /// The same as it stands in `CREATE TABLE`: a typed table and a partition have it from elsewhere, and say only what is more, if
     /// anything.
     pub fn inline(&self, id: &Id, context: &Context<'_>, with_default: bool) -> String {
-        if !comes_from_elsewhere(id, context.to) {
-            return self.clause(id, context, with_default);
+        let generated = |source: &Id| matches!(context.to.get(source).map(|object| &object.spec), Some(Spec::Column(column)) if column.generated.is_some());
+        let mut column = self.clone();
+        // Up to 15 it is always the parent's, and may not be repeated.
+        if context.version < 16 && sources(context.to, id).iter().any(generated) {
+            column.generated = None;
         }
-        match self.constraints(id, context, with_default).as_str() {
+        if !comes_from_elsewhere(id, context.to) {
+            return column.clause(id, context, with_default);
+        }
+        match column.constraints(id, context, with_default).as_str() {
             "" => String::new(),
             constraints => format!("{} WITH OPTIONS{constraints}", sql::ident(id.name())),
         }
