@@ -19,8 +19,8 @@ pub(crate) fn mended(model: &Model) -> Model {
     mended
 }
 
-/// Whether nothing differs but that a table's check, which it has from its parent, counts as valid, or its `NOT NULL` as its own as well: that
-/// depends on which of the two came first, and no kind says it.
+/// Whether nothing differs but that a table's check or `NOT NULL`, which it has from its parent, counts as valid, or its `NOT NULL` as its own
+/// as well: that depends on which of the two came first, and no kind says it.
 pub fn is_unsaid(difference: &Difference, models: [&Model; 2]) -> bool {
     let bare = |side: &Option<serde_json::Value>| {
         side.as_ref()?.as_str().map(|text| text.trim_end_matches(" NOT VALID").to_owned())
@@ -36,7 +36,7 @@ pub fn is_unsaid(difference: &Difference, models: [&Model; 2]) -> bool {
     let is_of = |object: &Object| {
         let inherited = match &object.spec {
             Spec::Constraint(check) => check.inherited && !local,
-            Spec::NotNull(not_null) => not_null.inherited && local,
+            Spec::NotNull(not_null) => not_null.inherited,
             _ => false,
         };
         let name = || format!("{}.{}", object.id.top().sql(), sql::ident(object.id.name()));

@@ -7,7 +7,7 @@ use yaml::Node;
 use crate::declared::{Declared, Facts};
 use crate::document::Raise;
 use crate::{
-    Change, Context, Demand, Id, Kind, Lock, Object, ObjectKind, Rows, Spec, Statement, Work, query,
+    Change, Context, Demand, Id, Kind, Lock, Model, Object, ObjectKind, Rows, Spec, Statement, Work, query,
 };
 
 /// That a column refuses NULL (manual, `CREATE TABLE`).
@@ -16,7 +16,8 @@ use crate::{
 /// column (`pg_attribute.attnotnull`) whose name here is empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NotNull {
-    /// False where rows that were there before have not been checked (18).
+    /// False where rows that were there before have not been checked (18). Whether those of a child have, where its parent's have not, depends
+    /// on which of the two came first, and nobody says it.
     pub valid: bool,
     /// Whether child tables are left out (18).
     #[serde(default)]
@@ -133,6 +134,15 @@ fn outlives_its_parents(id: &Id, context: &Context<'_>) -> bool {
         && parents.iter().all(|parent| context.to.children_of_kind(parent, Kind::NotNull).is_empty())
 }
 
+/// Whether a parent's has not been checked, so that this one may not have been either.
+fn is_unchecked(model: &Model, id: &Id) -> bool {
+    let parents = id.parent().map(|column| super::column::sources(model, column)).unwrap_or_default();
+    let mut theirs = parents.iter().flat_map(|source| model.children_of_kind(source, Kind::NotNull));
+    theirs.any(|object| {
+        matches!(&object.spec, Spec::NotNull(not_null) if !not_null.valid || is_unchecked(model, &object.id))
+    })
+}
+
 fn is_inherited(object: &Object) -> bool {
     matches!(&object.spec, Spec::NotNull(not_null) if not_null.inherited)
 }
@@ -152,7 +162,7 @@ impl ObjectKind for NotNull {
         }
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', c.conname, \
-             'spec', jsonb_build_object('valid', c.convalidated, 'no_inherit', c.connoinherit, 'inherited', c.coninhcount > 0)) \
+             'spec', jsonb_build_object('valid', c.convalidated OR c.coninhcount > 0, 'no_inherit', c.connoinherit, 'inherited', c.coninhcount > 0)) \
              FROM pg_constraint AS c WHERE c.contype = 'n' AND c.conrelid <> 0 AND {}",
             query::address("pg_constraint", "c.oid", "0"),
             query::address("pg_class", "c.conrelid", "c.conkey[1]"),
@@ -198,7 +208,8 @@ impl ObjectKind for NotNull {
             let word = if to.no_inherit { "NO INHERIT" } else { "INHERIT" };
             statements.push(Statement::alter_table(&table, format!("ALTER CONSTRAINT {name} {word}")));
         }
-        if context.version >= 18 && self.valid != to.valid {
+        let leaves = self.inherited && !to.inherited && is_unchecked(context.from, id);
+        if context.version >= 18 && to.valid && (!self.valid || leaves) {
             let validate = Statement::alter_table(&table, format!("VALIDATE CONSTRAINT {name}"));
             statements.push(validate.lock(Lock::ShareUpdateExclusive, &table).work(Work::Scan));
         }
