@@ -34,7 +34,12 @@ impl Graph<'_> {
             for (other, other_verb) in others.into_iter().flatten() {
                 let is_identity = self.nodes[*other].id.kind() == Kind::ReplicaIdentity;
                 match (verb, other_verb) {
-                    (Verb::Drop, Verb::Drop) => self.before(Some(*other), Some(place)),
+                    (Verb::Drop, Verb::Drop) => {
+                        self.before(Some(*other), Some(place));
+                        // A key that goes with another column is there as long as that is.
+                        let root = self.gone_with(&self.nodes[*other].id);
+                        self.before(root.and_then(|root| self.at(&root, Verb::Drop)), Some(place));
+                    }
                     (Verb::Drop, Verb::Alter) if is_identity => self.before(Some(*other), Some(place)),
                     (Verb::Create, Verb::Alter) if is_identity => self.before(Some(place), Some(*other)),
                     (Verb::Create, Verb::Create) => self.before(Some(place), Some(*other)),
