@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kinds::kinds::constraint::twins_before;
+use kinds::kinds::index::Index;
 use kinds::kinds::inheritance;
 use kinds::{Hazard, Id, Kind, Model, Spec};
 
@@ -55,7 +56,7 @@ impl Graph<'_> {
                         self.before(Some(place), Some(other));
                     }
                     (Verb::Drop, _, _) => self.before(Some(place), Some(other)),
-                    (_, Verb::Create, _) if self.is_incomplete(id) => {}
+                    (_, Verb::Create, _) if self.is_incomplete(id) || self.is_part_of_incomplete(id) => {}
                     (_, Verb::Create, true) if own => self.before(Some(place), Some(other)),
                     (_, _, false) => self.before(Some(other), Some(place)),
                     _ => {}
@@ -323,6 +324,16 @@ impl Graph<'_> {
         let model = if node.verb == Verb::Drop { self.request.from } else { self.request.to };
         let is_part = matches!(model.get(&node.id).map(|object| &object.spec), Some(Spec::Trigger(trigger)) if trigger.inherited.is_some());
         is_part && !node.statements.is_empty()
+    }
+
+    /// Whether an index is made and becomes a part of one that only some partitions have a part of.
+    fn is_part_of_incomplete(&self, id: &Id) -> bool {
+        let Some(Spec::Index(Index { parent: Some(parent), .. })) =
+            self.request.to.get(id).map(|object| &object.spec)
+        else {
+            return false;
+        };
+        self.request.to.relations(parent).any(|above| self.is_incomplete(&above.id))
     }
 
     fn is_incomplete(&self, id: &Id) -> bool {

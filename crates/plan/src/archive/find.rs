@@ -72,7 +72,7 @@ fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<Saving
     let parts = if is_rebuilt { Vec::new() } else { shared::parts(request, changes, table) };
     let in_place = !alone || !parts.is_empty();
     // What is in a partition is kept with the partitioned table.
-    let is_partition = both.iter().any(|model| shared::is_partition(model, table));
+    let is_partition = shared::stays_partition(request, table);
     let is_refused = both.iter().any(|model| refuses_writes(model, table));
     if is_partition || in_place && !is_rebuilt && is_refused {
         return None;

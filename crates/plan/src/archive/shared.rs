@@ -102,9 +102,10 @@ pub(crate) fn direct_origins(model: &Model, column: &Id) -> Vec<Id> {
     origins
 }
 
-/// Whether a table is a partition, of which nothing is kept but with the partitioned table.
-pub(super) fn is_partition(model: &Model, table: &Id) -> bool {
-    model.contains(&table.child(Kind::Partition, ""))
+/// Whether a table is a partition before and after, of which nothing is kept but with the partitioned table.
+pub(super) fn stays_partition(request: &Request<'_>, table: &Id) -> bool {
+    let place = table.child(Kind::Partition, "");
+    request.from.contains(&place) && request.to.contains(&place)
 }
 
 /// All columns that lose values by a step, or what stands for attributes of theirs.
@@ -118,7 +119,7 @@ fn losers(request: &Request<'_>, changes: &Changes, (verb, step): &(Verb, Id)) -
     };
     let is_of_step =
         |object: &&Object| object.id == *step || origins(request.from, &object.id).contains(step);
-    let is_own = |object: &&Object| !is_partition(request.from, object.id.top());
+    let is_own = |object: &&Object| !stays_partition(request, object.id.top());
     let columns = request.from.objects().filter(|object| loses(object)).filter(is_of_step).filter(is_own);
     let columns: Vec<Id> = columns.map(|object| object.id.clone()).collect();
     let is_attribute = matches!(step.kind(), Kind::Column | Kind::Attribute);
@@ -132,7 +133,7 @@ fn losers(request: &Request<'_>, changes: &Changes, (verb, step): &(Verb, Id)) -
 /// others themselves.
 fn holders(request: &Request<'_>, changes: &Changes, verb: Verb, attribute: &Id) -> Vec<Id> {
     let users = attribute.parent().into_iter().flat_map(|of| request.from.dependents(of));
-    let is_own = |user: &&Object| !is_partition(request.from, user.id.top());
+    let is_own = |user: &&Object| !stays_partition(request, user.id.top());
     let holds = |user: &&Object| match &user.spec {
         Spec::Column(column) => column.generated.is_none() && !user.id.is_within(attribute.top()),
         spec => matches!(spec, Spec::Attribute(_) | Spec::Domain(_) | Spec::Range(_)),
