@@ -18,6 +18,22 @@ pub struct Live {
     pub conninfo: Conninfo,
 }
 
+/// How often the catalog is read while others drop what is in it.
+const TRIES: usize = 10;
+
+/// The SQLSTATE internal_error.
+const INTERNAL_ERROR: &str = "XX000";
+
+/// Whether the server could not find what its own catalog has, as of the snapshot: functions that print definitions see the catalog as it is
+/// now, and somebody has dropped it meanwhile.
+fn is_gone(error: &Error) -> bool {
+    let refusal = match error {
+        Error::Read(kinds::read::Error::Catalog(error)) | Error::Catalog(error) => error.server(),
+        _ => None,
+    };
+    refusal.is_some_and(|refusal| refusal.code == INTERNAL_ERROR)
+}
+
 impl Live {
     /// Connects and reads the catalog.
     pub fn read(conninfo: &Conninfo) -> Result<Live, Error> {
@@ -27,6 +43,17 @@ impl Live {
     /// The same with rows that are declared.
     pub fn read_with(conninfo: &Conninfo, seeds: &Seeds) -> Result<Live, Error> {
         let mut database = Database::connect(conninfo)?;
+        let mut left = TRIES;
+        loop {
+            left -= 1;
+            match Live::read_once(&mut database, conninfo, seeds) {
+                Err(error) if left > 0 && is_gone(&error) => {}
+                read => return read,
+            }
+        }
+    }
+
+    fn read_once(database: &mut Database, conninfo: &Conninfo, seeds: &Seeds) -> Result<Live, Error> {
         let mut snapshot = database.snapshot()?;
         let facts = Facts::read(&mut snapshot)?;
         let mut model = kinds::read::introspect(&mut snapshot, facts.major)?;

@@ -105,6 +105,13 @@ pub fn user_made(oid: &str) -> String {
     format!("{oid} >= 16384")
 }
 
+/// The same for what belongs to a relation. Those of temporary ones are left out before anything else is asked of them: other sessions drop
+/// theirs at any moment, and functions that see the catalog as it is now would fail.
+pub fn user_made_on(oid: &str, relation: &str) -> String {
+    let temporary = "SELECT t.oid FROM pg_class AS t WHERE t.relpersistence = 't'";
+    format!("{} AND {relation} NOT IN ({temporary})", user_made(oid))
+}
+
 /// The name of a setting as `SET` takes it; the parts of `app.tenant` are names of their own.
 pub(crate) fn setting_name(name: &str) -> String {
     sql::qualified(&name.split('.').collect::<Vec<_>>())

@@ -19,7 +19,7 @@ impl ObjectKind for ClusterMark {
              FROM pg_index AS x JOIN pg_class AS c ON c.oid = x.indexrelid WHERE x.indisclustered AND {}",
             query::address("pg_class", "x.indrelid", "0"),
             query::address("pg_class", "x.indexrelid", "0"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 

@@ -377,7 +377,7 @@ impl ObjectKind for Column {
             query::address("pg_attrdef", "d.oid", "0"),
             query::options("a.attoptions"),
             query::guarded_options("a.attfdwoptions"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 

@@ -67,7 +67,7 @@ impl ObjectKind for ColumnDefault {
              WHERE a.attgenerated = '' AND {}",
             query::address("pg_attrdef", "d.oid", "0"),
             query::address("pg_class", "d.adrelid", "d.adnum"),
-            query::user_made("d.oid"),
+            query::user_made_on("d.oid", "d.adrelid"),
         ))
     }
 

@@ -271,7 +271,7 @@ impl ObjectKind for Constraint {
             query::address("pg_class", "c.conindid", "0"),
             query::address("pg_class", "c.conrelid", "0"),
             query::ordered_options("i.reloptions"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.conrelid"),
         ))
     }
 

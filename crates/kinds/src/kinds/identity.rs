@@ -163,7 +163,7 @@ impl ObjectKind for Identity {
             query::address("pg_class", "s.oid", "0"),
             query::address("pg_class", "a.attrelid", "a.attnum"),
             query::acl("s", "s.relowner", "s.relacl"),
-            query::user_made("s.oid"),
+            query::user_made_on("s.oid", "s.oid"),
         ))
     }
 

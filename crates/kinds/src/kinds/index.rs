@@ -57,7 +57,7 @@ impl ObjectKind for Index {
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_class", "i.indrelid", "0"),
             query::ordered_options("c.reloptions"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 

@@ -65,7 +65,7 @@ impl ObjectKind for Inheritance {
              FROM pg_class AS c WHERE c.relkind IN ('r', 'f') AND NOT c.relispartition AND c.oid IN (SELECT inhrelid FROM pg_inherits) AND {}",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_class", "i.inhparent", "0"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 

@@ -157,7 +157,7 @@ impl ObjectKind for NotNull {
                  FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid \
                  WHERE a.attnotnull AND c.relkind IN ('r', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped AND {}",
                 query::address("pg_class", "a.attrelid", "a.attnum"),
-                query::user_made("c.oid"),
+                query::user_made_on("c.oid", "c.oid"),
             ));
         }
         Some(format!(
@@ -166,7 +166,7 @@ impl ObjectKind for NotNull {
              FROM pg_constraint AS c WHERE c.contype = 'n' AND c.conrelid <> 0 AND {}",
             query::address("pg_constraint", "c.oid", "0"),
             query::address("pg_class", "c.conrelid", "c.conkey[1]"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.conrelid"),
         ))
     }
 

@@ -46,7 +46,7 @@ impl ObjectKind for Partition {
              WHERE c.relispartition AND c.relkind IN ('r', 'p', 'f') AND {}",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_class", "i.inhparent", "0"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 

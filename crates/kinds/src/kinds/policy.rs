@@ -53,7 +53,7 @@ impl ObjectKind for Policy {
              FROM pg_policy AS p WHERE {}",
             query::address("pg_policy", "p.oid", "0"),
             query::address("pg_class", "p.polrelid", "0"),
-            query::user_made("p.oid"),
+            query::user_made_on("p.oid", "p.polrelid"),
         ))
     }
 

@@ -44,7 +44,7 @@ impl ObjectKind for ReplicaIdentity {
              WHERE c.relkind IN ('r', 'p', 'm') AND (c.relreplident IN ('f', 'n') OR ic.oid IS NOT NULL) AND {}",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_class", "x.indexrelid", "0"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 

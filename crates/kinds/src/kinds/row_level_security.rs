@@ -39,7 +39,7 @@ impl ObjectKind for RowLevelSecurity {
              'spec', jsonb_build_object('enabled', c.relrowsecurity, 'forced', c.relforcerowsecurity)) \
              FROM pg_class AS c WHERE (c.relrowsecurity OR c.relforcerowsecurity) AND {}",
             query::address("pg_class", "c.oid", "0"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 

@@ -53,7 +53,7 @@ impl ObjectKind for Rule {
             query::address("pg_rewrite", "w.oid", "0"),
             query::address("pg_class", "w.ev_class", "0"),
             query::enabled("w.ev_enabled"),
-            query::user_made("w.oid"),
+            query::user_made_on("w.oid", "w.ev_class"),
         ))
     }
 

@@ -108,7 +108,7 @@ impl ObjectKind for Sequence {
             query::address("pg_namespace", "c.relnamespace", "0"),
             query::owner("c.relowner"),
             query::acl("s", "c.relowner", "c.relacl"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 

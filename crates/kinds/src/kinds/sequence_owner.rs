@@ -39,7 +39,7 @@ impl ObjectKind for SequenceOwner {
              WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a' AND {}",
             query::address("pg_class", "d.objid", "0"),
             query::address("pg_class", "d.refobjid", "d.refobjsubid"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 

@@ -54,7 +54,7 @@ impl ObjectKind for Statistics {
             query::address("pg_statistic_ext", "s.oid", "0"),
             query::address("pg_namespace", "s.stxnamespace", "0"),
             query::owner("s.stxowner"),
-            query::user_made("s.oid"),
+            query::user_made_on("s.oid", "s.stxrelid"),
         ))
     }
 

@@ -175,7 +175,7 @@ impl ObjectKind for Table {
              FROM pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND {}",
             query::relation(),
             query::STORAGE,
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 

@@ -117,7 +117,7 @@ impl ObjectKind for Trigger {
             query::address("pg_class", "t.tgrelid", "0"),
             above(),
             query::enabled("p.tgenabled"),
-            query::user_made("t.oid"),
+            query::user_made_on("t.oid", "t.tgrelid"),
             enabled = query::enabled("t.tgenabled"),
         ))
     }

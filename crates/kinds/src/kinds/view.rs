@@ -89,7 +89,7 @@ impl ObjectKind for View {
              FROM pg_class AS c WHERE c.relkind = 'v' AND c.relpersistence <> 't' AND {}",
             query::relation(),
             query::ordered_options("c.reloptions"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 

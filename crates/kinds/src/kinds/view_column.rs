@@ -85,7 +85,7 @@ impl ObjectKind for ViewColumn {
             query::options("a.attoptions"),
             storage("a.attstorage"),
             storage("t.typstorage"),
-            query::user_made("c.oid"),
+            query::user_made_on("c.oid", "c.oid"),
         ))
     }
 
