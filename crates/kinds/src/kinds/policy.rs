@@ -37,9 +37,12 @@ impl Policy {
     }
 }
 
-/// `(expression)`, without doubling the brackets that `pg_get_expr` already put around it.
+/// `(expression)`, without doubling the brackets that `pg_get_expr` already put around it; those of a query are its own.
 fn bracketed(expression: &str) -> String {
-    format!("({})", super::index::without_brackets(expression))
+    let bare = super::index::without_brackets(expression.trim());
+    let word = bare.split_whitespace().next().unwrap_or_default();
+    let is_query = ["SELECT", "WITH", "VALUES", "TABLE"].iter().any(|start| word.eq_ignore_ascii_case(start));
+    format!("({})", if is_query { expression } else { bare })
 }
 
 impl ObjectKind for Policy {
