@@ -1,7 +1,7 @@
 //! How a script asks the catalog for what has no definition of its own that it could compare: comments, owners, privileges, casts ...
 //! It asks only where a change touches nothing that tells more. What cannot be found by a name is asked for all together.
 
-use crate::Kind;
+use crate::{Kind, query};
 
 /// Owners and privileges of whatever has them, each with its identity without blanks.
 const TARGETS: &str = "(SELECT replace((pg_identify_object(o.class, o.oid, o.sub)).identity, ' ', '') AS identity, o.owner, o.acl FROM (\
@@ -106,13 +106,28 @@ fn whole(kind: Kind) -> Option<String> {
             all("concat_ws(' ', a.amname, a.amhandler, a.amtype)", "pg_am AS a WHERE a.oid >= 16384")
         }
         Kind::ForeignDataWrapper => {
-            all("concat_ws(' ', w.fdwname, nullif(w.fdwhandler, 0)::regproc)", "pg_foreign_data_wrapper AS w")
+            let options = query::guarded_options("w.fdwoptions");
+            all(
+                &format!(
+                    "concat_ws(' ', w.fdwname, nullif(w.fdwhandler, 0)::regproc, nullif(w.fdwvalidator, 0)::regproc, {options})"
+                ),
+                "pg_foreign_data_wrapper AS w",
+            )
         }
-        // Never their options: these may be secret.
         Kind::UserMapping => {
-            all("concat_ws(' ', quote_ident(u.srvname), quote_ident(u.usename))", "pg_user_mappings AS u")
+            let options = query::guarded_options("u.umoptions");
+            all(
+                &format!("concat_ws(' ', quote_ident(u.srvname), quote_ident(u.usename), {options})"),
+                "pg_user_mappings AS u",
+            )
         }
-        Kind::Server => all("concat_ws(' ', s.srvname, s.srvtype, s.srvversion)", "pg_foreign_server AS s"),
+        Kind::Server => {
+            let options = query::guarded_options("s.srvoptions");
+            all(
+                &format!("concat_ws(' ', s.srvname, s.srvtype, s.srvversion, {options})"),
+                "pg_foreign_server AS s",
+            )
+        }
         Kind::PublicationTable => all(
             "concat_ws(' ', p.pubname, r.prrelid::regclass)",
             "pg_publication_rel AS r JOIN pg_publication AS p ON p.oid = r.prpubid",

@@ -15,12 +15,13 @@ fn owned_by(id: &Id, column: &str) -> Statement {
     Statement::new(format!("ALTER SEQUENCE {} OWNED BY {column}", id.relation_sql()))
 }
 
-/// A new sequence of a column that has values goes on behind them.
+/// A new sequence of a column that has values goes on behind them. Those of a foreign table are elsewhere.
 fn go_on(id: &Id, context: &Context<'_>) -> Option<Statement> {
     let sequence = id.parent().filter(|sequence| !context.from.contains(sequence))?;
     let column = context.to.get(id)?.needs.keys().find(|need| need.kind() == Kind::Column)?;
     let default = context.to.get(&column.child(Kind::ColumnDefault, ""))?;
-    if !context.from.contains(column) || !default.needs.contains_key(sequence) {
+    let is_elsewhere = column.top().kind() == Kind::ForeignTable;
+    if is_elsewhere || !context.from.contains(column) || !default.needs.contains_key(sequence) {
         return None;
     }
     let Spec::Sequence(spec) = &context.to.get(sequence)?.spec else { return None };
