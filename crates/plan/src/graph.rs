@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::column::sources;
 use kinds::kinds::constraint::Constraint;
+use kinds::kinds::identity::comes_later;
 use kinds::{Hazard, Id, Kind, Lock, Model, Object, Spec, Statement};
 
 use crate::archive::{self, Kept, MovedBack, Return, Saving};
@@ -291,6 +292,9 @@ impl<'a> Graph<'a> {
         let Some(column) = default.parent().filter(|column| column.kind() == Kind::Column) else {
             return false;
         };
+        if default.kind() == Kind::Identity && comes_later(column, &self.request.context()) {
+            return false;
+        }
         let table_is_new = column.parent().is_some_and(|table| changes.comes(table));
         let waits =
             default.kind() == Kind::NotNull && self.returns.iter().any(|back| back.nullable.contains(column));
