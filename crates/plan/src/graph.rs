@@ -107,6 +107,7 @@ impl<'a> Graph<'a> {
         graph.order_incomplete_indexes();
         graph.order_own_keys();
         graph.order_not_null();
+        graph.order_inherited_not_null();
         graph.order_persistence();
         graph.order_references();
         graph.order_checks();

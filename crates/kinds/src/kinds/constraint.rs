@@ -180,6 +180,18 @@ impl Constraint {
         elements.iter().map(column).collect()
     }
 
+    /// Whether a primary key in `CREATE TABLE` would give `NOT NULL` a name of the table's own that it has from its parents (18).
+    fn names_not_null(&self, id: &Id, context: &Context<'_>) -> bool {
+        let columns = self.plain_columns().filter(|_| self.constraint_type == ConstraintType::PrimaryKey);
+        let is_inherited = |name: &String| {
+            let column = id.top().child(Kind::Column, name);
+            let parts = context.to.children_of_kind(&column, Kind::NotNull);
+            parts.iter().any(|part| matches!(&part.spec, Spec::NotNull(not_null) if not_null.inherited))
+        };
+        let is_child = context.to.contains(&id.top().child(Kind::Inheritance, ""));
+        context.version >= 18 && is_child && columns.is_some_and(|columns| columns.iter().any(is_inherited))
+    }
+
     /// What can be changed of its index in place.
     fn alter_index(&self, to: &Self, id: &Id) -> Vec<Statement> {
         let index = index_name(id);
@@ -298,7 +310,7 @@ impl ObjectKind for Constraint {
         let mut statement = Statement::alter_table(&table, format!("ADD {clause}"));
         let twins = u8::try_from(twins_before(context.to, id).len()).unwrap_or(u8::MAX);
         // What rows are not checked against would be checked in CREATE TABLE.
-        if !not_valid && twins == 0 {
+        if !not_valid && twins == 0 && !self.names_not_null(id, context) {
             statement = statement.clause(clause);
         }
         statement = statement.pass(twins);
