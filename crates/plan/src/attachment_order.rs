@@ -49,6 +49,10 @@ impl Graph<'_> {
                     self.before(Some(place), Some(other));
                     continue;
                 }
+                if other_verb == Verb::Create && !own && self.is_handed_down(id, &table) {
+                    self.before(Some(place), Some(other));
+                    continue;
+                }
                 let stays_apart = own && !own_keys::above(self.request.to, id).is_empty();
                 match (verb, other_verb, self.nodes[other].statements.is_empty()) {
                     (Verb::Create, Verb::Create, false) if stays_apart => {

@@ -111,6 +111,7 @@ impl<'a> Graph<'a> {
         graph.order_persistence();
         graph.order_references();
         graph.order_checks();
+        graph.order_inherited_checks();
         graph.order_rows();
         graph.order_archives();
         graph.order_fills();

@@ -293,7 +293,12 @@ impl ObjectKind for Constraint {
         let exclusion = self.constraint_type == ConstraintType::Exclusion;
         let by_itself = match context.from.is_empty() {
             true => self.parent.is_none() || exclusion,
-            false => self.parent.is_some() || inheritance::follows(id.top(), context),
+            false => {
+                // A check is handed down when a table has joined its parents; a partition must have it before.
+                self.parent.is_some()
+                    || context.to.contains(&id.top().child(Kind::Inheritance, ""))
+                    || inheritance::follows(id.top(), context)
+            }
         };
         if self.inherited && by_itself {
             return Vec::new();
@@ -301,16 +306,11 @@ impl ObjectKind for Constraint {
         let table = id.relation_sql();
         let unnamed = id.name().starts_with('\u{0}');
         let name = if unnamed { String::new() } else { format!("CONSTRAINT {} ", sql::ident(id.name())) };
-        // That of a table that joins its parents is no more checked than theirs.
-        let parents = inheritance::parents(context.to, id.top());
-        let unchecked = |parent: &Id| matches!(context.to.get(&parent.child(Kind::Constraint, id.name())).map(|object| &object.spec), Some(Spec::Constraint(above)) if above.not_valid);
-        let not_valid =
-            self.not_valid || self.inherited && !parents.is_empty() && parents.iter().all(unchecked);
-        let clause = format!("{name}{}", Constraint { not_valid, ..self.clone() }.sql());
+        let clause = format!("{name}{}", self.sql());
         let mut statement = Statement::alter_table(&table, format!("ADD {clause}"));
         let twins = u8::try_from(twins_before(context.to, id).len()).unwrap_or(u8::MAX);
         // What rows are not checked against would be checked in CREATE TABLE.
-        if !not_valid && twins == 0 && !self.names_not_null(id, context) {
+        if !self.not_valid && twins == 0 && !self.names_not_null(id, context) {
             statement = statement.clause(clause);
         }
         statement = statement.pass(twins);
@@ -434,7 +434,11 @@ impl ObjectKind for Constraint {
 
     fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
         let kept = before.is_some_and(|before| before.definition == self.definition && before.checks());
-        let (Some(table), true) = (id.parent(), self.checks() && !self.inherited && !kept) else {
+        // A table that joins parents gets their checks.
+        let joins = self.constraint_type == ConstraintType::Check
+            && !inheritance::follows(id.top(), context)
+            && !inheritance::is_unchecked(context.to, id);
+        let (Some(table), true) = (id.parent(), self.checks() && (!self.inherited || joins) && !kept) else {
             return Vec::new();
         };
         let Some(rows) = self.refused(id, table, context) else { return Vec::new() };
