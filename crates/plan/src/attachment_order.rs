@@ -308,6 +308,9 @@ impl Graph<'_> {
                 }
             }
             let model = if verb == Verb::Drop { self.request.from } else { self.request.to };
+            if let Some(whole) = own_keys::whole(model, &id) {
+                self.before(Some(place), self.at(&whole, verb));
+            }
             let index_parent = match model.get(&id).map(|object| &object.spec) {
                 Some(Spec::Constraint(key)) => key.index_parent.as_ref(),
                 _ => None,

@@ -352,6 +352,9 @@ impl<'a> Graph<'a> {
                 if need.1 == kinds::Dependency::Auto && id.kind() == Kind::Sequence {
                     continue;
                 }
+                if rules::own_keys::whole(self.request.to, &id).as_ref() == Some(&need.0) {
+                    continue;
+                }
                 // An empty function needs nothing of its circle, and the circle needs no more than the empty function.
                 if verb == Verb::Create
                     && self.circles.contains_key(&id)

@@ -133,7 +133,7 @@ impl Constraint {
     /// Whether a fresh build of its parents makes it under this very name.
     pub(crate) fn comes_by_itself(&self, id: &Id, model: &Model) -> bool {
         let Some(parent) = &self.parent else { return self.inherited };
-        if self.has_rivals(id, model) {
+        if self.has_rivals(id, model) || self.differs_from_whole(id, model) {
             return false;
         }
         let table = id.parent().map_or("", Id::name);
@@ -160,6 +160,21 @@ impl Constraint {
             _ => false,
         };
         self.has_index() && self.parent.is_some() && rivals.filter(is_rival).count() > 1
+    }
+
+    /// The key of the partitioned table that a partition's key is part of.
+    pub fn whole(&self, id: &Id, model: &Model) -> Option<Id> {
+        let parent = self.parent.as_ref().filter(|_| self.has_index())?;
+        let above = inheritance::parents(model, id.top()).into_iter();
+        above.map(|table| table.child(Kind::Constraint, parent)).find(|key| model.contains(key))
+    }
+
+    /// Whether a partition has its key in another form than the partitioned table, which took it for its part as it was: a `PRIMARY KEY` for a
+    /// `UNIQUE`, or one that is checked at another time.
+    pub fn differs_from_whole(&self, id: &Id, model: &Model) -> bool {
+        let form = |key: &Constraint| (key.constraint_type, key.deferrable, key.deferred);
+        let whole = self.whole(id, model).and_then(|whole| model.get(&whole));
+        matches!(whole.map(|whole| &whole.spec), Some(Spec::Constraint(whole)) if form(whole) != form(self))
     }
 
     /// The definition without what makes no other index of it: PostgreSQL takes a partition's `UNIQUE` for a part of a `PRIMARY KEY`, and one
@@ -293,6 +308,7 @@ impl ObjectKind for Constraint {
         let exclusion = self.constraint_type == ConstraintType::Exclusion;
         let by_itself = match context.from.is_empty() {
             true => self.parent.is_none() || exclusion,
+            false if self.differs_from_whole(id, context.to) => false,
             false => {
                 // A check is handed down when a table has joined its parents; a partition must have it before.
                 self.parent.is_some()
@@ -306,11 +322,16 @@ impl ObjectKind for Constraint {
         let table = id.relation_sql();
         let unnamed = id.name().starts_with('\u{0}');
         let name = if unnamed { String::new() } else { format!("CONSTRAINT {} ", sql::ident(id.name())) };
-        let clause = format!("{name}{}", self.sql());
+        // That of a table that becomes a partition is no more checked than theirs.
+        let parents = inheritance::parents(context.to, id.top());
+        let unchecked = |parent: &Id| matches!(context.to.get(&parent.child(Kind::Constraint, id.name())).map(|object| &object.spec), Some(Spec::Constraint(above)) if above.not_valid);
+        let not_valid =
+            self.not_valid || self.inherited && !parents.is_empty() && parents.iter().all(unchecked);
+        let clause = format!("{name}{}", Constraint { not_valid, ..self.clone() }.sql());
         let mut statement = Statement::alter_table(&table, format!("ADD {clause}"));
         let twins = u8::try_from(twins_before(context.to, id).len()).unwrap_or(u8::MAX);
         // What rows are not checked against would be checked in CREATE TABLE.
-        if !self.not_valid && twins == 0 && !self.names_not_null(id, context) {
+        if !not_valid && twins == 0 && !self.names_not_null(id, context) {
             statement = statement.clause(clause);
         }
         statement = statement.pass(twins);
