@@ -35,11 +35,11 @@ pub(crate) fn renew(request: &Request<'_>, changes: &mut Changes) {
     }
 }
 
-/// Whether a table gets a check from parents that it joins, and does not have it from any before.
+/// Whether a table gets a check from parents that it joins, and does not have it as it is from any before.
 fn joins(request: &Request<'_>, changes: &Changes, check: &Id) -> bool {
     let table = check.top();
     inherited(request.to, check).is_some()
-        && inherited(request.from, check).is_none()
+        && (inherited(request.from, check).is_none() || changes.comes(check))
         && request.from.contains(table)
         && !changes.comes(table)
         && !inheritance::stays(table, &request.context())
