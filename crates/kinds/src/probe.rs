@@ -132,9 +132,11 @@ fn whole(kind: Kind) -> Option<String> {
             "concat_ws(' ', p.pubname, r.prrelid::regclass)",
             "pg_publication_rel AS r JOIN pg_publication AS p ON p.oid = r.prpubid",
         ),
-        Kind::Inheritance => {
-            all("concat_ws(' ', i.inhrelid::regclass, i.inhparent::regclass, i.inhseqno)", "pg_inherits AS i")
-        }
+        // Where one of several parents has gone, their numbers have a gap.
+        Kind::Inheritance => all(
+            "concat_ws(' ', i.inhrelid::regclass, i.inhparent::regclass, row_number() OVER (PARTITION BY i.inhrelid ORDER BY i.inhseqno))",
+            "pg_inherits AS i",
+        ),
         Kind::SequenceOwner => all(
             "concat_ws(' ', d.objid::regclass, d.refobjid::regclass, d.refobjsubid)",
             "pg_depend AS d JOIN pg_class AS c ON c.oid = d.objid AND c.relkind = 'S' WHERE d.deptype = 'a'",

@@ -130,6 +130,8 @@ impl Graph<'_> {
             for ancestor in back.id.ancestors() {
                 self.before(self.at(ancestor, Verb::Create), Some(fill));
             }
+            let settled = archive::deferred_keys(self.request, &back.id).filter(|_| back.columns.is_empty());
+            settled.for_each(|key| self.before(self.at(&key.id, Verb::Create), Some(fill)));
             for made in back.columns.iter().chain(&back.after) {
                 self.before(self.at(made, Verb::Create), Some(fill));
                 self.before(self.at(made, Verb::Alter), Some(fill));

@@ -50,6 +50,10 @@ impl Graph<'_> {
                     self.before(Some(place), Some(other));
                     continue;
                 }
+                if other_verb == Verb::Create && !own && self.is_handed_down(id, &table) {
+                    self.before(Some(place), Some(other));
+                    continue;
+                }
                 let stays_apart = own && !own_keys::above(self.request.to, id).is_empty();
                 match (verb, other_verb, self.nodes[other].statements.is_empty()) {
                     (Verb::Create, Verb::Create, false) if stays_apart => {
@@ -305,6 +309,9 @@ impl Graph<'_> {
                 }
             }
             let model = if verb == Verb::Drop { self.request.from } else { self.request.to };
+            if let Some(whole) = own_keys::whole(model, &id) {
+                self.before(Some(place), self.at(&whole, verb));
+            }
             let index_parent = match model.get(&id).map(|object| &object.spec) {
                 Some(Spec::Constraint(key)) => key.index_parent.as_ref(),
                 _ => None,

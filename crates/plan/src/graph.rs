@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kinds::kinds::column::sources;
 use kinds::kinds::constraint::Constraint;
+use kinds::kinds::identity::comes_later;
 use kinds::{Hazard, Id, Kind, Lock, Model, Object, Spec, Statement};
 
 use crate::archive::{self, Kept, MovedBack, Return, Saving};
@@ -106,9 +107,11 @@ impl<'a> Graph<'a> {
         graph.order_incomplete_indexes();
         graph.order_own_keys();
         graph.order_not_null();
+        graph.order_inherited_not_null();
         graph.order_persistence();
         graph.order_references();
         graph.order_checks();
+        graph.order_inherited_checks();
         graph.order_rows();
         graph.order_archives();
         graph.order_fills();
@@ -291,6 +294,9 @@ impl<'a> Graph<'a> {
         let Some(column) = default.parent().filter(|column| column.kind() == Kind::Column) else {
             return false;
         };
+        if default.kind() == Kind::Identity && comes_later(column, &self.request.context()) {
+            return false;
+        }
         let table_is_new = column.parent().is_some_and(|table| changes.comes(table));
         let waits =
             default.kind() == Kind::NotNull && self.returns.iter().any(|back| back.nullable.contains(column));
@@ -344,6 +350,9 @@ impl<'a> Graph<'a> {
             self.order_partition_key(&id, place);
             for need in needs(self.request.to, &id) {
                 if need.1 == kinds::Dependency::Auto && id.kind() == Kind::Sequence {
+                    continue;
+                }
+                if rules::own_keys::whole(self.request.to, &id).as_ref() == Some(&need.0) {
                     continue;
                 }
                 // An empty function needs nothing of its circle, and the circle needs no more than the empty function.

@@ -181,7 +181,10 @@ fn compared(request: &Request<'_>, anew: &BTreeSet<Id>) -> Result<Option<Round>,
     rules::overloads::part(request, &mut changes);
     rules::row_type::put_by(request, &mut changes);
     rules::own_keys::put_by(request, &mut changes);
+    rules::own_keys::come_after(request, &mut changes);
     rules::own_keys::come_first(request, &mut changes);
+    rules::inherited_check::renew(request, &mut changes);
+    rules::inherited_not_null::renew(request, &mut changes);
     rules::foreign_key::let_go(request, &mut changes);
     rules::partition_in_place::let_go(request, &mut changes);
     rules::dependents::close(request, &mut changes)?;

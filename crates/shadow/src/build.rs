@@ -5,6 +5,7 @@
 
 mod columns;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Database;
@@ -366,30 +367,41 @@ fn has_index(object: &Object) -> bool {
     }
 }
 
+/// The key or index of a table above that a key is part of.
+fn whole<'a>(model: &'a Model, key: &Object) -> Option<&'a Object> {
+    let Spec::Constraint(part) = &key.spec else { return None };
+    let name = part.parent.as_ref().or(part.index_parent.as_ref()).filter(|_| part.has_index())?;
+    let is_named = |key: &&Object| {
+        let qualified = sql::qualified(&[key.id.schema().unwrap_or_default(), key.id.name()]);
+        has_index(key) && [key.id.name(), qualified.as_str()].contains(&name.as_str())
+    };
+    let above = kinds::kinds::inheritance::parents(model, key.id.top());
+    above.iter().flat_map(|table| keys_of(model, table)).find(is_named)
+}
+
+fn keys_of<'a>(model: &'a Model, table: &Id) -> impl Iterator<Item = &'a Object> {
+    let kinds = [Kind::Constraint, Kind::Index].into_iter();
+    let parts = kinds.flat_map(|kind| model.of_kind_in(Some(table), kind));
+    parts.filter(|part| has_index(part))
+}
+
+/// Which of the keys of a table is made first: as those that they are part of.
+fn turn(model: &Model, key: &Object) -> impl Ord + use<> {
+    let wholes = std::iter::successors(whole(model, key), |above| whole(model, above));
+    let mut line: Vec<_> =
+        std::iter::once(key).chain(wholes).map(|key| (key.id.kind(), key.age, key.id.clone())).collect();
+    line.reverse();
+    (Reverse(line.len()), line)
+}
+
 /// For a key that is part of one of a table above it: whatever could take it there is made before, and has its own part by then.
 fn rivals_above<'a>(model: &'a Model, object: &Object, names: Names) -> Vec<&'a Id> {
-    let part_of = |object: &Object| match &object.spec {
-        Spec::Constraint(key) if key.has_index() => key.parent.clone().or_else(|| key.index_parent.clone()),
-        _ => None,
-    };
-    let Some(name) = part_of(object) else { return Vec::new() };
-    let rank = |key: &Object| (part_of(key).is_none(), key.id.kind(), key.age, key.id.clone());
-    let mut found = Vec::new();
-    for table in kinds::kinds::inheritance::parents(model, object.id.top()) {
-        let constraints = model.of_kind_in(Some(&table), Kind::Constraint);
-        let keys: Vec<&Object> = constraints
-            .chain(model.of_kind_in(Some(&table), Kind::Index))
-            .filter(|key| has_index(key))
-            .collect();
-        let is_named = |key: &&&Object| {
-            let qualified = sql::qualified(&[key.id.schema().unwrap_or_default(), key.id.name()]);
-            [key.id.name(), qualified.as_str()].contains(&name.as_str())
-        };
-        let Some(above) = keys.iter().find(is_named) else { continue };
-        found.extend(keys.iter().filter(|key| rank(key) < rank(above)).map(|key| &key.id));
-        found.extend(rivals_above(model, above, names));
-        found.extend(indexes_above(model, above, names));
-    }
+    let Some(above) = whole(model, object) else { return Vec::new() };
+    let is_before = |key: &&Object| turn(model, key) < turn(model, above);
+    let siblings = keys_of(model, above.id.top()).filter(is_before).map(|key| &key.id);
+    let mut found: Vec<&Id> = siblings.collect();
+    found.extend(rivals_above(model, above, names));
+    found.extend(indexes_above(model, above, names));
     found
 }
 
@@ -406,10 +418,7 @@ fn indexes_above<'a>(model: &'a Model, object: &Object, names: Names) -> Vec<&'a
     let mut found = Vec::new();
     while let Some(table) = above.pop() {
         above.extend(kinds::kinds::inheritance::parents(model, &table));
-        for kind in [Kind::Constraint, Kind::Index] {
-            let parts = model.of_kind_in(Some(&table), kind);
-            found.extend(parts.filter(|part| has_index(part)).map(|part| &part.id));
-        }
+        found.extend(keys_of(model, &table).map(|key| &key.id));
     }
     found
 }

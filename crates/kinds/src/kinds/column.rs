@@ -12,7 +12,7 @@ use crate::document::Raise;
 use crate::kinds::column_default::ColumnDefault;
 use crate::kinds::constraint::{Constraint, ConstraintType};
 use crate::kinds::domain::Domain;
-use crate::kinds::identity::IdentityDoc;
+use crate::kinds::identity::{self, IdentityDoc};
 use crate::kinds::not_null::NotNullDoc;
 use crate::shape::{Options, is_default};
 use crate::{
@@ -384,6 +384,11 @@ impl ObjectKind for Column {
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         if self.inherited && inheritance::follows(id.top(), context) {
             return Vec::new();
+        }
+        if identity::comes_later(id, context) {
+            let mut statements = identity::add_numbered(id, &self.clause(id, context, false), context);
+            statements.extend(self.settings(id, context));
+            return statements;
         }
         let clause = self.clause(id, context, true);
         let work = if self.stored { Work::Rewrite } else { Work::Catalog };

@@ -133,7 +133,7 @@ impl Constraint {
     /// Whether a fresh build of its parents makes it under this very name.
     pub(crate) fn comes_by_itself(&self, id: &Id, model: &Model) -> bool {
         let Some(parent) = &self.parent else { return self.inherited };
-        if self.has_rivals(id, model) {
+        if self.has_rivals(id, model) || self.differs_from_whole(id, model) {
             return false;
         }
         let table = id.parent().map_or("", Id::name);
@@ -162,6 +162,21 @@ impl Constraint {
         self.has_index() && self.parent.is_some() && rivals.filter(is_rival).count() > 1
     }
 
+    /// The key of the partitioned table that a partition's key is part of.
+    pub fn whole(&self, id: &Id, model: &Model) -> Option<Id> {
+        let parent = self.parent.as_ref().filter(|_| self.has_index())?;
+        let above = inheritance::parents(model, id.top()).into_iter();
+        above.map(|table| table.child(Kind::Constraint, parent)).find(|key| model.contains(key))
+    }
+
+    /// Whether a partition has its key in another form than the partitioned table, which took it for its part as it was: a `PRIMARY KEY` for a
+    /// `UNIQUE`, or one that is checked at another time.
+    pub fn differs_from_whole(&self, id: &Id, model: &Model) -> bool {
+        let form = |key: &Constraint| (key.constraint_type, key.deferrable, key.deferred);
+        let whole = self.whole(id, model).and_then(|whole| model.get(&whole));
+        matches!(whole.map(|whole| &whole.spec), Some(Spec::Constraint(whole)) if form(whole) != form(self))
+    }
+
     /// The definition without what makes no other index of it: PostgreSQL takes a partition's `UNIQUE` for a part of a `PRIMARY KEY`, and one
     /// that is deferrable for a part of one that is not.
     fn index_definition(&self) -> &str {
@@ -178,6 +193,18 @@ impl Constraint {
             )
         };
         elements.iter().map(column).collect()
+    }
+
+    /// Whether a primary key in `CREATE TABLE` would give `NOT NULL` a name of the table's own that it has from its parents (18).
+    fn names_not_null(&self, id: &Id, context: &Context<'_>) -> bool {
+        let columns = self.plain_columns().filter(|_| self.constraint_type == ConstraintType::PrimaryKey);
+        let is_inherited = |name: &String| {
+            let column = id.top().child(Kind::Column, name);
+            let parts = context.to.children_of_kind(&column, Kind::NotNull);
+            parts.iter().any(|part| matches!(&part.spec, Spec::NotNull(not_null) if not_null.inherited))
+        };
+        let is_child = context.to.contains(&id.top().child(Kind::Inheritance, ""));
+        context.version >= 18 && is_child && columns.is_some_and(|columns| columns.iter().any(is_inherited))
     }
 
     /// What can be changed of its index in place.
@@ -281,7 +308,13 @@ impl ObjectKind for Constraint {
         let exclusion = self.constraint_type == ConstraintType::Exclusion;
         let by_itself = match context.from.is_empty() {
             true => self.parent.is_none() || exclusion,
-            false => self.parent.is_some() || inheritance::follows(id.top(), context),
+            false if self.differs_from_whole(id, context.to) => false,
+            false => {
+                // A check is handed down when a table has joined its parents; a partition must have it before.
+                self.parent.is_some()
+                    || context.to.contains(&id.top().child(Kind::Inheritance, ""))
+                    || inheritance::follows(id.top(), context)
+            }
         };
         if self.inherited && by_itself {
             return Vec::new();
@@ -289,7 +322,7 @@ impl ObjectKind for Constraint {
         let table = id.relation_sql();
         let unnamed = id.name().starts_with('\u{0}');
         let name = if unnamed { String::new() } else { format!("CONSTRAINT {} ", sql::ident(id.name())) };
-        // That of a table that joins its parents is no more checked than theirs.
+        // That of a table that becomes a partition is no more checked than theirs.
         let parents = inheritance::parents(context.to, id.top());
         let unchecked = |parent: &Id| matches!(context.to.get(&parent.child(Kind::Constraint, id.name())).map(|object| &object.spec), Some(Spec::Constraint(above)) if above.not_valid);
         let not_valid =
@@ -298,7 +331,7 @@ impl ObjectKind for Constraint {
         let mut statement = Statement::alter_table(&table, format!("ADD {clause}"));
         let twins = u8::try_from(twins_before(context.to, id).len()).unwrap_or(u8::MAX);
         // What rows are not checked against would be checked in CREATE TABLE.
-        if !not_valid && twins == 0 {
+        if !not_valid && twins == 0 && !self.names_not_null(id, context) {
             statement = statement.clause(clause);
         }
         statement = statement.pass(twins);
@@ -422,7 +455,11 @@ impl ObjectKind for Constraint {
 
     fn demands(&self, before: Option<&Self>, id: &Id, context: &Context<'_>) -> Vec<Demand> {
         let kept = before.is_some_and(|before| before.definition == self.definition && before.checks());
-        let (Some(table), true) = (id.parent(), self.checks() && !self.inherited && !kept) else {
+        // A table that joins parents gets their checks.
+        let joins = self.constraint_type == ConstraintType::Check
+            && !inheritance::follows(id.top(), context)
+            && !inheritance::is_unchecked(context.to, id);
+        let (Some(table), true) = (id.parent(), self.checks() && (!self.inherited || joins) && !kept) else {
             return Vec::new();
         };
         let Some(rows) = self.refused(id, table, context) else { return Vec::new() };

@@ -6,8 +6,9 @@ use yaml::Node;
 
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
+use crate::kinds::inheritance::has_children;
 use crate::kinds::sequence::{narrowed, range, within};
-use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, query};
+use crate::{Change, Context, Id, Kind, Lock, Model, ObjectKind, Spec, Statement, Work, query};
 
 /// `GENERATED ... AS IDENTITY` of a column, with its sequence, after which it is named (catalogs `pg_attribute.attidentity`,
 /// `pg_sequence`).
@@ -51,10 +52,16 @@ impl Identity {
 
     /// `GENERATED ALWAYS AS IDENTITY (...)`, with what PostgreSQL would not choose by itself.
     pub fn clause(&self, id: &Id, model: &Model) -> String {
+        let is_odd = !id.name().starts_with('\u{0}') && usual_name(id).as_deref() != Some(id.name());
+        let name = is_odd.then(|| format!("SEQUENCE NAME {}", sequence(id)));
+        let options: Vec<String> = name.into_iter().chain(self.numbers(id, model)).collect();
+        let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" ")) };
+        format!("GENERATED {} AS IDENTITY{options}", self.word())
+    }
+
+    /// How its sequence counts, other than PostgreSQL would choose.
+    fn numbers(&self, id: &Id, model: &Model) -> Vec<String> {
         let mut options = Vec::new();
-        if !id.name().starts_with('\u{0}') && usual_name(id).as_deref() != Some(id.name()) {
-            options.push(format!("SEQUENCE NAME {}", sequence(id)));
-        }
         let usual = self.usual(id, model);
         let number = |word: &str, value: Option<i64>, usual: Option<i64>| {
             value.filter(|_| value != usual).map(|value| format!("{word} {value}"))
@@ -65,8 +72,7 @@ impl Identity {
         options.extend(number("START WITH", self.start, usual.start));
         options.extend(number("CACHE", Some(self.cache), Some(1)));
         options.extend(self.cycle.then(|| "CYCLE".to_owned()));
-        let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" ")) };
-        format!("GENERATED {} AS IDENTITY{options}", self.word())
+        options
     }
 
     /// What PostgreSQL would choose for a sequence of this column that steps like this one.
@@ -116,6 +122,35 @@ impl Identity {
         }
         options
     }
+}
+
+/// Whether an identity comes after its column: PostgreSQL adds none to a table with children, whose own column is a plain one. Partitions
+/// share it from 17 on.
+pub fn comes_later(column: &Id, context: &Context<'_>) -> bool {
+    let table = column.top();
+    let is_partitioned = matches!(context.to.get(table).map(|table| &table.spec), Some(Spec::Table(table)) if table.partition_by.is_some());
+    !context.to.children_of_kind(column, Kind::Identity).is_empty()
+        && has_children(context.from, Some(table))
+        && !(is_partitioned && context.version >= 17)
+}
+
+/// Adds a column whose identity comes later: the rows of the whole family get numbers as they would get them from the identity.
+pub(super) fn add_numbered(column: &Id, clause: &str, context: &Context<'_>) -> Vec<Statement> {
+    let identity = context.to.children_of_kind(column, Kind::Identity).into_iter().next();
+    let options = match identity.map(|object| (&object.spec, &object.id)) {
+        Some((Spec::Identity(identity), id)) => identity.numbers(id, context.to),
+        _ => Vec::new(),
+    };
+    let sequence = sql::qualified(&[column.schema().unwrap_or_default(), "endstate_numbers"]);
+    let (table, name) = (column.relation_sql(), sql::ident(column.name()));
+    let create = [vec![format!("CREATE SEQUENCE {sequence}")], options].concat().join(" ");
+    let default = format!("DEFAULT nextval({})", sql::literal(&sequence));
+    vec![
+        Statement::new(create),
+        Statement::alter_table(&table, format!("ADD COLUMN {clause} {default}")).work(Work::Rewrite),
+        Statement::alter_table(&table, format!("ALTER COLUMN {name} DROP DEFAULT")).pass(1),
+        Statement::new(format!("DROP SEQUENCE {sequence}")),
+    ]
 }
 
 fn table(id: &Id) -> String {
@@ -176,7 +211,7 @@ impl ObjectKind for Identity {
         if let Some(unlogged) = self.unlogged {
             statements.push(persistence(id, unlogged));
         }
-        if id.parent().is_some_and(|column| context.from.contains(column)) {
+        if id.parent().is_some_and(|column| context.from.contains(column) || comes_later(column, context)) {
             statements.push(self.go_on(id, context.to));
         }
         statements

@@ -72,6 +72,7 @@ impl ObjectKind for Inheritance {
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
         let mut statements = checked(id.top(), context);
         statements.extend(Inheritance { parents: self.kept(id, context) }.towards(&self.parents, id));
+        demand_checks(&mut statements, id.top(), context);
         statements
     }
 
@@ -90,6 +91,7 @@ impl ObjectKind for Inheritance {
         }
         let mut statements = checked(id.top(), context);
         statements.extend(self.towards(&to.parents, id));
+        demand_checks(&mut statements, id.top(), context);
         Change::Alter(statements)
     }
 }
@@ -112,8 +114,26 @@ fn checked(table: &Id, context: &Context<'_>) -> Vec<Statement> {
     changes.map(validate).collect()
 }
 
+/// What the checks demand of its rows that a table gets from parents which it joins.
+fn demand_checks(statements: &mut [Statement], table: &Id, context: &Context<'_>) {
+    let checks = context.to.of_kind_in(Some(table), Kind::Constraint);
+    let demands = checks.filter_map(|check| match (&check.spec, context.from.get(&check.id)) {
+        (Spec::Constraint(own), before) if own.inherited => {
+            let before = before.and_then(|before| match &before.spec {
+                Spec::Constraint(before) => Some(before),
+                _ => None,
+            });
+            Some(own.demands(before, &check.id, context))
+        }
+        _ => None,
+    });
+    if let Some(last) = statements.last_mut() {
+        last.demands.extend(demands.flatten());
+    }
+}
+
 /// Whether a check that a table has from its parents alone is `NOT VALID` in all of those that say it.
-fn is_unchecked(model: &Model, check: &Id) -> bool {
+pub(super) fn is_unchecked(model: &Model, check: &Id) -> bool {
     let Some(Spec::Constraint(own)) = model.get(check).map(|object| &object.spec) else { return false };
     if own.constraint_type != ConstraintType::Check || !own.inherited {
         return false;

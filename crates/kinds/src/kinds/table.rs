@@ -565,7 +565,8 @@ impl TableDoc {
             if let Some(comment) = &constraint.index_comment {
                 self.index_comments.insert(name.to_owned(), comment.clone());
             }
-            let rivals = constraint.has_rivals(&object.id, raise.model);
+            let rivals = constraint.has_rivals(&object.id, raise.model)
+                || constraint.differs_from_whole(&object.id, raise.model);
             let above = constraint.parent.as_ref().filter(|_| rivals).or(constraint.index_parent.as_ref());
             if let Some(parent) = above {
                 self.constraints_attached_to.insert(name.to_owned(), parent.clone());

@@ -24,7 +24,7 @@ pub use moved::Moved;
 pub(crate) use moved::{MovedBack, moved_back};
 pub(crate) use nulls::{fill, kept_by_batches, kept_with};
 pub(crate) use once::once;
-pub(crate) use put_back::{Return, into_rebuilt, look_up, returns, was_generated_meanwhile};
+pub(crate) use put_back::{Return, deferred_keys, into_rebuilt, look_up, returns, was_generated_meanwhile};
 pub(crate) use save::{force, is_forced, locked, room_for};
 pub(crate) use shared::{direct_origins, origins};
 

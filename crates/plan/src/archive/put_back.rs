@@ -415,18 +415,25 @@ fn rows(
 }
 
 /// Checks the deferred keys of a table that has got rows, and of its partitions: PostgreSQL alters no table that has any still to check.
-pub(crate) fn settled(request: &Request<'_>, table: &Id) -> Option<String> {
-    let deferred = request.to.objects().filter(|object| {
-        let is_deferred = matches!(&object.spec, Spec::Constraint(key) if key.has_index() && key.deferred && key.parent.is_none());
-        // Of equal keys, the others come later.
-        let is_first = twins_before(request.to, &object.id).is_empty();
-        is_deferred && is_first && has_above(request.to, object.id.top(), table)
-    });
+fn settled(request: &Request<'_>, table: &Id) -> Option<String> {
     let name = |object: &Object| sql::qualified(&[object.id.schema().unwrap_or_default(), object.id.name()]);
-    let names: Vec<String> = deferred.map(name).collect();
+    let names: Vec<String> = deferred_keys(request, table).map(name).collect();
     let names = names.join(", ");
     (!names.is_empty())
         .then(|| format!("SET CONSTRAINTS {names} IMMEDIATE;\nSET CONSTRAINTS {names} DEFERRED"))
+}
+
+/// The deferred keys that a table and its partitions have when rows come back.
+pub(crate) fn deferred_keys<'r>(
+    request: &Request<'r>,
+    table: &Id,
+) -> impl Iterator<Item = &'r Object> + use<'r> {
+    let (to, table) = (request.to, table.clone());
+    to.objects().filter(move |object| {
+        let is_deferred = matches!(&object.spec, Spec::Constraint(key) if key.has_index() && key.deferred && key.parent.is_none());
+        // Of equal keys, the others come later.
+        is_deferred && twins_before(to, &object.id).is_empty() && has_above(to, object.id.top(), &table)
+    })
 }
 
 /// The rows that are kept of `id`, for the table that is called `table` then.

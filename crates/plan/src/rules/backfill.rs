@@ -1,6 +1,7 @@
 //! Columns that are added to tables with rows, and columns that refuse NULL from now on.
 
 use kinds::kinds::column::{Column, accepting_null};
+use kinds::kinds::identity::comes_later;
 use kinds::{Demand, Id, Kind, Lock, Mend, ObjectKind, Rows, Spec, Statement, Work};
 
 use super::undisturbed::updated_undisturbed;
@@ -89,7 +90,7 @@ pub(crate) fn nullable_column(request: &Request<'_>, column: &Column, id: &Id) -
 /// `ADD COLUMN` without `NOT NULL`.
 fn without_not_null(request: &Request<'_>, column: &Column, id: &Id) -> Statement {
     let context = request.context();
-    let clause = column.clause(id, &context, true);
+    let clause = column.clause(id, &context, !comes_later(id, &context));
     let not_null = request.to.children_of_kind(id, Kind::NotNull).into_iter().next();
     let nullable = match not_null.map(|object| (&object.spec, &object.id)) {
         Some((Spec::NotNull(not_null), id)) => {

@@ -11,6 +11,8 @@ pub(crate) mod dependents;
 pub(crate) mod enum_change;
 pub(crate) mod forced;
 pub(crate) mod foreign_key;
+pub(crate) mod inherited_check;
+pub(crate) mod inherited_not_null;
 pub(crate) mod overloads;
 pub(crate) mod own_keys;
 pub(crate) mod partition_in_place;

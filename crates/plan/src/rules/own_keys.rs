@@ -54,6 +54,27 @@ pub(crate) fn put_by(request: &Request<'_>, changes: &mut Changes) {
     }
 }
 
+/// The key that a partition's key is part of, although it has another form: the part is there before, and is taken as it is.
+pub(crate) fn whole(model: &Model, part: &Id) -> Option<Id> {
+    match &model.get(part)?.spec {
+        Spec::Constraint(key) if key.differs_from_whole(part, model) => key.whole(part, model),
+        _ => None,
+    }
+}
+
+/// A key comes after a part of it that has another form, and goes with it.
+pub(crate) fn come_after(request: &Request<'_>, changes: &mut Changes) {
+    let parts = changes.actions.keys().filter(|id| id.kind() == Kind::Constraint && !changes.goes(id.top()));
+    let coming = parts.clone().filter(|id| changes.comes(id)).filter_map(|id| whole(request.to, id));
+    let going = parts.filter(|id| changes.goes(id)).filter_map(|id| whole(request.from, id));
+    let stays = |id: &Id| request.from.contains(id) && request.to.contains(id) && (request.managed)(id);
+    let wholes: BTreeSet<Id> = coming.chain(going).filter(stays).collect();
+    for id in wholes {
+        let reason = "a partition's key, which is part of it, has another form".to_owned();
+        changes.actions.insert(id, Action::Replace { reason });
+    }
+}
+
 /// A part that sorts otherwise than the index above it is there before that one, which takes it as it is.
 pub(crate) fn come_first(request: &Request<'_>, changes: &mut Changes) {
     let is_new = |id: &Id| matches!(changes.actions.get(id), Some(Action::Create));
