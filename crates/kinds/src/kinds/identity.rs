@@ -130,6 +130,7 @@ pub fn comes_later(column: &Id, context: &Context<'_>) -> bool {
     let table = column.top();
     let is_partitioned = matches!(context.to.get(table).map(|table| &table.spec), Some(Spec::Table(table)) if table.partition_by.is_some());
     !context.to.children_of_kind(column, Kind::Identity).is_empty()
+        && context.from.contains(table)
         && has_children(context.from, Some(table))
         && !(is_partitioned && context.version >= 17)
 }
