@@ -141,7 +141,7 @@ impl<'a> Graph<'a> {
                     statement.hazards.extend(losses.map(|why| (Hazard::DataLoss, why)));
                 }
             }
-            self.push(Verb::Save, id, vec![save], action);
+            self.push(Verb::Save, id, save, action);
             self.push(Verb::Fill, id, fill, action);
         }
         if let Some(drop) =

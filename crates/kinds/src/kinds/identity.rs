@@ -46,6 +46,14 @@ impl Identity {
         super::sequence::go_on(&sequence(id), id.parent().unwrap_or(id), self.increment, numbers)
     }
 
+    /// Whether its sequence gives the same numbers, so that it can stand where that of the other stood.
+    pub fn counts_like(&self, other: &Identity) -> bool {
+        let numbers = |identity: &Identity| {
+            (identity.increment, identity.min, identity.max, identity.data_type.clone())
+        };
+        numbers(self) == numbers(other)
+    }
+
     fn word(&self) -> &'static str {
         if self.always { "ALWAYS" } else { "BY DEFAULT" }
     }
@@ -169,7 +177,8 @@ fn column(id: &Id) -> String {
     sql::ident(id.parent().map_or("", Id::name))
 }
 
-fn sequence(id: &Id) -> String {
+/// The sequence that an identity takes its numbers from, quoted with its schema.
+pub fn sequence(id: &Id) -> String {
     sql::qualified(&[id.schema().unwrap_or_default(), id.name()])
 }
 
@@ -212,7 +221,8 @@ impl ObjectKind for Identity {
         if let Some(unlogged) = self.unlogged {
             statements.push(persistence(id, unlogged));
         }
-        if id.parent().is_some_and(|column| context.from.contains(column) || comes_later(column, context)) {
+        let is_there = |column: &Id| context.from.contains(id.top()) && context.from.contains(column);
+        if id.parent().is_some_and(|column| is_there(column) || comes_later(column, context)) {
             statements.push(self.go_on(id, context.to));
         }
         statements

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use kinds::kinds::identity;
 use kinds::kinds::inheritance;
 use kinds::kinds::table::Table;
 use kinds::{Id, Kind, Lock, Model, Object, Spec, Statement, Work, assignment};
@@ -186,7 +187,7 @@ pub(crate) fn rows(
     request: &Request<'_>,
     changes: &Changes,
     table: &Id,
-) -> Option<(Statement, Vec<Statement>)> {
+) -> Option<(Vec<Statement>, Vec<Statement>)> {
     if !keeps_rows(request, changes, table) {
         return None;
     }
@@ -240,18 +241,23 @@ pub(crate) fn rows(
     {
         back = inserted(request, changes, parent, back);
     }
-    back.extend(identities(request, table));
-    Some((save, back))
+    let (numbers, go_on) = identities(request, table);
+    back.extend(go_on);
+    Some((std::iter::once(save).chain(numbers).collect(), back))
 }
 
 /// The table in which rows are put aside: as it is made, and as it is found.
 pub(crate) fn aside(table: &Id) -> (String, String) {
+    aside_as("rows", table)
+}
+
+fn aside_as(what: &str, table: &Id) -> (String, String) {
     let name = match table.schema() {
         Some(schema) => format!("{schema}.{}", table.name()),
         None => table.name().to_owned(),
     };
     let name = if name.len() > 50 { told_apart(&name, 40, &name) } else { name };
-    let name = format!("rows of {name}");
+    let name = format!("{what} of {name}");
     (sql::ident(&name), sql::qualified(&["pg_temp", &name]))
 }
 
@@ -302,14 +308,42 @@ fn said(request: &Request<'_>, column: &Id, as_they_are: bool) -> Option<String>
     using.filter(|_| as_they_are).map(|using| format!("({using})"))
 }
 
-/// Identities go on behind the values that the rows have.
-fn identities(request: &Request<'_>, table: &Id) -> Vec<Statement> {
+/// Identities go on where they stood, from numbers that are put aside; those that come or count otherwise, behind the values of the rows.
+fn identities(request: &Request<'_>, table: &Id) -> (Option<Statement>, Vec<Statement>) {
+    let (made, aside) = aside_as("numbers", table);
     let columns = request.to.children_of_kind(table, Kind::Column).into_iter();
     let identities = columns.flat_map(|column| request.to.children_of_kind(&column.id, Kind::Identity));
-    identities
-        .filter_map(|object| match &object.spec {
-            Spec::Identity(identity) => Some(identity.go_on(&object.id, request.to)),
+    let (mut queries, mut back) = (Vec::new(), Vec::new());
+    for object in identities {
+        let (Spec::Identity(identity), Some(column)) = (&object.spec, object.id.parent()) else { continue };
+        let before = request.from.children_of_kind(column, Kind::Identity).into_iter().next();
+        let data_type = |model: &Model| match model.get(column).map(|object| &object.spec) {
+            Some(Spec::Column(column)) => Some(column.data_type.clone()),
             _ => None,
-        })
-        .collect()
+        };
+        let has_same_type = data_type(request.from) == data_type(request.to);
+        let before = before.filter(|before| match &before.spec {
+            Spec::Identity(before) => has_same_type && before.counts_like(identity),
+            _ => false,
+        });
+        let Some(before) = before else {
+            back.push(identity.go_on(&object.id, request.to));
+            continue;
+        };
+        let name = sql::literal(column.name());
+        queries.push(format!(
+            "SELECT {name} AS name, last_value, is_called FROM {}",
+            identity::sequence(&before.id)
+        ));
+        let sequence = sql::literal(&identity::sequence(&object.id));
+        back.push(Statement::new(format!(
+            "SELECT pg_catalog.setval({sequence}, last_value, is_called) FROM {aside} WHERE name = {name}"
+        )));
+    }
+    if queries.is_empty() {
+        return (None, back);
+    }
+    back.push(Statement::new(format!("DROP TABLE {aside}")));
+    let save = format!("CREATE TEMPORARY TABLE {made} AS {}", queries.join("\nUNION ALL "));
+    (Some(Statement::new(save)), back)
 }
