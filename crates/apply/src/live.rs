@@ -43,14 +43,13 @@ impl Live {
     /// The same with rows that are declared.
     pub fn read_with(conninfo: &Conninfo, seeds: &Seeds) -> Result<Live, Error> {
         let mut database = Database::connect(conninfo)?;
-        let mut left = TRIES;
-        loop {
-            left -= 1;
+        for _ in 1..TRIES {
             match Live::read_once(&mut database, conninfo, seeds) {
-                Err(error) if left > 0 && is_gone(&error) => {}
+                Err(error) if is_gone(&error) => {}
                 read => return read,
             }
         }
+        Live::read_once(&mut database, conninfo, seeds)
     }
 
     fn read_once(database: &mut Database, conninfo: &Conninfo, seeds: &Seeds) -> Result<Live, Error> {

@@ -102,7 +102,7 @@ impl ObjectKind for Sequence {
             "SELECT jsonb_build_object('at', {}, 'in', {}, 'name', c.relname, {}, {}, \
              'spec', jsonb_build_object('type', s.seqtypid::regtype::text, 'increment', s.seqincrement, 'min', s.seqmin, \
              'max', s.seqmax, 'start', s.seqstart, 'cache', s.seqcache, 'cycle', s.seqcycle, 'unlogged', c.relpersistence = 'u')) \
-             FROM pg_sequence AS s JOIN pg_class AS c ON c.oid = s.seqrelid WHERE c.relpersistence <> 't' AND {} \
+             FROM pg_sequence AS s JOIN pg_class AS c ON c.oid = s.seqrelid WHERE {} \
              AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i')",
             query::address("pg_class", "c.oid", "0"),
             query::address("pg_namespace", "c.relnamespace", "0"),

@@ -172,7 +172,7 @@ impl ObjectKind for Table {
              'partition_by', CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, \
              'of_type', CASE WHEN c.reloftype <> 0 THEN c.reloftype::regtype::text END, \
              {}))) \
-             FROM pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND {}",
+             FROM pg_class AS c WHERE c.relkind IN ('r', 'p') AND {}",
             query::relation(),
             query::STORAGE,
             query::user_made_on("c.oid", "c.oid"),

@@ -86,7 +86,7 @@ impl ObjectKind for View {
     fn query(_version: u32) -> Option<String> {
         Some(format!(
             "SELECT jsonb_build_object({}, 'spec', jsonb_strip_nulls(jsonb_build_object('query', {QUERY}, 'columns', {COLUMNS}, 'options', {}))) \
-             FROM pg_class AS c WHERE c.relkind = 'v' AND c.relpersistence <> 't' AND {}",
+             FROM pg_class AS c WHERE c.relkind = 'v' AND {}",
             query::relation(),
             query::ordered_options("c.reloptions"),
             query::user_made_on("c.oid", "c.oid"),

@@ -83,7 +83,7 @@ fn is_key(object: &Object) -> bool {
     matches!(&object.spec, Spec::Constraint(key) if key.references.is_some() && !key.inherited)
 }
 
-fn data_type<'m>(model: &'m Model, id: &Id) -> Option<&'m str> {
+pub(super) fn data_type<'m>(model: &'m Model, id: &Id) -> Option<&'m str> {
     match &model.get(id)?.spec {
         Spec::Column(column) => Some(column.data_type.as_str()),
         _ => None,

@@ -9,6 +9,7 @@ use kinds::kinds::table::Table;
 use kinds::{Id, Kind, Lock, Model, Object, Spec, Statement, Work, assignment};
 
 use super::conversion::type_named;
+use super::foreign_key::data_type;
 use super::undisturbed::inserted;
 use super::{enum_change, row_type, sibling_rows, type_swap};
 use crate::Request;
@@ -317,11 +318,7 @@ fn identities(request: &Request<'_>, table: &Id) -> (Option<Statement>, Vec<Stat
     for object in identities {
         let (Spec::Identity(identity), Some(column)) = (&object.spec, object.id.parent()) else { continue };
         let before = request.from.children_of_kind(column, Kind::Identity).into_iter().next();
-        let data_type = |model: &Model| match model.get(column).map(|object| &object.spec) {
-            Some(Spec::Column(column)) => Some(column.data_type.clone()),
-            _ => None,
-        };
-        let has_same_type = data_type(request.from) == data_type(request.to);
+        let has_same_type = data_type(request.from, column) == data_type(request.to, column);
         let before = before.filter(|before| match &before.spec {
             Spec::Identity(before) => has_same_type && before.counts_like(identity),
             _ => false,
