@@ -14,6 +14,7 @@ mod error;
 mod graph;
 mod merge;
 mod old_names;
+mod orphans;
 mod question;
 mod round;
 mod rules;
@@ -24,7 +25,8 @@ mod verdict;
 
 pub use error::Error;
 pub use old_names::{OldName, old_names, word as certainty_word};
-pub use question::{Condition, MOST_KEYS, Question, orphans, questions, renamed_since};
+pub use orphans::{orphans, orphans_of};
+pub use question::{Condition, MOST_KEYS, Question, questions, renamed_since};
 pub use round::{Request, Round, Step, Verb, next_round, stated_renames};
 pub use rules::batches::waits_for_values;
 pub use rules::enum_change::values_used_at_once;

@@ -8,6 +8,7 @@ use kinds::{Context, Demand, Directives, Id, Kind, Mend, Model, Rows, Spec, assi
 use serde::{Deserialize, Serialize};
 
 use crate::archive::{Kept, KeptColumn, direct_origins, is_forced, origins};
+use crate::orphans::{self, Side, collations, compared};
 use crate::{Round, Verb};
 
 /// How many keys of rows that are in the way are shown.
@@ -309,13 +310,13 @@ impl Way<'_> {
                 let target = Some(self.origin(references)).filter(|target| self.before.contains(target))?;
                 let columns = old_names(columns);
                 let undeclared = self.undeclared(&columns, references, referenced)?;
-                orphaned(
-                    &rows,
-                    &columns,
-                    &format!("{}{}", only(&target), target.sql()),
-                    &self.old_names(references, referenced),
-                    &undeclared,
-                )
+                let referenced = self.old_names(references, referenced);
+                let model = self.before;
+                let own = Side { model, table: &name, columns: &columns };
+                let values = compared(own, Side { model, table: &target.sql(), columns: &referenced });
+                let target = format!("{}{}", only(&target), target.sql());
+                let condition = orphans::condition(&columns, &values, &target, &referenced) + &undeclared;
+                orphaned(&rows, &columns, &target, condition)
             }
         };
         let (what, condition, mend) = found;
@@ -427,8 +428,10 @@ impl Way<'_> {
         );
         let empty = self.about(&origin, &name, empty);
         let Some(kept) = kept.iter().find(|kept| kept.of == target) else { return vec![empty] };
-        let pairs = columns.iter().zip(referenced);
-        let matches = pairs.map(|(column, other)| kept.holds("r", other, &format!("t.{column}")));
+        let own = Side { model: self.before, table: &name, columns: &columns };
+        let values = compared(own, Side { model: self.after, table: &new, columns: referenced });
+        let pairs = values.iter().zip(referenced);
+        let matches = pairs.map(|(value, other)| kept.holds("r", other, value));
         let matches = matches.collect::<Option<Vec<_>>>().map(|matches| matches.join(" AND "));
         let from_archive = matches.map(|matches| {
             let astray = format!(
@@ -481,8 +484,12 @@ impl Way<'_> {
         let target = Some(self.origin(references)).filter(|target| self.before.contains(target))?;
         let kept = kept.iter().find(|kept| kept.of == self.origin(&demand.relation))?;
         let referenced = self.old_names(references, referenced);
-        let pairs = columns.iter().zip(&referenced);
-        let matches = pairs.map(|(column, other)| kept.holds("t", column, &format!("r.{other}")));
+        let own = Side { model: self.after, table: &demand.relation.sql(), columns };
+        let collations =
+            collations(own, Side { model: self.before, table: &target.sql(), columns: &referenced });
+        let pairs = columns.iter().zip(&referenced).zip(collations);
+        let matches = pairs
+            .map(|((column, other), collation)| kept.holds("t", column, &format!("r.{other}{collation}")));
         let matches = matches.collect::<Option<Vec<_>>>()?.join(" AND ");
         let not_null: Vec<String> = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
         let forced = self.forced(&target).into_iter().collect();
@@ -571,20 +578,6 @@ impl Way<'_> {
     }
 }
 
-/// For each foreign key: its table, and a query that yields where the rows are that refer to none.
-pub fn orphans(model: &Model) -> Vec<(String, String)> {
-    let keys = model.objects().filter_map(|object| match (&object.spec, object.id.parent()) {
-        (Spec::Constraint(constraint), Some(table)) => {
-            let (key, references) = (constraint.foreign_key()?, constraint.references.as_ref()?);
-            let (name, nothing) = (table.sql(), "");
-            let (_, condition, _) = orphaned(&name, &key.columns, references, &key.referenced, nothing);
-            Some((name.clone(), format!("SELECT t.tableoid, t.ctid FROM {name} AS t WHERE {condition}")))
-        }
-        _ => None,
-    });
-    keys.collect()
-}
-
 /// What is wrong with rows, the condition that finds them, and the statement that would mend them.
 type Found = (String, String, String);
 
@@ -622,15 +615,7 @@ fn twice(own: &str, rows: &str, keys: &str, predicate: Option<&String>) -> Found
     (format!("that have {keys} in common with others"), condition, mend)
 }
 
-fn orphaned(name: &str, columns: &[String], target: &str, referenced: &[String], undeclared: &str) -> Found {
-    let not_null: Vec<String> = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
-    let pairs = columns.iter().zip(referenced);
-    let matches: Vec<String> = pairs.map(|(column, other)| format!("r.{other} = t.{column}")).collect();
-    let condition = format!(
-        "{} AND NOT EXISTS (SELECT FROM {target} AS r WHERE {}){undeclared}",
-        not_null.join(" AND "),
-        matches.join(" AND ")
-    );
+fn orphaned(name: &str, columns: &[String], target: &str, condition: String) -> Found {
     let what = format!("that are orphaned: {} without a row in {target}", columns.join(", "));
     let mend = format!("DELETE FROM {name} AS t WHERE {condition}");
     (what, condition, mend)

@@ -80,6 +80,13 @@ pub struct ForeignKey {
     pub referenced: Vec<String>,
 }
 
+impl ForeignKey {
+    /// Whether it refers to periods of time (18).
+    pub fn is_temporal(&self) -> bool {
+        self.columns.iter().any(|column| column.starts_with("PERIOD "))
+    }
+}
+
 impl Constraint {
     /// For a foreign key of `id`: the table that it refers to, where that is another one.
     pub fn refers_to(&self, id: &Id) -> Option<&str> {
@@ -573,15 +580,11 @@ impl Constraint {
                 })
             }
             ConstraintType::ForeignKey => {
-                let ForeignKey { columns, references, referenced } = self.foreign_key()?;
+                let key = self.foreign_key().filter(|key| !key.is_temporal())?;
+                let ForeignKey { columns, references, referenced } = key;
                 let same = |id: &&Id| id.kind() == Kind::Table && id.sql() == references;
                 let references = context.to.ids().find(same)?.clone();
-                let temporal = columns.iter().any(|column| column.starts_with("PERIOD "));
-                (!temporal && table.kind() == Kind::Table).then_some(Rows::Orphaned {
-                    columns,
-                    references,
-                    referenced,
-                })
+                (table.kind() == Kind::Table).then_some(Rows::Orphaned { columns, references, referenced })
             }
             ConstraintType::Exclusion => None,
         }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use kinds::{Id, Kind, Object, Work};
+use kinds::kinds::constraint::ForeignKey;
+use kinds::{Id, Kind, Object, Spec, Work};
 
-use super::queries::{ForeignKey, table};
+use super::queries::table;
 use super::{Book, Item, numbered, scripts, values};
 use crate::escape::{code, fenced, markdown as escaped};
 use crate::part::forward_steps;
@@ -56,10 +57,11 @@ pub(super) fn touched_foreign_keys<'a>(book: &Book<'a>) -> Vec<&'a Object> {
     let outline = &book.outline;
     let changed: BTreeSet<&Id> = outline.changed.iter().map(|(_, after)| &after.id).collect();
     let is_touched = |object: &&Object| {
-        let Some(key) = ForeignKey::of(object) else { return false };
+        let Some(key) = foreign_key(object) else { return false };
+        let table = object.id.relation_sql();
         let renamed = |id: &Id| match id.kind() {
-            Kind::Table => id.sql() == key.table || id.sql() == key.referenced,
-            Kind::Column => id.relation_sql() == key.table && key.columns.contains(&sql::ident(id.name())),
+            Kind::Table => id.sql() == table || id.sql() == key.references,
+            Kind::Column => id.relation_sql() == table && key.columns.contains(&sql::ident(id.name())),
             _ => *id == object.id,
         };
         outline.is_new(&object.id)
@@ -68,6 +70,14 @@ pub(super) fn touched_foreign_keys<'a>(book: &Book<'a>) -> Vec<&'a Object> {
     };
     let constraints = outline.after.objects().filter(|object| object.id.kind() == Kind::Constraint);
     constraints.filter(is_touched).collect()
+}
+
+/// What a foreign key refers by, and to.
+pub(super) fn foreign_key(object: &Object) -> Option<ForeignKey> {
+    match &object.spec {
+        Spec::Constraint(constraint) => constraint.foreign_key(),
+        _ => None,
+    }
 }
 
 /// What the scripts demand of the rows.

@@ -1,7 +1,6 @@
 //! Queries that several sections ask.
 
-use kinds::kinds::constraint::{Constraint, ConstraintType};
-use kinds::{Id, Kind, Object, Spec};
+use kinds::{Id, Kind};
 
 use crate::escape::{code, fenced};
 
@@ -56,48 +55,4 @@ pub(super) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let rule = vec!["---"; heads.len()];
     let body = rows.iter().map(|row| line(row.iter().map(String::as_str).collect()));
     line(heads.to_vec()) + &line(rule) + &body.collect::<String>()
-}
-
-/// The two sides of a foreign key.
-pub(super) struct ForeignKey {
-    pub(super) table: String,
-    pub(super) columns: Vec<String>,
-    pub(super) referenced: String,
-    keys: Vec<String>,
-}
-
-impl ForeignKey {
-    /// Reads what `pg_get_constraintdef` prints.
-    pub(super) fn of(object: &Object) -> Option<ForeignKey> {
-        let Spec::Constraint(Constraint { constraint_type: ConstraintType::ForeignKey, definition, .. }) =
-            &object.spec
-        else {
-            return None;
-        };
-        let (columns, rest) = definition.strip_prefix("FOREIGN KEY (")?.split_once(") REFERENCES ")?;
-        let (referenced, rest) = rest.split_once('(')?;
-        let (keys, _) = rest.split_once(')')?;
-        let list = |text: &str| text.split(", ").map(str::to_owned).collect();
-        Some(ForeignKey {
-            table: object.id.relation_sql(),
-            columns: list(columns),
-            referenced: referenced.to_owned(),
-            keys: list(keys),
-        })
-    }
-
-    /// `FROM ... WHERE ...`: the rows of the table, as `t`, without a row that they refer to.
-    pub(super) fn orphans(&self) -> String {
-        let not_null: Vec<String> =
-            self.columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect();
-        let pairs = self.columns.iter().zip(&self.keys);
-        let equal: Vec<String> = pairs.map(|(column, key)| format!("r.{key} = t.{column}")).collect();
-        format!(
-            "FROM {} AS t\nWHERE {} AND NOT EXISTS (SELECT FROM {} AS r WHERE {})",
-            self.table,
-            not_null.join(" AND "),
-            self.referenced,
-            equal.join(" AND ")
-        )
-    }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kinds::{Id, Kind, Spec};
+use kinds::{Id, Kind, Object, Spec};
 
-use super::queries::{ForeignKey, Presence, presence, table};
+use super::queries::{Presence, presence, table};
 use super::{Book, Item, numbered, preflight, values};
 use crate::escape::{code, fenced};
 
@@ -127,13 +127,13 @@ fn policies(book: &Book<'_>) -> Option<Item> {
 }
 
 fn orphans(book: &Book<'_>) -> Option<Item> {
-    let keys = preflight::touched_foreign_keys(book).into_iter().filter_map(ForeignKey::of);
-    let counts: Vec<String> = keys
-        .map(|key| {
-            let what = sql::literal(&format!("{} of {}", key.columns.join(", "), key.table));
-            format!("SELECT {what} AS what, count(*) AS orphans\n{}", key.orphans())
-        })
-        .collect();
+    let count = |object: &Object| {
+        let columns = preflight::foreign_key(object)?.columns.join(", ");
+        let what = sql::literal(&format!("{columns} of {}", object.id.relation_sql()));
+        let orphans = plan::orphans_of(book.outline.after, object)?;
+        Some(format!("SELECT {what} AS what, count(*) AS orphans\n{orphans}"))
+    };
+    let counts: Vec<String> = preflight::touched_foreign_keys(book).into_iter().filter_map(count).collect();
     let text = fenced("sql", &(counts.join("\nUNION ALL\n") + ";")) + "\nExpected: 0 in every row\n";
     (!counts.is_empty()).then(|| Item::new("Orphaned rows", text))
 }

@@ -97,7 +97,7 @@ impl Maker {
         let referring: Vec<_> = self
             .referring(table)
             .map(|(other, key)| {
-                let matches = references::matches(other, key);
+                let matches = key.matches.join(" AND ");
                 format!(" AND NOT EXISTS (SELECT FROM {} AS c WHERE {matches})", other.relation())
             })
             .collect();

@@ -177,8 +177,11 @@ fn dangling(table: &Table, key: &ForeignKey) -> String {
     let columns: Vec<_> = own_columns(table, key);
     let all_set =
         columns.iter().map(|column| format!("c.{column} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
-    let none =
-        format!("{all_set} AND NOT EXISTS (SELECT FROM {} AS p WHERE {})", key.target(), matches(table, key));
+    let none = format!(
+        "{all_set} AND NOT EXISTS (SELECT FROM {} AS p WHERE {})",
+        key.target(),
+        key.matches.join(" AND ")
+    );
     if !key.match_full {
         return none;
     }
@@ -187,13 +190,6 @@ fn dangling(table: &Table, key: &ForeignKey) -> String {
         columns.iter().map(|column| format!("c.{column}")).collect::<Vec<_>>().join(", ")
     );
     format!("({none}) OR {nulls} BETWEEN 1 AND {}", columns.len() - 1)
-}
-
-/// When a row called `c` refers to a row called `p`.
-pub(super) fn matches(table: &Table, key: &ForeignKey) -> String {
-    let parts = own_columns(table, key).into_iter().zip(&key.target_columns).zip(&key.matches);
-    let parts = parts.map(|((column, target), operator)| format!("p.{target} {operator} c.{column}"));
-    parts.collect::<Vec<_>>().join(" AND ")
 }
 
 fn own_columns<'a>(table: &'a Table, key: &ForeignKey) -> Vec<&'a str> {

@@ -27,9 +27,11 @@ SELECT json_build_object(
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     CROSS JOIN LATERAL (
       -- Of a temporal key the last column is a period, which several rows may cover together (18 and later).
-      SELECT string_agg(format('p.%I OPERATOR(%I.%s) c.%I', f.attname, s.nspname,
+      SELECT string_agg(format('p.%I OPERATOR(%I.%s) c.%I%s', f.attname, s.nspname,
           CASE WHEN position = cardinality(k.conkey) AND (to_jsonb(k) ->> 'conperiod')::bool THEN '&&' ELSE o.oprname END,
-          a.attname), ' AND ' ORDER BY position) AS condition
+          a.attname,
+          CASE WHEN a.attcollation <> f.attcollation THEN ' COLLATE ' || f.attcollation::pg_catalog.regcollation END
+        ), ' AND ' ORDER BY position) AS condition
       FROM unnest(k.conkey, k.confkey, k.conpfeqop) WITH ORDINALITY AS u(own, other, operator, position)
       JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.own
       JOIN pg_catalog.pg_attribute f ON f.attrelid = k.confrelid AND f.attnum = u.other

@@ -69,7 +69,7 @@ pub(super) struct ForeignKey {
     target_only: bool,
     /// Quoted.
     pub(super) target_columns: Vec<String>,
-    /// For each column the operator between the referenced and the referencing one.
+    /// For each column when a row called `c` has in it what a row called `p` has in the referenced one.
     pub(super) matches: Vec<String>,
     pub(super) match_full: bool,
 }

@@ -67,9 +67,13 @@ reference AS (
     SELECT json_agg(a.attname ORDER BY position) AS columns,
       json_agg(quote_ident(f.attname) ORDER BY position) AS target_columns,
       -- Of a temporal key the last column is a period, which the referenced rows must cover (18 and later).
-      json_agg(CASE WHEN position = cardinality(k.conkey) AND (to_jsonb(k) ->> 'conperiod')::bool
-                    THEN 'OPERATOR(pg_catalog.@>)'
-                    ELSE format('OPERATOR(%I.%s)', s.nspname, o.oprname) END ORDER BY position) AS matches
+      -- Values are compared by the collation of the referenced column.
+      json_agg(format('p.%I %s c.%I%s', f.attname,
+          CASE WHEN position = cardinality(k.conkey) AND (to_jsonb(k) ->> 'conperiod')::bool
+               THEN 'OPERATOR(pg_catalog.@>)'
+               ELSE format('OPERATOR(%I.%s)', s.nspname, o.oprname) END,
+          a.attname, CASE WHEN a.attcollation <> f.attcollation THEN ' COLLATE ' || f.attcollation::regcollation END
+        ) ORDER BY position) AS matches
     FROM unnest(k.conkey, k.confkey, k.conpfeqop) WITH ORDINALITY AS u(own, other, operator, position)
     JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.own
     JOIN pg_attribute f ON f.attrelid = k.confrelid AND f.attnum = u.other
