@@ -211,6 +211,7 @@ kinds! {
     Composite          composite_type       "composite type"          "TYPE",
     Attribute          attribute            "attribute"               "COLUMN",
     Range              range_type           "range type"              "TYPE",
+    Base               base_type            "base type"               "TYPE",
     Function           function             "function"                "FUNCTION",
     Operator           operator             "operator"                "OPERATOR",
     Aggregate          aggregate            "aggregate"               "AGGREGATE",
@@ -300,7 +301,7 @@ impl Kind {
 
     /// Whether it is a type of its own (a table has one too, but is more).
     pub fn is_type(self) -> bool {
-        matches!(self, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range)
+        matches!(self, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::Base)
     }
 
     /// The word between an attached kind and its object: `owner of table users`.

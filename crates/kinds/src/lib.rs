@@ -25,6 +25,7 @@ mod retype;
 mod seeds;
 mod set_schema;
 mod shape;
+pub mod shell_type;
 mod statement;
 mod syntax;
 mod type_doc;

@@ -10,6 +10,7 @@ use yaml::Node;
 use crate::declared::{Declared, Facts, Grants};
 use crate::document::Raise;
 use crate::kinds::attribute::AttributeDoc;
+use crate::kinds::base_type::Base;
 use crate::kinds::composite_type::Composite;
 use crate::kinds::domain::Domain;
 use crate::kinds::domain_constraint::DomainConstraint;
@@ -18,7 +19,7 @@ use crate::kinds::range_type::{Range, usual_multirange};
 use crate::kinds::table::Expression;
 use crate::{EnumDirective, Id, Kind, Spec, Strategy};
 
-/// A type as the YAML declares it: one of `enum`, `domain`, `composite` and `range`.
+/// A type as the YAML declares it: one of `enum`, `domain`, `composite`, `range` and `base`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TypeDoc {
@@ -53,6 +54,9 @@ pub struct TypeDoc {
     /// A range type: the type of its bounds, or a map.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<RangeDoc>,
+    /// A base type: the functions that know its values, and how these are stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
     /// Privileges by grantee; `public` is everybody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<Grants>,
@@ -160,6 +164,10 @@ impl TypeDoc {
             let id = schema.child(Kind::Range, name);
             declared.add(id.clone(), range.range(), 0, node);
             id
+        } else if let Some(base) = &self.base {
+            let id = schema.child(Kind::Base, name);
+            declared.add(id.clone(), base.clone(), 0, node);
+            id
         } else {
             let id = schema.child(Kind::Enum, name);
             declared.add(id.clone(), Enum { values: self.values.clone().unwrap_or_default() }, 0, node);
@@ -181,12 +189,17 @@ impl TypeDoc {
 
     /// A type is of one sort.
     fn one_sort(&self, name: &str, node: Option<&Node>, declared: &mut Declared) {
-        let sorts =
-            [self.values.is_some(), self.domain.is_some(), self.composite.is_some(), self.range.is_some()];
+        let sorts = [
+            self.values.is_some(),
+            self.domain.is_some(),
+            self.composite.is_some(),
+            self.range.is_some(),
+            self.base.is_some(),
+        ];
         if sorts.iter().filter(|sort| **sort).count() != 1
             && let Some(node) = node
         {
-            let message = format!("type {name} needs one of enum, domain, composite and range");
+            let message = format!("type {name} needs one of enum, domain, composite, range and base");
             declared.problems.push(yaml::Problem::new(message, &node.place));
         }
     }
@@ -217,6 +230,7 @@ impl TypeDoc {
                 Some(TypeDoc { domain: Some(DomainDoc::raise(raise, id, spec)), ..nothing })
             }
             Spec::Range(spec) => Some(TypeDoc { range: Some(RangeDoc::raise(id, spec)), ..nothing }),
+            Spec::Base(spec) => Some(TypeDoc { base: Some(spec.clone()), ..nothing }),
             Spec::Composite(_) => {
                 let attributes = raise.model.children_of_kind(id, Kind::Attribute).into_iter();
                 let attributes = attributes.filter_map(|object| match &object.spec {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kinds::kinds::column::sources;
 use kinds::kinds::constraint::Constraint;
 use kinds::kinds::identity::comes_later;
-use kinds::{Hazard, Id, Kind, Lock, Model, Object, Spec, Statement};
+use kinds::{Hazard, Id, Kind, Lock, Model, Object, Spec, Statement, shell_type};
 
 use crate::archive::{self, Kept, MovedBack, Return, Saving};
 use crate::changes::{Action, Changes};
@@ -226,6 +226,9 @@ impl<'a> Graph<'a> {
         if object.id.kind() == Kind::UserMapping {
             return None;
         }
+        if let Some(shell) = shell_type::of_function(self.request.from, object) {
+            return Some(shell.clone()).filter(|id| changes.goes(id));
+        }
         let holds_others = match &object.spec {
             Spec::Constraint(constraint) => constraint.references.is_some(),
             _ => matches!(object.id.kind(), Kind::Policy | Kind::Trigger | Kind::ColumnDefault),
@@ -279,6 +282,11 @@ impl<'a> Graph<'a> {
                 self.request.directives.backfills.get(id).map(String::as_str),
             ),
             Spec::Function(function) if self.circles.contains_key(id) => vec![function.stub(id, "")],
+            Spec::Function(_)
+                if shell_type::of_function(context.to, object).is_some_and(|id| changes.comes(id)) =>
+            {
+                Vec::new()
+            }
             Spec::ColumnDefault(_) | Spec::Identity(_) if self.comes_with_its_column(id, changes) => {
                 Vec::new()
             }
@@ -347,12 +355,16 @@ impl<'a> Graph<'a> {
             }
             self.order_attributes(&id, place);
             self.order_attribute_types(&id, place);
+            self.order_shell_type(&id, place);
             self.order_partition_key(&id, place);
             for need in needs(self.request.to, &id) {
                 if need.1 == kinds::Dependency::Auto && id.kind() == Kind::Sequence {
                     continue;
                 }
                 if rules::own_keys::whole(self.request.to, &id).as_ref() == Some(&need.0) {
+                    continue;
+                }
+                if verb == Verb::Create && is_made_with(self.request.to, &need.0, &id) {
                     continue;
                 }
                 // An empty function needs nothing of its circle, and the circle needs no more than the empty function.
@@ -366,7 +378,8 @@ impl<'a> Graph<'a> {
                 for used in &used {
                     self.before(self.there_for(used, &id, verb), Some(place));
                 }
-                if self.circles.get(&need.0).is_some_and(|needed| needed.contains(&id)) {
+                let is_own_function = is_made_with(self.request.to, &id, &need.0);
+                if is_own_function || self.circles.get(&need.0).is_some_and(|needed| needed.contains(&id)) {
                     continue;
                 }
                 for used in &used {
@@ -419,6 +432,16 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// A type waits for what the functions need that are made with it.
+    fn order_shell_type(&mut self, id: &Id, place: usize) {
+        for function in shell_type::functions(self.request.to, id) {
+            let ancestors = function.id.ancestors();
+            for need in ancestors.chain(function.needs.keys()).filter(|need| *need != id) {
+                self.before(self.there(need), Some(place));
+            }
+        }
+    }
+
     /// A partitioned table is made after the types of the columns in its partition key, which must stand in its statement.
     fn order_partition_key(&mut self, id: &Id, place: usize) {
         let to = self.request.to;
@@ -449,6 +472,9 @@ impl<'a> Graph<'a> {
             parts.extend(ancestors.map(|ancestor| (object.id.clone(), ancestor.clone())));
         }
         for (user, used) in parts {
+            if is_made_with(self.request.from, &user, &used) {
+                continue;
+            }
             let (drop_user, drop_used) = (self.at(&user, Verb::Drop), self.at(&used, Verb::Drop));
             self.before(drop_user, drop_used);
             // A foreign key that is away because a partition goes, which it refers to, comes back when that is gone.
@@ -607,6 +633,12 @@ impl<'a> Graph<'a> {
         let altered = altered.map(|node| node.id.clone()).collect();
         Error::Cycle { steps: steps.concat(), altered }
     }
+}
+
+/// Whether a function is made and dropped with a type.
+fn is_made_with(model: &Model, function: &Id, id: &Id) -> bool {
+    function.kind() == Kind::Function
+        && shell_type::functions(model, id).iter().any(|own| own.id == *function)
 }
 
 /// What a table has from its parents comes with it when it is made, also where it was there before.

@@ -126,7 +126,7 @@ fn roles(kind: Kind) -> &'static [Role] {
         Kind::Sequence => &[Role::Relation],
         Kind::Column | Kind::ViewColumn => &[Role::Column],
         Kind::Function | Kind::Aggregate => &[Role::Function],
-        Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range => &[Role::Type],
+        kind if kind.is_type() => &[Role::Type],
         Kind::Schema => &[Role::Schema],
         _ => &[],
     }

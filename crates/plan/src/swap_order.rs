@@ -45,7 +45,9 @@ impl Graph<'_> {
         let changes = self.changes;
         let put_aside = |id: &&Id| changes.swaps(id) && !changes.ahead.contains_key(*id);
         for object in self.request.from.objects() {
-            for need in object.needs.keys().filter(put_aside) {
+            let root = self.gone_with(&object.id);
+            let needs = object.needs.keys().filter(put_aside);
+            for need in needs.filter(|need| root.as_ref() != Some(*need)) {
                 let verb = if object.id.top().kind().is_type() { Verb::Rename } else { Verb::Drop };
                 self.before(self.at(&object.id, verb), self.at(need, Verb::Rename));
             }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Database;
 use kinds::kinds::constraint::twins_before;
-use kinds::{Context, Id, Kind, Model, Object, ObjectKind, Spec};
+use kinds::{Context, Id, Kind, Model, Object, ObjectKind, Spec, shell_type};
 
 /// A statement that could not be run.
 #[derive(Debug)]
@@ -94,8 +94,11 @@ fn one_by_one(
             let is_filled = |other: &Unit| other.id.kind() == Kind::MaterializedView;
             let of_view = unit.id.parent().is_some_and(|parent| parent.kind() == Kind::View);
             let gives = matches!(unit.id.kind(), Kind::Owner | Kind::Grant) && of_view;
+            // Who owns the shell of a type must be the one that makes the type.
+            let of_shell = |other: &Unit| other.id.kind().is_type() && unit.id.parent() == Some(&other.id);
             if unit.id.kind() == Kind::Attribute && failed.iter().any(sibling)
                 || gives && failed.iter().any(is_filled)
+                || unit.id.kind().is_attached() && failed.iter().any(of_shell)
             {
                 failed.push(unit);
                 continue;
@@ -161,7 +164,8 @@ pub fn missing_name(error: &catalog::ServerError) -> Option<String> {
     Some(name.rsplit('.').next().unwrap_or(name).to_owned())
 }
 
-/// Makes functions whose bodies refer, by way of others, to themselves: empty first, to be filled in the next turn.
+/// Makes what others need that it needs itself: functions whose bodies refer, by way of others, to themselves, empty first, and types
+/// whose functions take them as shells. The whole is made in the next turn.
 fn stand_in(
     database: &mut Database,
     units: &mut [Unit],
@@ -171,21 +175,21 @@ fn stand_in(
 ) -> bool {
     let mut made = false;
     for unit in units {
-        let Some(Spec::Function(function)) = model.get(&unit.id).map(|object| &object.spec) else { continue };
-        if function.sql_body.is_none() || unit.stands {
+        let Some(spec) = model.get(&unit.id).map(|object| &object.spec) else { continue };
+        let first = match spec {
+            Spec::Function(function) if function.sql_body.is_some() => function.stub(&unit.id, "").sql,
+            Spec::Base(_) | Spec::Range(_) => shell_type::shell(&unit.id).sql,
+            _ => continue,
+        };
+        let first = Unit { id: unit.id.clone(), statements: vec![first], error: None, stands: true };
+        if unit.stands || run(database, &first, names, path).is_err() {
             continue;
         }
-        let empty = Unit {
-            id: unit.id.clone(),
-            statements: vec![function.stub(&unit.id, "").sql],
-            error: None,
-            stands: true,
-        };
-        if run(database, &empty, names, path).is_ok() {
+        if let Spec::Function(function) = spec {
             unit.statements = vec![function.replacement(&unit.id).sql];
-            unit.stands = true;
-            made = true;
         }
+        unit.stands = true;
+        made = true;
     }
     made
 }
@@ -258,6 +262,7 @@ fn units(model: &Model, existing: &Existing, major: u32, names: Names) -> Vec<Un
                 }
                 asserted.into_iter().chain(settings).map(|statement| statement.sql).collect()
             }
+            Spec::Function(_) if shell_type::of_function(model, object).is_some() => continue,
             // They are said in CREATE TABLE.
             Spec::Partition(_) | Spec::Inheritance(_) if stands_in_table(model, &object.id) => continue,
             Spec::NotNull(not_null) if stands_behind_column(model, &object.id, not_null) => continue,

@@ -3,6 +3,7 @@
 pub mod access_method;
 pub mod aggregate;
 pub mod attribute;
+pub mod base_type;
 pub mod cast;
 pub mod cluster_mark;
 pub mod collation;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Context, Hazard, Id, ObjectKind, Statement, query};
+use crate::{Change, Context, Hazard, Id, ObjectKind, Statement, query, shell_type};
 
 /// A range type (manual, `CREATE TYPE`; catalog `pg_range`), with what PostgreSQL makes along with it: the functions that
 /// construct its values and, from version 14 on, its multirange type.
@@ -156,16 +156,13 @@ impl ObjectKind for Range {
         ))
     }
 
-    fn create(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(format!(
-            "CREATE TYPE {} AS RANGE ({})",
-            id.sql(),
-            self.parameters(id).join(", ")
-        ))]
+    fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        let full = format!("CREATE TYPE {} AS RANGE ({})", id.sql(), self.parameters(id).join(", "));
+        shell_type::create(id, Statement::new(full), context)
     }
 
-    fn drop(&self, id: &Id, _context: &Context<'_>) -> Vec<Statement> {
-        vec![Statement::new(format!("DROP TYPE {}", id.sql()))]
+    fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
+        shell_type::drop(id, context)
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {

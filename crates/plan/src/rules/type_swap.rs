@@ -12,7 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use kinds::kinds::column::Column;
 use kinds::kinds::inheritance;
 use kinds::kinds::range_type::clipped;
-use kinds::{Demand, Hazard, Id, Kind, Lock, Mend, Model, Object, Retype, Rows, Spec, Statement, Work};
+use kinds::{
+    Demand, Hazard, Id, Kind, Lock, Mend, Model, Object, Retype, Rows, Spec, Statement, Work, shell_type,
+};
 
 use super::conversion::{self, Converter, type_named};
 use super::enum_change;
@@ -213,13 +215,22 @@ fn put_aside(request: &Request<'_>, changes: &mut Changes, id: &Id, reason: Stri
     let aside = id.renamed(&free);
     changes.aside.insert(id.clone(), aside.clone());
     let Some(object) = request.from.get(id) else { return Action::Drop };
+    let functions = shell_type::functions(request.from, id);
+    let free_their_names = functions.iter().filter_map(|function| {
+        let name = format!("endstate_old_{}", clipped(function.id.name(), 45));
+        function.spec.rename(&function.id, &free_name(request, changes, &function.id, &name))
+    });
     let statements = match &object.spec {
         Spec::Range(range) => range.put_aside(id, &free),
         spec => spec.rename(id, &free).into_iter().collect(),
     };
     // That clients see the type under this name lasts no longer than the transaction.
-    let rename = statements.into_iter().map(|statement| Statement::new(statement.sql)).collect();
-    Action::Swap { rename, drop: object.spec.drop(&aside, &request.context()), reason }
+    let rename = free_their_names.chain(statements).map(|statement| Statement::new(statement.sql)).collect();
+    let drop = match functions.is_empty() {
+        true => object.spec.drop(&aside, &request.context()),
+        false => shell_type::drop_with(&functions, &aside),
+    };
+    Action::Swap { rename, drop, reason }
 }
 
 /// Free names are found as PostgreSQL finds them for arrays: by trying.

@@ -21,7 +21,7 @@ impl Presence {
             Kind::Function => {
                 format!("to_regprocedure({}) IS NOT NULL", sql::literal(&id.sql_with_arguments()))
             }
-            Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range => {
+            kind if kind.is_type() => {
                 format!("to_regtype({}) IS NOT NULL", sql::literal(&id.sql()))
             }
             Kind::Column => format!(

@@ -11,7 +11,7 @@ use crate::escape::{code, fenced};
 pub(super) fn verification(book: &Book<'_>) -> String {
     let mut items = Vec::new();
     items.extend(there(book, "Tables and views", &[Kind::Table, Kind::View, Kind::MaterializedView]));
-    items.extend(there(book, "Types", &[Kind::Enum, Kind::Domain, Kind::Composite, Kind::Range]));
+    items.extend(there(book, "Types", &[Kind::Enum, Kind::Domain, Kind::Composite, Kind::Range, Kind::Base]));
     items.extend(distribution(book));
     items.extend(there(book, "Columns", &[Kind::Column]));
     items.extend(there(book, "Functions", &[Kind::Function]));

@@ -1,0 +1,45 @@
+//! Types whose functions take or yield them (manual, `CREATE TYPE`): the name of the type comes first, as a shell, then come the functions,
+//! then the type; and they go together.
+
+use crate::{Context, Id, Kind, Model, Object, Spec, Statement};
+
+/// The functions that a type needs and that need it. They are made and dropped with it.
+pub fn functions<'a>(model: &'a Model, id: &Id) -> Vec<&'a Object> {
+    let is_made_so = matches!(id.kind(), Kind::Base | Kind::Range);
+    let object = model.get(id).filter(|_| is_made_so);
+    let needs = object.into_iter().flat_map(|object| object.needs.keys());
+    let functions = needs.filter_map(|need| model.get(need));
+    functions
+        .filter(|other| matches!(other.spec, Spec::Function(_)) && other.needs.contains_key(id))
+        .collect()
+}
+
+/// The type that a function is made and dropped with.
+pub fn of_function<'a>(model: &'a Model, function: &Object) -> Option<&'a Id> {
+    let mut types = function.needs.keys().filter_map(|need| model.get(need));
+    let has_it = |other: &&Object| functions(model, &other.id).iter().any(|own| own.id == function.id);
+    types.find(has_it).map(|object| &object.id)
+}
+
+/// Makes the name of a type known.
+pub fn shell(id: &Id) -> Statement {
+    Statement::new(format!("CREATE TYPE {}", id.sql()))
+}
+
+pub(crate) fn create(id: &Id, full: Statement, context: &Context<'_>) -> Vec<Statement> {
+    let functions = functions(context.to, id);
+    let shell = (!functions.is_empty()).then(|| shell(id));
+    let functions = functions.into_iter().flat_map(|function| function.spec.create(&function.id, context));
+    shell.into_iter().chain(functions).chain([full]).collect()
+}
+
+pub(crate) fn drop(id: &Id, context: &Context<'_>) -> Vec<Statement> {
+    drop_with(&functions(context.from, id), id)
+}
+
+/// Drops a type, called `id` by then, together with its functions.
+pub fn drop_with(functions: &[&Object], id: &Id) -> Vec<Statement> {
+    // Nothing else needs the type by then, or the plan would not have been proven.
+    let cascade = if functions.is_empty() { "" } else { " CASCADE" };
+    vec![Statement::new(format!("DROP TYPE {}{cascade}", id.sql()))]
+}
