@@ -5,14 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Change, Context, Hazard, Id, ObjectKind, Statement, query, shell_type};
 
-/// A base type (manual, `CREATE TYPE`; catalog `pg_type`): one whose values only its own functions know.
+/// A base type (manual, `CREATE TYPE`; catalog `pg_type`): one whose values only its own functions know. One without any is a shell type,
+/// of which there is the name only.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Base {
     /// The function that reads a value from text.
-    pub input: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
     /// The function that writes a value as text.
-    pub output: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
     /// The function that reads a value in binary form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receive: Option<String>,
@@ -64,12 +67,22 @@ pub struct Base {
 }
 
 impl Base {
+    fn is_shell(&self) -> bool {
+        *self == Base::default()
+    }
+
+    fn full(&self, id: &Id) -> Statement {
+        Statement::new(format!("CREATE TYPE {} ({})", id.sql(), self.parameters().join(", ")))
+    }
+
     fn parameters(&self) -> Vec<String> {
-        let mut parameters = vec![format!("INPUT = {}", self.input), format!("OUTPUT = {}", self.output)];
+        let mut parameters = Vec::new();
         let mut add = |name: &str, value: Option<&String>| {
             parameters.extend(value.map(|value| format!("{name} = {value}")));
         };
         let quoted = |text: &Option<String>| text.as_deref().map(sql::literal);
+        add("INPUT", self.input.as_ref());
+        add("OUTPUT", self.output.as_ref());
         add("RECEIVE", self.receive.as_ref());
         add("SEND", self.send.as_ref());
         add("TYPMOD_IN", self.typmod_in.as_ref());
@@ -139,15 +152,15 @@ impl ObjectKind for Base {
         };
         Some(format!(
             "SELECT jsonb_build_object('at', {}, 'also', (SELECT jsonb_agg({}) FROM pg_type AS x WHERE x.oid = t.typarray), \
-             'in', {}, 'name', t.typname, {}, {}, 'spec', jsonb_strip_nulls(jsonb_build_object(\
+             'in', {}, 'name', t.typname, {}, {}, 'spec', CASE WHEN NOT t.typisdefined THEN '{{}}' ELSE jsonb_strip_nulls(jsonb_build_object(\
              'input', {}, 'output', {}, 'receive', {}, 'send', {}, 'typmod_in', {}, 'typmod_out', {}, 'analyze', {}, 'subscript', {subscript}, \
              'length', nullif(t.typlen, -1), 'passed_by_value', t.typbyval, \
              'alignment', CASE t.typalign WHEN 'c' THEN 'char' WHEN 's' THEN 'int2' WHEN 'd' THEN 'double' END, \
              'storage', CASE t.typstorage WHEN 'e' THEN 'external' WHEN 'x' THEN 'extended' WHEN 'm' THEN 'main' END, \
              'category', nullif(t.typcategory, 'U'), 'preferred', t.typispreferred, 'default', t.typdefault, \
              'element', CASE WHEN t.typelem <> 0 THEN format_type(t.typelem, NULL) END, 'delimiter', nullif(t.typdelim, ','), \
-             'collatable', t.typcollation <> 0))) \
-             FROM pg_type AS t WHERE t.typtype = 'b' AND t.typisdefined AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.typarray = t.oid) AND {}",
+             'collatable', t.typcollation <> 0)) END) \
+             FROM pg_type AS t WHERE (t.typtype = 'b' OR NOT t.typisdefined) AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.typarray = t.oid) AND {}",
             query::address("pg_type", "t.oid", "0"),
             query::address("pg_type", "x.oid", "0"),
             query::address("pg_namespace", "t.typnamespace", "0"),
@@ -165,8 +178,10 @@ impl ObjectKind for Base {
     }
 
     fn create(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
-        let full = format!("CREATE TYPE {} ({})", id.sql(), self.parameters().join(", "));
-        shell_type::create(id, Statement::new(full), context)
+        if self.is_shell() {
+            return vec![shell_type::shell(id)];
+        }
+        shell_type::create(id, self.full(id), context)
     }
 
     fn drop(&self, id: &Id, context: &Context<'_>) -> Vec<Statement> {
@@ -174,7 +189,10 @@ impl ObjectKind for Base {
     }
 
     fn alter(&self, to: &Self, id: &Id, _context: &Context<'_>) -> Change {
-        if self.with_settings_of(to) != *to {
+        if self.is_shell() {
+            return Change::Alter(vec![to.full(id)]);
+        }
+        if to.is_shell() || self.with_settings_of(to) != *to {
             return Change::Replace("PostgreSQL cannot change what a base type is made of".to_owned());
         }
         let settings = self.settings(to).join(", ");
@@ -189,10 +207,12 @@ impl ObjectKind for Base {
     }
 
     fn definition() -> Option<&'static str> {
+        // A shell type cannot be converted to regtype.
         Some(
             "(SELECT pg_catalog.concat_ws(' ', t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze, \
              t.typlen, t.typbyval, t.typalign, t.typstorage, t.typcategory, t.typispreferred, t.typdefault, t.typelem::regtype, t.typdelim, \
-             t.typcollation <> 0) FROM pg_catalog.pg_type AS t WHERE t.oid = to_regtype(e.object))",
+             t.typcollation <> 0) FROM pg_catalog.pg_type AS t CROSS JOIN LATERAL pg_identify_object('pg_type'::regclass, t.oid, 0) AS i \
+             WHERE t.oid >= 16384 AND i.identity = e.object)",
         )
     }
 }

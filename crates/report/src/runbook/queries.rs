@@ -21,6 +21,12 @@ impl Presence {
             Kind::Function => {
                 format!("to_regprocedure({}) IS NOT NULL", sql::literal(&id.sql_with_arguments()))
             }
+            // A shell type cannot be converted to regtype.
+            Kind::Base => format!(
+                "EXISTS (SELECT FROM pg_type WHERE typnamespace = to_regnamespace({}) AND typname = {})",
+                sql::literal(&sql::ident(id.schema().unwrap_or_default())),
+                sql::literal(id.name())
+            ),
             kind if kind.is_type() => {
                 format!("to_regtype({}) IS NOT NULL", sql::literal(&id.sql()))
             }
