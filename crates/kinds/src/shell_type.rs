@@ -34,12 +34,18 @@ pub(crate) fn create(id: &Id, full: Statement, context: &Context<'_>) -> Vec<Sta
 }
 
 pub(crate) fn drop(id: &Id, context: &Context<'_>) -> Vec<Statement> {
-    drop_with(&functions(context.from, id), id)
+    drop_with(&functions(context.from, id), id, context)
 }
 
 /// Drops a type, called `id` by then, together with its functions.
-pub fn drop_with(functions: &[&Object], id: &Id) -> Vec<Statement> {
+pub fn drop_with(functions: &[&Object], id: &Id, context: &Context<'_>) -> Vec<Statement> {
+    if functions.is_empty() {
+        return vec![Statement::new(format!("DROP TYPE {}", id.sql()))];
+    }
     // Nothing else needs the type by then, or the plan would not have been proven.
-    let cascade = if functions.is_empty() { "" } else { " CASCADE" };
-    vec![Statement::new(format!("DROP TYPE {}{cascade}", id.sql()))]
+    let drop = Statement::new(format!("DROP TYPE {} CASCADE", id.sql()));
+    let going = functions.iter().filter(|function| !context.to.contains(&function.id));
+    let theirs = going.flat_map(|function| function.spec.drop(&function.id, context));
+    let notices: Vec<String> = theirs.filter_map(|statement| statement.clients).collect();
+    vec![if notices.is_empty() { drop } else { drop.clients(notices.join("; ")) }]
 }

@@ -228,7 +228,7 @@ fn put_aside(request: &Request<'_>, changes: &mut Changes, id: &Id, reason: Stri
     let rename = free_their_names.chain(statements).map(|statement| Statement::new(statement.sql)).collect();
     let drop = match functions.is_empty() {
         true => object.spec.drop(&aside, &request.context()),
-        false => shell_type::drop_with(&functions, &aside),
+        false => shell_type::drop_with(&functions, &aside, &request.context()),
     };
     Action::Swap { rename, drop, reason }
 }
