@@ -16,6 +16,7 @@ mod merge;
 mod old_names;
 mod question;
 mod round;
+mod row_type_order;
 mod rules;
 pub mod script;
 mod swap_order;

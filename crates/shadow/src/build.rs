@@ -94,8 +94,11 @@ fn one_by_one(
             let is_filled = |other: &Unit| other.id.kind() == Kind::MaterializedView;
             let of_view = unit.id.parent().is_some_and(|parent| parent.kind() == Kind::View);
             let gives = matches!(unit.id.kind(), Kind::Owner | Kind::Grant) && of_view;
+            // A type that tables are of gets no further attributes.
+            let is_attribute = |other: &Unit| other.id.kind() == Kind::Attribute;
             if unit.id.kind() == Kind::Attribute && failed.iter().any(sibling)
                 || gives && failed.iter().any(is_filled)
+                || is_typed(model, &unit.id) && failed.iter().any(is_attribute)
             {
                 failed.push(unit);
                 continue;
@@ -124,6 +127,10 @@ fn one_by_one(
             names = Names::Written;
         }
     }
+}
+
+fn is_typed(model: &Model, id: &Id) -> bool {
+    matches!(model.get(id).map(|object| &object.spec), Some(Spec::Table(table)) if table.of_type.is_some())
 }
 
 fn one(error: catalog::Error) -> Vec<Failure> {
