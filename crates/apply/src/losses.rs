@@ -149,8 +149,10 @@ fn with_readers(before: &Model, mut lossy: BTreeSet<String>) -> BTreeSet<String>
                     Kind::View | Kind::MaterializedView if object.needs.keys().any(lost) => {
                         vec![object.id.sql()]
                     }
-                    // A value of a row type or a composite type loses what that loses.
-                    Kind::Column | Kind::SequenceOwner if object.needs.keys().any(lost) => {
+                    // A value of a row type or a composite type loses what that loses, at any depth.
+                    Kind::Column | Kind::SequenceOwner | Kind::Attribute | Kind::Domain | Kind::Range
+                        if object.needs.keys().any(lost) =>
+                    {
                         vec![object.id.top().sql()]
                     }
                     // What a parent loses, its children lose, and the other way round.

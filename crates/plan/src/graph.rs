@@ -312,7 +312,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Whether the object is made while its old form is still there: a type that is swapped, or a part of one.
-    fn is_swapped(&self, id: &Id) -> bool {
+    pub(crate) fn is_swapped(&self, id: &Id) -> bool {
         self.changes.swaps(self.gone_with(id).as_ref().unwrap_or(id))
     }
 

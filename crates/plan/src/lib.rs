@@ -17,6 +17,7 @@ mod old_names;
 mod orphans;
 mod question;
 mod round;
+mod row_type_order;
 mod rules;
 pub mod script;
 mod swap_order;

@@ -87,19 +87,7 @@ fn one_by_one(
         let mut path = None;
         let mut failed: Vec<Unit> = Vec::new();
         for mut unit in units {
-            // Attributes are added in their order.
-            let sibling =
-                |other: &Unit| other.id.kind() == Kind::Attribute && other.id.parent() == unit.id.parent();
-            // A materialized view is filled with the rights of the owners of the views that it reads, which need not be enough.
-            let is_filled = |other: &Unit| other.id.kind() == Kind::MaterializedView;
-            let of_view = unit.id.parent().is_some_and(|parent| parent.kind() == Kind::View);
-            let gives = matches!(unit.id.kind(), Kind::Owner | Kind::Grant) && of_view;
-            // Who owns the shell of a type must be the one that makes the type.
-            let of_shell = |other: &Unit| other.id.kind().is_type() && unit.id.parent() == Some(&other.id);
-            if unit.id.kind() == Kind::Attribute && failed.iter().any(sibling)
-                || gives && failed.iter().any(is_filled)
-                || unit.id.kind().is_attached() && failed.iter().any(of_shell)
-            {
+            if failed.iter().any(|other| waits_for(model, &unit.id, &other.id)) {
                 failed.push(unit);
                 continue;
             }
@@ -126,6 +114,28 @@ fn one_by_one(
             // An index or a materialized view runs functions, whose bodies may find names by the search path of their users.
             names = Names::Written;
         }
+    }
+}
+
+fn is_typed(model: &Model, id: &Id) -> bool {
+    matches!(model.get(id).map(|object| &object.spec), Some(Spec::Table(table)) if table.of_type.is_some())
+}
+
+/// Whether an object is not tried as long as another one is not there, though the server would take it.
+fn waits_for(model: &Model, id: &Id, other: &Id) -> bool {
+    let is_fact = id.kind().is_attached();
+    let of_view = id.parent().is_some_and(|parent| parent.kind() == Kind::View);
+    let gives = matches!(id.kind(), Kind::Owner | Kind::Grant) && of_view;
+    match other.kind() {
+        // Attributes are added in their order, and a type that tables are of gets no further ones.
+        Kind::Attribute => {
+            is_typed(model, id) || id.kind() == Kind::Attribute && id.parent() == other.parent()
+        }
+        // A materialized view is filled with the rights of the owners of the views that it reads, which need not be enough.
+        Kind::MaterializedView => gives,
+        // Who owns the shell of a type must be the one that makes the type.
+        kind if kind.is_type() => is_fact && id.parent() == Some(other),
+        _ => false,
     }
 }
 

@@ -138,7 +138,8 @@ fn holders(request: &Request<'_>, changes: &Changes, verb: Verb, attribute: &Id)
         Spec::Column(column) => column.generated.is_none() && !user.id.is_within(attribute.top()),
         spec => matches!(spec, Spec::Attribute(_) | Spec::Domain(_) | Spec::Range(_)),
     };
-    let stays = |user: &&Object| !changes.goes(user.id.top()) && request.to.contains(&user.id);
+    let goes = |whole: &Id| changes.goes(whole) && !changes.swaps(whole);
+    let stays = |user: &&Object| !goes(user.id.top()) && request.to.contains(&user.id);
     // Of an attribute that becomes another one, nothing is kept.
     let is_part = |column: &Column| attributes(request.from, column).iter().any(|part| part.id == *attribute);
     let users = users.filter(is_own).filter(holds).filter(stays);

@@ -7,6 +7,7 @@ use kinds::{Id, Kind, Model, Object, Spec, assignment};
 
 use super::enum_change;
 use crate::Request;
+use crate::changes::Changes;
 
 /// An element of the array that a function converts.
 const ELEMENT: &str = "$1[i]";
@@ -23,7 +24,8 @@ pub(crate) struct ArrayFunction {
 /// Converts values while the types of `request.from` still exist, some of them under other names.
 pub(crate) struct Converter<'a> {
     pub(crate) request: &'a Request<'a>,
-    /// The names that the old types have meanwhile.
+    pub(crate) changes: &'a Changes,
+    /// The names that the old types, or what stands for them, have meanwhile.
     pub(crate) aside: &'a BTreeMap<Id, Id>,
     /// The names that new types have meanwhile.
     pub(crate) ahead: &'a BTreeMap<Id, Id>,
@@ -50,7 +52,7 @@ impl ArrayFunction {
     }
 }
 
-impl Converter<'_> {
+impl<'a> Converter<'a> {
     /// `value`, of type `from` of the catalog that is there, as `to` of the one that is wanted.
     pub(crate) fn convert(&mut self, value: &str, from: &str, to: &str) -> String {
         if let Some((_, Spec::Domain(domain))) = type_named(self.request.from, from) {
@@ -122,17 +124,19 @@ impl Converter<'_> {
 
     /// What a type is called while it stands aside.
     fn meanwhile(&self, name: &str) -> String {
-        let aside = type_named(self.request.from, name).and_then(|(id, _)| self.aside.get(id));
-        aside.map_or_else(|| name.to_owned(), Id::sql)
+        let aside = self.aside.iter().find(|(id, _)| id.sql() == name);
+        aside.map_or_else(|| name.to_owned(), |(_, aside)| aside.sql())
     }
 
     fn scalar(&mut self, value: &str, from: &str, to: &str) -> String {
+        if from == to && !self.is_swapped(from) {
+            return value.to_owned();
+        }
+        if let (Some(old), Some(new)) = (row_named(self.request.from, from), row_named(self.request.to, to)) {
+            return self.row(value, old, new, to);
+        }
         match (type_named(self.request.from, from), type_named(self.request.to, to)) {
-            _ if from == to && !self.is_swapped(from) => value.to_owned(),
             (Some((id, Spec::Enum(_))), Some((_, Spec::Enum(_)))) => self.enum_value(value, id, to),
-            (Some((old, Spec::Composite(_))), Some((new, Spec::Composite(_)))) => {
-                self.row(value, old, new, to)
-            }
             (Some((_, Spec::Range(old))), Some((_, Spec::Range(new))))
                 if self.changes_values(&old.subtype, &new.subtype) =>
             {
@@ -158,25 +162,26 @@ impl Converter<'_> {
     }
 
     fn row(&mut self, value: &str, old: &Id, new: &Id, to: &str) -> String {
-        let attributes = self.request.to.children_of_kind(new, Kind::Attribute);
-        let fields: Vec<String> =
-            attributes.iter().map(|attribute| self.field(value, old, attribute)).collect();
+        let fields: Vec<String> = self
+            .attributes_as_they_stand(new)
+            .into_iter()
+            .map(|(name, to)| match attribute_type(self.request.from, old, name) {
+                Some(from) => self.convert(&format!("({value}).{}", sql::ident(name)), from, to),
+                None => "NULL".to_owned(),
+            })
+            .collect();
         format!("CASE WHEN {value} IS DISTINCT FROM NULL THEN ROW({})::{to} END", fields.join(", "))
     }
 
-    fn field(&mut self, value: &str, old: &Id, attribute: &Object) -> String {
-        let before = self
-            .request
-            .from
-            .get(&old.child(Kind::Attribute, attribute.id.name()))
-            .map(|object| &object.spec);
-        match (before, &attribute.spec) {
-            (Some(Spec::Attribute(from)), Spec::Attribute(to)) => {
-                let field = format!("({value}).{}", sql::ident(attribute.id.name()));
-                self.convert(&field, &from.data_type, &to.data_type)
-            }
-            _ => "NULL".to_owned(),
-        }
+    /// Columns that stay keep their places, whatever the places are that are wanted.
+    fn attributes_as_they_stand(&self, row: &Id) -> Vec<(&'a str, &'a str)> {
+        let mut attributes = attributes(self.request.to, row);
+        let place = |id: &Id| {
+            let stays = self.request.from.get(id).filter(|_| !self.changes.goes(id));
+            stays.map_or((true, 0), |from| (false, from.position))
+        };
+        attributes.sort_by_key(|(id, _)| place(id));
+        attributes.into_iter().map(|(id, data_type)| (id.name(), data_type)).collect()
     }
 
     fn range(&mut self, value: &str, old: &Range, new: &Range, to: &str) -> String {
@@ -192,14 +197,14 @@ impl Converter<'_> {
     /// Whether the text of a value of the old type is not one of the new type that means the same.
     pub(crate) fn changes_values(&self, from: &str, to: &str) -> bool {
         let (from, to) = (from.trim_end_matches("[]"), to.trim_end_matches("[]"));
+        if let (Some(old), Some(new)) = (row_named(self.request.from, from), row_named(self.request.to, to)) {
+            return self.changes_row(old, new);
+        }
         match (type_named(self.request.from, from), type_named(self.request.to, to)) {
             (Some((_, Spec::Domain(old))), _) => self.changes_values(&old.data_type, to),
             (_, Some((_, Spec::Domain(new)))) => self.changes_values(from, &new.data_type),
             (Some((id, Spec::Enum(_))), Some((_, Spec::Enum(_)))) => {
                 !enum_change::mapping(self.request, id).is_empty()
-            }
-            (Some((old, Spec::Composite(one))), Some((new, Spec::Composite(other)))) => {
-                one != other || other.attributes.iter().any(|name| self.changes_attribute(old, new, name))
             }
             (Some((_, Spec::Range(old))), Some((_, Spec::Range(new)))) => {
                 self.changes_values(&old.subtype, &new.subtype)
@@ -208,24 +213,21 @@ impl Converter<'_> {
         }
     }
 
-    /// Whether some value of the old type is not what it was when it comes back: an attribute or a bound of a narrower type.
+    /// Whether some value of the old type is not what it was when it comes back: an attribute or a bound of a narrower type. What a
+    /// column of a table loses is told where that changes.
     pub(crate) fn loses(&self, from: &str, to: &str) -> bool {
         let (from, to) = (from.trim_end_matches("[]"), to.trim_end_matches("[]"));
+        if let (Some(old), Some(new)) = (row_named(self.request.from, from), row_named(self.request.to, to)) {
+            let mut attributes = attributes(self.request.from, old).into_iter();
+            return attributes.any(|(id, from)| match attribute_type(self.request.to, new, id.name()) {
+                _ if old.kind().is_table() && !self.is_row(from) => false,
+                Some(to) => self.loses(from, to),
+                None => true,
+            });
+        }
         match (type_named(self.request.from, from), type_named(self.request.to, to)) {
             (Some((_, Spec::Domain(old))), _) => self.loses(&old.data_type, to),
             (_, Some((_, Spec::Domain(new)))) => self.loses(from, &new.data_type),
-            (Some((old, Spec::Composite(_))), Some((new, Spec::Composite(_)))) => {
-                let attributes = self.request.from.children_of_kind(old, Kind::Attribute).into_iter();
-                attributes.map(|attribute| attribute.id.name()).any(|name| {
-                    match (
-                        attribute_type(self.request.from, old, name),
-                        attribute_type(self.request.to, new, name),
-                    ) {
-                        (Some(from), Some(to)) => self.loses(from, to),
-                        _ => true,
-                    }
-                })
-            }
             (Some((_, Spec::Range(old))), Some((_, Spec::Range(new)))) => {
                 self.loses(&old.subtype, &new.subtype)
             }
@@ -234,11 +236,17 @@ impl Converter<'_> {
         }
     }
 
-    fn changes_attribute(&self, old: &Id, new: &Id, name: &str) -> bool {
-        match (attribute_type(self.request.from, old, name), attribute_type(self.request.to, new, name)) {
-            (Some(from), Some(to)) => self.changes_values(from, to),
-            _ => true,
-        }
+    fn is_row(&self, data_type: &str) -> bool {
+        let element = data_type.trim_end_matches("[]");
+        row_named(self.request.from, base(self.request.from, element)).is_some()
+    }
+
+    fn changes_row(&self, old: &Id, new: &Id) -> bool {
+        let (before, after) = (attributes(self.request.from, old), self.attributes_as_they_stand(new));
+        let is_other = |((id, from), (name, to)): ((&Id, &str), &(&str, &str))| {
+            id.name() != *name || self.changes_values(from, to)
+        };
+        before.len() != after.len() || before.into_iter().zip(&after).any(is_other)
     }
 
     fn mapped_enum(&self, from: &str) -> Option<Vec<(String, String)>> {
@@ -258,7 +266,7 @@ pub(super) fn refused(
     depth: usize,
 ) -> Option<String> {
     if let (Some(from), Some(to)) = (from.strip_suffix("[]"), to.strip_suffix("[]"))
-        && matches!(type_named(request.from, from), Some((_, Spec::Composite(_))))
+        && row_named(request.from, from).is_some()
     {
         let element = format!("({value})[i{depth}]");
         let condition = refused(request, &element, (from, to), depth + 1)?;
@@ -266,18 +274,15 @@ pub(super) fn refused(
             "EXISTS (SELECT FROM generate_subscripts({value}, 1) AS i{depth} WHERE {condition})"
         ));
     }
+    if let (Some(old), Some(new)) = (row_named(request.from, from), row_named(request.to, to)) {
+        let conditions = attributes(request.to, new).into_iter().filter_map(|(id, to)| {
+            let from = attribute_type(request.from, old, id.name())?;
+            refused(request, &format!("({value}).{}", sql::ident(id.name())), (from, to), depth)
+        });
+        let conditions: Vec<String> = conditions.collect();
+        return (!conditions.is_empty()).then(|| conditions.join(" OR "));
+    }
     match (type_named(request.from, from), type_named(request.to, to)) {
-        (Some((old, Spec::Composite(_))), Some((new, Spec::Composite(_)))) => {
-            let attributes = request.to.children_of_kind(new, Kind::Attribute).into_iter();
-            let conditions = attributes.filter_map(|attribute| {
-                let name = attribute.id.name();
-                let types =
-                    (attribute_type(request.from, old, name)?, attribute_type(request.to, new, name)?);
-                refused(request, &format!("({value}).{}", sql::ident(name)), types, depth)
-            });
-            let conditions: Vec<String> = conditions.collect();
-            (!conditions.is_empty()).then(|| conditions.join(" OR "))
-        }
         (Some((_, Spec::Domain(old))), Some((_, Spec::Domain(new)))) if old.data_type == new.data_type => {
             None
         }
@@ -295,11 +300,39 @@ fn fits_not(request: &Request<'_>, value: &str, (from, to): (&str, &str)) -> Opt
     fix.can_tell().then_some(condition)
 }
 
-fn attribute_type<'m>(model: &'m Model, composite: &Id, name: &str) -> Option<&'m str> {
-    match &model.get(&composite.child(Kind::Attribute, name))?.spec {
+/// The composite type, or the table as whose row type it is there, that `format_type` prints as `name`.
+pub(crate) fn row_named<'m>(model: &'m Model, name: &str) -> Option<&'m Id> {
+    let composite = type_named(model, name).filter(|(id, _)| id.kind() == Kind::Composite);
+    let table = || model.relations(name).find(|object| object.id.kind().is_table());
+    composite.map(|(id, _)| id).or_else(|| Some(&table()?.id))
+}
+
+/// What a row is made of: the attributes of a composite type or the columns of a table, in order, with their types.
+pub(crate) fn attributes<'m>(model: &'m Model, row: &Id) -> Vec<(&'m Id, &'m str)> {
+    let row = model.get(row).map(|row| &row.id);
+    let kinds = row.map(|row| [(row, Kind::Attribute), (row, Kind::Column)]).into_iter().flatten();
+    let objects = kinds.flat_map(|(row, kind)| model.children_of_kind(row, kind));
+    objects.filter_map(|object| Some((&object.id, data_type(&object.spec)?))).collect()
+}
+
+fn attribute_type<'m>(model: &'m Model, row: &Id, name: &str) -> Option<&'m str> {
+    attributes(model, row).into_iter().find(|(id, _)| id.name() == name).map(|(_, data_type)| data_type)
+}
+
+/// The type that a column or an attribute has, or that another type is made of.
+fn data_type(spec: &Spec) -> Option<&str> {
+    match spec {
+        Spec::Column(column) => Some(&column.data_type),
         Spec::Attribute(attribute) => Some(&attribute.data_type),
+        Spec::Domain(domain) => Some(&domain.data_type),
+        Spec::Range(range) => Some(&range.subtype),
         _ => None,
     }
+}
+
+/// The same where it is no array, or else the type of its elements.
+pub(crate) fn element(object: &Object) -> Option<&str> {
+    data_type(&object.spec).map(|data_type| data_type.trim_end_matches("[]"))
 }
 
 /// The type that a domain is over, at the end.

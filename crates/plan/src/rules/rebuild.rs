@@ -8,10 +8,10 @@ use kinds::kinds::inheritance;
 use kinds::kinds::table::Table;
 use kinds::{Id, Kind, Lock, Model, Object, Spec, Statement, Work, assignment};
 
-use super::conversion::type_named;
+use super::conversion::{Converter, type_named};
 use super::foreign_key::data_type;
 use super::undisturbed::inserted;
-use super::{enum_change, row_type, sibling_rows, type_swap};
+use super::{enum_change, sibling_rows, type_swap};
 use crate::Request;
 use crate::archive::{self, has_rows_elsewhere, told_apart};
 use crate::changes::{Action, Changes};
@@ -293,7 +293,7 @@ fn columns(request: &Request<'_>, changes: &Changes, table: &Id) -> Vec<Kept> {
             let is_enum = type_named(request.from, old.data_type.trim_end_matches("[]"))
                 .is_some_and(|(id, _)| id.kind() == Kind::Enum);
             let value = match old_type == "text" && is_enum && old.data_type == to.data_type {
-                true => row_type::converted(request, changes, &name, &old.data_type),
+                true => from_text(request, changes, &name, &old.data_type),
                 false => said(request, &object.id, old_type == old.data_type)
                     .or_else(|| assignment::using(&name, old_type, &to.data_type, &request.context())),
             };
@@ -301,6 +301,25 @@ fn columns(request: &Request<'_>, changes: &Changes, table: &Id) -> Vec<Kept> {
         }
     }
     columns
+}
+
+/// A text as a value of a type that keeps its name, and may be another one all the same.
+fn from_text(request: &Request<'_>, changes: &Changes, text: &str, data_type: &str) -> Option<String> {
+    // The table comes back when all types have their own names.
+    let mut aside = changes.aside.clone();
+    aside.extend(changes.ahead.clone());
+    let mut converter = Converter {
+        request,
+        changes,
+        aside: &aside,
+        ahead: &BTreeMap::new(),
+        schema: "",
+        functions: Vec::new(),
+        arrays: Vec::new(),
+    };
+    let value = converter.convert(text, data_type, data_type);
+    let plain = if value == text { format!("{text}::{data_type}") } else { value };
+    converter.functions.is_empty().then_some(plain)
 }
 
 /// What the YAML says that values become, where they are put aside as they are.

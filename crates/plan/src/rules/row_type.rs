@@ -1,30 +1,38 @@
-//! PostgreSQL writes no row of a table anew while a column elsewhere has the table's row type. Such columns are put by: they have a
-//! composite type of texts meanwhile, which every value goes into and comes out of unharmed.
+//! PostgreSQL writes no row of a table anew while a column elsewhere has the table's row type, or a type made of it. Such columns are
+//! put by: they have types of the same shape meanwhile, which every value goes into as a text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kinds::kinds::inheritance;
-use kinds::{Id, Kind, Lock, Object, Spec, Statement, Work, assignment};
+use kinds::kinds::composite_type::Composite;
+use kinds::kinds::range_type::clipped;
+use kinds::{Change, Id, Kind, Object, Retype, Spec, Statement, Work};
 
-use super::conversion::Converter;
-use super::type_swap::{free_name, go_and_come_back, one_dimension};
+use super::conversion;
+use super::type_swap::{self, free_name, go_and_come_back};
 use crate::Request;
 use crate::changes::{Action, Changes};
-use crate::graph::Graph;
-use crate::round::Verb;
 
-/// Finds the columns that have the row type of a table whose rows are written anew, and puts them by.
+/// Finds the columns whose values are made of rows of a table that are written anew, and puts them by.
 pub(crate) fn put_by(request: &Request<'_>, changes: &mut Changes) {
     let tables: BTreeSet<Id> = changes
         .actions
         .iter()
         .filter(|(id, action)| is_rewritten(request, changes, id, action))
         .map(|(id, _)| id.top().clone())
-        .filter(|table| table.kind() == Kind::Table && !changes.goes(table) && request.from.contains(table))
+        .filter(|table| table.kind().is_table() && !changes.goes(table) && request.from.contains(table))
         .collect();
-    for table in with_children(request, tables) {
-        for (user, is_array) in users(request, changes, &table) {
-            suspend(request, changes, &table, user, is_array);
+    if tables.is_empty() {
+        return;
+    }
+    let made = made_of_rows(request, changes, tables);
+    let users = request.from.objects().filter(|object| holds(request, changes, &made, object));
+    let users: Vec<&Object> = users.collect();
+    for user in users {
+        match &user.spec {
+            Spec::Column(column) if column.generated.is_none() => {
+                put_column_by(request, changes, &made, user);
+            }
+            _ => go_and_come_back(request, changes, user, &user.id),
         }
     }
 }
@@ -54,79 +62,72 @@ fn is_rewritten(request: &Request<'_>, changes: &Changes, id: &Id, action: &Acti
     }
 }
 
-/// Tables with their partitions and children, which change with them.
-fn with_children(request: &Request<'_>, mut tables: BTreeSet<Id>) -> BTreeSet<Id> {
-    loop {
-        let above =
-            |id: &&Id| inheritance::parents(request.from, id).iter().any(|parent| tables.contains(parent));
-        let all = request.from.ids().filter(|id| id.kind() == Kind::Table && !tables.contains(*id));
-        let more: Vec<Id> = all.filter(above).cloned().collect();
-        if more.is_empty() {
-            return tables;
+/// What is made of the rows of tables, at any depth: types, and tables that have columns of these, with partitions and children, which
+/// change with them.
+fn made_of_rows(request: &Request<'_>, changes: &Changes, tables: BTreeSet<Id>) -> BTreeSet<Id> {
+    let mut queue: Vec<Id> = tables.iter().cloned().collect();
+    let mut made = tables;
+    while let Some(id) = queue.pop() {
+        let name = id.sql();
+        let users = request.from.dependents(&id).filter(|user| conversion::element(user) == Some(&name));
+        let wholes = users.filter_map(|user| match user.id.kind() {
+            Kind::Column if changes.goes(&user.id) || changes.goes(user.id.top()) => None,
+            Kind::Column | Kind::Attribute => user.id.parent(),
+            _ => Some(&user.id),
+        });
+        let below = request.from.attached_to(&name).filter_map(|place| place.id.parent());
+        for whole in wholes.chain(below) {
+            if made.insert(whole.clone()) {
+                queue.push(whole.clone());
+            }
         }
-        tables.extend(more);
+    }
+    made
+}
+
+/// Whether rows hold what is made of the types: in columns that are a table's own and stay, and in materialized views.
+fn holds(request: &Request<'_>, changes: &Changes, made: &BTreeSet<Id>, object: &Object) -> bool {
+    let is_made = |data_type: &str| made.iter().any(|id| id.sql() == data_type.trim_end_matches("[]"));
+    let stays = || !changes.goes(&object.id) && !changes.goes(object.id.top());
+    match &object.spec {
+        Spec::Column(column) => {
+            let is_own = object.id.top().kind() == Kind::Table && !column.inherited;
+            let comes_back = || column.generated.is_some() || type_swap::moves(request, changes, object);
+            is_own && is_made(&column.data_type) && stays() && comes_back()
+        }
+        Spec::MaterializedView(view) => {
+            view.columns.iter().any(|(_, data_type)| is_made(data_type)) && stays()
+        }
+        _ => false,
     }
 }
 
-/// The columns that have a table's row type, or an array of it, before and after.
-fn users<'a>(request: &'a Request<'_>, changes: &Changes, table: &'a Id) -> Vec<(&'a Object, bool)> {
-    let name = table.sql();
-    let found = request.from.dependents(table).filter_map(|user| {
-        let Spec::Column(from) = &user.spec else { return None };
-        let is_array = from.data_type == format!("{name}[]");
-        let stays = matches!(request.to.get(&user.id).map(|object| &object.spec), Some(Spec::Column(to)) if to.data_type == from.data_type);
-        let own = !from.inherited && from.generated.is_none() && user.id.top().kind() == Kind::Table;
-        let whole = stays && !changes.goes(&user.id) && !changes.goes(user.id.top()) && !changes.suspends(&user.id);
-        (own && whole && (is_array || from.data_type == name)).then_some((user, is_array))
-    });
-    found.collect()
-}
-
-/// The column has texts while its table is another one's type; what holds expressions over it is away.
-fn suspend(request: &Request<'_>, changes: &mut Changes, table: &Id, user: &Object, is_array: bool) {
-    let Some(values) = values(request, changes, table) else { return };
-    let aside = free_name(request, changes, table, "endstate_row");
-    let meanwhile = table.renamed(&aside).sql();
-    let (of, column) = (user.id.relation_sql(), sql::ident(user.id.name()));
-    let retype = |data_type: &str, using: String| {
-        Statement::new(format!("ALTER TABLE {of} ALTER COLUMN {column} TYPE {data_type} USING {using}"))
-            .lock(Lock::AccessExclusive, &of)
-            .work(Work::Rewrite)
-    };
-    let array = if is_array { "[]" } else { "" };
-    let texts = format!("{meanwhile}{array}");
-    let create = Statement::new(format!("CREATE TYPE {meanwhile} AS ({})", attributes(request, table)));
-    let leave = vec![create, retype(&texts, format!("{column}::text::{texts}"))];
-    let (row, drop) = (table.sql(), Statement::new(format!("DROP TYPE {meanwhile}")));
-    let value = |value: &str| {
-        format!("CASE WHEN {value} IS DISTINCT FROM NULL THEN ROW({})::{row} END", values(value))
-    };
-    let mut resume = Vec::new();
-    if is_array {
-        let function = sql::qualified(&[table.schema().unwrap_or_default(), "endstate_convert"]);
-        let body = format!(
-            "SELECT CASE WHEN $1 IS NOT NULL THEN ARRAY(SELECT {} FROM generate_subscripts($1, 1) AS i ORDER BY i)::{row}[] END",
-            value("$1[i]")
-        );
-        resume.push(Statement::new(format!(
-            "CREATE FUNCTION {function}({texts}) RETURNS {row}[] LANGUAGE sql AS {}",
-            sql::dollar(&body)
-        )));
-        let mut back = retype(&format!("{row}[]"), format!("{function}({column})"));
-        back.demands.push(one_dimension(&user.id, &column));
-        resume.push(back);
-        resume.push(Statement::new(format!("DROP FUNCTION {function}({texts})")));
-    } else {
-        resume.push(retype(&row, value(&column)));
+/// The column has another type while tables change that its own is made of; what holds expressions over it is away.
+fn put_column_by(request: &Request<'_>, changes: &mut Changes, made: &BTreeSet<Id>, user: &Object) {
+    let (Spec::Column(from), Some(to)) = (&user.spec, request.to.get(&user.id)) else { return };
+    let mut twins = Twins { request, changes, made, names: BTreeMap::new(), create: Vec::new() };
+    let meanwhile = twins.of(&from.data_type);
+    let Twins { names, create, .. } = twins;
+    let using = Some(format!("{}::text::{meanwhile}", sql::ident(user.id.name())));
+    let retype = Retype { column: user.id.clone(), data_type: meanwhile, collation: None, using };
+    let drop = create.iter().rev().map(|(twin, _)| Statement::new(format!("DROP TYPE {}", twin.sql())));
+    let drop: Vec<Statement> = drop.collect();
+    let mut leave: Vec<Statement> = create.into_iter().map(|(_, create)| Statement::new(create)).collect();
+    leave.push(retype.statement());
+    let mut aside = changes.aside.clone();
+    aside.extend(names.clone());
+    let mut resume = type_swap::moving(request, changes, &aside, user);
+    resume.extend(drop);
+    if let Change::Alter(own) | Change::AlterAlone(own) =
+        user.spec.alter(&to.spec, &user.id, &request.context())
+    {
+        resume.extend(own.into_iter().filter(|statement| statement.retype.is_none()));
     }
-    resume.push(drop);
-    if let Some(Action::Alter(own)) = changes.actions.get(&user.id) {
-        resume.extend(own.clone());
-    }
-    let reason = format!("holds texts while {table}, whose row type it has, changes");
+    let reason = "has another type while tables change that its own is made of".to_owned();
     changes.actions.insert(user.id.clone(), Action::Suspend { leave, resume, reason });
     changes.alone.push(user.id.clone());
-    changes.aside.insert(table.renamed(&aside), table.renamed(&aside));
+    changes.aside.extend(names.into_values().map(|twin| (twin.clone(), twin)));
+    type_swap::let_go_of_type(request, changes, user.id.top());
     for part in request.from.dependents(&user.id) {
         let holds = matches!(part.id.kind(), Kind::Constraint | Kind::Index | Kind::Statistics);
         if holds && !changes.goes(&part.id) {
@@ -135,120 +136,61 @@ fn suspend(request: &Request<'_>, changes: &mut Changes, table: &Id, user: &Obje
     }
 }
 
-/// All columns of the table as it is, as texts.
-fn attributes(request: &Request<'_>, table: &Id) -> String {
-    let columns = request.from.children_of_kind(table, Kind::Column);
-    let names: Vec<String> =
-        columns.iter().map(|column| format!("{} text", sql::ident(column.id.name()))).collect();
-    names.join(", ")
+/// Types of the same shape as those that are made of rows of tables that change.
+struct Twins<'a> {
+    request: &'a Request<'a>,
+    changes: &'a Changes,
+    made: &'a BTreeSet<Id>,
+    /// Each type or table with its twin.
+    names: BTreeMap<Id, Id>,
+    /// The statements that make them, in their order.
+    create: Vec<(Id, String)>,
 }
 
-/// How the columns of a row as it will be come from the texts; none where an expression alone cannot say it.
-fn values(request: &Request<'_>, changes: &Changes, table: &Id) -> Option<impl Fn(&str) -> String + use<>> {
-    let mut fields: Vec<String> = Vec::new();
-    // Those that stay keep their places, whatever the places are that are wanted.
-    let mut columns = request.to.children_of_kind(table, Kind::Column);
-    columns.sort_by_key(|column| match request.from.get(&column.id) {
-        Some(from) if !changes.goes(&column.id) => (0, from.position),
-        _ => (1, column.position),
-    });
-    for column in columns {
-        let Spec::Column(to) = &column.spec else { continue };
-        let mark = format!("\u{0}.{}", sql::ident(column.id.name()));
-        let field = match request.from.get(&column.id).map(|object| &object.spec) {
-            Some(Spec::Column(from)) if from.data_type == to.data_type => {
-                converted(request, changes, &mark, &from.data_type)?
+impl Twins<'_> {
+    /// The twin of a type, or the type itself where it is made of nothing that changes.
+    fn of(&mut self, data_type: &str) -> String {
+        let name = data_type.trim_end_matches("[]");
+        let Some(id) = self.made.iter().find(|id| id.sql() == name) else { return data_type.to_owned() };
+        if !self.names.contains_key(id) {
+            self.make(id);
+        }
+        let twin = self.names.get(id).unwrap_or(id);
+        twin.sql() + &data_type[name.len()..]
+    }
+
+    fn make(&mut self, id: &Id) {
+        let name = format!("endstate_old_{}", clipped(id.name(), 45));
+        let twin = id.renamed(free_name(self.request, self.changes, id, &name));
+        let create = match self.request.from.get(id).map(|object| &object.spec) {
+            Some(Spec::Domain(domain)) => {
+                let of = self.of(&domain.data_type);
+                format!("CREATE DOMAIN {} AS {of}", twin.sql())
             }
-            Some(Spec::Column(from)) => {
-                let old = format!("({mark}::{})", from.data_type);
-                assignment::using(&old, &from.data_type, &to.data_type, &request.context()).unwrap_or(old)
+            Some(Spec::Range(range)) => {
+                let of = self.of(&range.subtype);
+                format!("CREATE TYPE {} AS RANGE (SUBTYPE = {of})", twin.sql())
             }
-            _ => "NULL".to_owned(),
+            _ => {
+                let attributes = self.attributes(id);
+                let attributes: Vec<&str> = attributes.iter().map(String::as_str).collect();
+                Composite::create_with(&twin, &attributes)
+            }
         };
-        fields.push(field);
+        self.names.insert(id.clone(), twin.clone());
+        self.create.push((twin, create));
     }
-    let fields = fields.join(", ");
-    Some(move |value: &str| fields.replace('\u{0}', &format!("({value})")))
-}
 
-/// A text as a value of a type that keeps its name, and may be another one all the same.
-pub(super) fn converted(
-    request: &Request<'_>,
-    changes: &Changes,
-    text: &str,
-    data_type: &str,
-) -> Option<String> {
-    // The column comes back when all types have their own names.
-    let mut aside = changes.aside.clone();
-    aside.extend(changes.ahead.clone());
-    let mut converter = Converter {
-        request,
-        aside: &aside,
-        ahead: &BTreeMap::new(),
-        schema: "",
-        functions: Vec::new(),
-        arrays: Vec::new(),
-    };
-    let value = converter.convert(text, data_type, data_type);
-    let plain = if value == text { format!("{text}::{data_type}") } else { value };
-    converter.functions.is_empty().then_some(plain)
-}
-
-impl Graph<'_> {
-    /// Columns are put by, or gone, before the table changes whose row type they have, and come back after.
-    pub(crate) fn order_row_types(&mut self) {
-        self.order_coming_row_types();
-        let changes = self.changes;
-        let away = |id: &&Id| id.kind() == Kind::Column && (changes.suspends(id) || changes.goes(id));
-        let columns: Vec<Id> = changes.actions.keys().filter(away).cloned().collect();
-        for column in columns {
-            let held = if changes.goes(column.top()) { column.top() } else { &column };
-            let needs = self.request.from.get(&column).map(|object| object.needs.keys().cloned().collect());
-            let needs: Vec<Id> = needs.unwrap_or_default();
-            let parts = self.request.to.objects().filter(|part| needs.contains(part.id.top()));
-            for used in parts.flat_map(|part| part.needs.keys()).filter(|need| need.kind().is_type()) {
-                self.before(self.there(used), self.at(&column, Verb::Create));
-            }
-            // A child table changes with those above it.
-            let above = |table: &Id| {
-                let both = [self.request.from, self.request.to];
-                both.into_iter().flat_map(|model| inheritance::above(model, table)).collect::<Vec<Id>>()
+    /// Those of a row as it is. What does not stay is no more than a text, which needs no type that may go.
+    fn attributes(&mut self, row: &Id) -> Vec<String> {
+        let mut attributes = Vec::new();
+        for (id, data_type) in conversion::attributes(self.request.from, row) {
+            let data_type = match self.request.to.contains(id) {
+                true => self.of(data_type),
+                false => "text".to_owned(),
             };
-            let tables: Vec<Id> =
-                needs.iter().filter(|need| need.kind() == Kind::Table).flat_map(above).collect();
-            for (place, (id, _)) in self.snapshot() {
-                let changes = matches!(id.kind(), Kind::Table | Kind::Column) && id.top() != column.top();
-                let own = needs.contains(id.top()) || tables.contains(id.top());
-                if changes && own {
-                    self.before(self.at(held, Verb::Drop), Some(place));
-                    self.before(Some(place), self.at(held, Verb::Create));
-                }
-                // Its default goes before, and is there again when it has its type.
-                if id.is_within(&column) {
-                    self.before(self.at(&id, Verb::Drop), self.at(&column, Verb::Drop));
-                    self.before(self.at(&column, Verb::Create), self.at(&id, Verb::Create));
-                }
-            }
+            attributes.push(format!("{} {data_type}", sql::ident(id.name())));
         }
-    }
-
-    /// A column that comes with the row type of a table does so when that has its shape.
-    fn order_coming_row_types(&mut self) {
-        for (place, (id, verb)) in self.snapshot() {
-            if id.kind() != Kind::Column || verb != Verb::Create || self.changes.suspends(&id) {
-                continue;
-            }
-            let needs = self.request.to.get(&id).into_iter().flat_map(|column| column.needs.keys());
-            let tables: Vec<&Id> =
-                needs.filter(|need| need.kind() == Kind::Table && *need != id.top()).collect();
-            if tables.is_empty() {
-                continue;
-            }
-            for (other, (part, _)) in self.snapshot() {
-                if part.kind() == Kind::Column && tables.contains(&part.top()) {
-                    self.before(Some(other), Some(place));
-                }
-            }
-        }
+        attributes
     }
 }

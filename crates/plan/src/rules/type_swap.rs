@@ -263,7 +263,7 @@ fn keeps_type(request: &Request<'_>, column: &Object) -> bool {
 }
 
 /// Whether a column goes from a type that is put aside to one that comes: of the same name, or made of the same type.
-fn moves(request: &Request<'_>, changes: &Changes, column: &Object) -> bool {
+pub(super) fn moves(request: &Request<'_>, changes: &Changes, column: &Object) -> bool {
     let to = request.to.get(&column.id);
     let comes = |to: &Object| to.needs.keys().any(|need| need.kind().is_type() && changes.swaps(need));
     let said = request.directives.conversions.contains_key(&column.id);
@@ -341,8 +341,11 @@ fn retype(request: &Request<'_>, changes: &mut Changes, user: &Object, root: &Id
     {
         return Err(in_partition_key(&user.id, root));
     }
-    let mut statements =
-        if moves(request, changes, user) { moving(request, changes, user) } else { Vec::new() };
+    let mut statements = if moves(request, changes, user) {
+        moving(request, changes, &changes.aside, user)
+    } else {
+        Vec::new()
+    };
     if let Some(Action::Alter(own)) = changes.actions.get(&user.id) {
         let moved = !statements.is_empty();
         let others = own.iter().filter(|statement| !(moved && statement.retype.is_some()));
@@ -372,16 +375,21 @@ pub(super) fn merges<'a>(request: &'a Request<'_>, column: &'a Object) -> impl I
 }
 
 /// `ALTER COLUMN role TYPE user_role USING (CASE ... END)::user_role`
-fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statement> {
+pub(super) fn moving(
+    request: &Request<'_>,
+    changes: &Changes,
+    aside: &BTreeMap<Id, Id>,
+    user: &Object,
+) -> Vec<Statement> {
     let Some(Spec::Column(column)) = request.to.get(&user.id).map(|object| &object.spec) else {
         return Vec::new();
     };
     let Spec::Column(Column { data_type: from, .. }) = &user.spec else { return Vec::new() };
     let name = sql::ident(user.id.name());
     let schema = user.id.schema().unwrap_or_default();
-    let (aside, ahead) = (&changes.aside, &changes.ahead);
+    let ahead = &changes.ahead;
     let mut converter =
-        Converter { request, aside, ahead, schema, functions: Vec::new(), arrays: Vec::new() };
+        Converter { request, changes, aside, ahead, schema, functions: Vec::new(), arrays: Vec::new() };
     if user.id.top().kind() == Kind::ForeignTable {
         // Its rows are elsewhere: there is nothing to convert.
         let data_type = converter.named(&column.data_type);
@@ -398,8 +406,10 @@ fn moving(request: &Request<'_>, changes: &Changes, user: &Object) -> Vec<Statem
     if is_same {
         return vec![retype.statement().work(Work::Build)];
     }
-    let mut alter =
-        retype.statement().clients(format!("open sessions that used {} must reconnect", user.id.short()));
+    let mut alter = retype.statement();
+    if has_swapped_type(changes, user) {
+        alter = alter.clients(format!("open sessions that used {} must reconnect", user.id.short()));
+    }
     alter.demands = demands(request, &user.id, from);
     alter.demands.extend(within(request, &user.id, (from, &column.data_type)));
     alter.hazards.extend(merges(request, user).map(|why| (Hazard::DataLoss, why)));
@@ -425,7 +435,7 @@ fn within(request: &Request<'_>, column: &Id, (from, to): (&str, &str)) -> Optio
 }
 
 /// The function that converts arrays goes along one dimension.
-pub(crate) fn one_dimension(column: &Id, array: &str) -> Demand {
+fn one_dimension(column: &Id, array: &str) -> Demand {
     demand(
         column,
         format!("with arrays of more than one dimension in {array}"),
@@ -468,6 +478,13 @@ fn holding(column: &Id, value: &str, is_array: bool, id: &Id) -> Demand {
         false => Mend::Change { or: Some(format!("map {value} of {} to another value", id.short())) },
     };
     demand(column, format!("with {name} = {value}"), holds, mend)
+}
+
+/// A typed table lets go of its type while a column of it has another one.
+pub(super) fn let_go_of_type(request: &Request<'_>, changes: &mut Changes, table: &Id) {
+    if of_type(request.from, table).is_some() {
+        suspend(request, changes, table);
+    }
 }
 
 /// A typed table is let go of its type while that changes.
