@@ -137,6 +137,11 @@ impl Constraint {
         words.to_owned()
     }
 
+    /// Whether children of the table have it, too: a check without `NO INHERIT`.
+    pub fn is_handed_down(&self) -> bool {
+        self.constraint_type == ConstraintType::Check && !self.definition.ends_with("NO INHERIT")
+    }
+
     /// Whether a fresh build of its parents makes it under this very name.
     pub(crate) fn comes_by_itself(&self, id: &Id, model: &Model) -> bool {
         let Some(parent) = &self.parent else { return self.inherited };
@@ -392,6 +397,11 @@ impl ObjectKind for Constraint {
             return Change::Replace("its index is part of one of the partitioned table".to_owned());
         }
         let mut statements = self.alter_index(to, id);
+        let is_child = context.to.contains(&id.top().child(Kind::Inheritance, ""));
+        if self.inherited && !to.inherited && is_child && inheritance::stays(id.top(), context) {
+            // What the table has from a parent becomes its own as well.
+            statements.extend(to.create(id, context));
+        }
         if self.index_parent != to.index_parent {
             statements.extend(to.takes_place(id, context));
         }
@@ -455,7 +465,7 @@ impl ObjectKind for Constraint {
     fn definition() -> Option<&'static str> {
         // Whether a check has been checked is told where it is from: see `INHERITED`.
         Some(
-            "(SELECT CASE WHEN c.contype = 'c' AND c.coninhcount > 0 AND NOT c.conislocal THEN regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '') \
+            "(SELECT CASE WHEN c.contype = 'c' AND c.coninhcount > 0 AND NOT c.conislocal THEN 'inherited ' || regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '') \
              ELSE pg_get_constraintdef(c.oid) END FROM pg_constraint AS c WHERE c.conrelid = to_regclass(e.parent) AND c.conname = e.name)",
         )
     }

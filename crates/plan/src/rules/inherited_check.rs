@@ -1,5 +1,6 @@
 //! Checks that a child table has from its parents alone. PostgreSQL lets a table join a parent only if it has its checks, which are then its
-//! own as well: so the parents give them up meanwhile, and hand them down when the table has joined. Where one that holds for all rows
+//! own as well: so the parents give them up meanwhile, and hand them down when the table has joined; so they do where the table had one of its
+//! own. Where one that holds for all rows
 //! comes beside one that does not, that one comes again after it.
 
 use std::collections::BTreeSet;
@@ -22,7 +23,7 @@ pub(crate) fn renew(request: &Request<'_>, changes: &mut Changes) {
         let (come, stay): (Vec<Id>, Vec<Id>) =
             checks.filter(|check| request.to.contains(check)).partition(|check| changes.comes(check));
         let holds = |check: &Id| !is_unchecked(request.to, check);
-        if joins(request, changes, id) {
+        if joins(request, changes, id) || was_own(request, id) {
             anew.extend(stay);
             anew.extend(request.from.contains(id).then(|| id.clone()));
         } else if request.from.contains(id) && come.iter().any(holds) && !stay.iter().any(holds) {
@@ -43,6 +44,12 @@ fn joins(request: &Request<'_>, changes: &Changes, check: &Id) -> bool {
         && request.from.contains(table)
         && !changes.comes(table)
         && !inheritance::stays(table, &request.context())
+}
+
+/// Whether a table that stays below its parents has a check of its own that it shall have from them alone.
+fn was_own(request: &Request<'_>, check: &Id) -> bool {
+    let own = matches!(request.from.get(check).map(|object| &object.spec), Some(Spec::Constraint(own)) if !own.inherited);
+    own && inherited(request.to, check).is_some() && inheritance::stays(check.top(), &request.context())
 }
 
 /// A check that a child table has from its parents alone.
@@ -77,6 +84,11 @@ impl Graph<'_> {
             .collect();
         for child in children {
             let (gone, new) = (of_parents(from, child), of_parents(to, child));
+            if was_own(self.request, child) {
+                let own = self.at(child, Verb::Drop);
+                gone.iter().for_each(|other| self.before(self.at(other, Verb::Drop), own));
+                new.iter().for_each(|other| self.before(own, self.at(other, Verb::Create)));
+            }
             for check in &new {
                 let create = self.at(check, Verb::Create);
                 gone.iter().for_each(|other| self.before(self.at(other, Verb::Drop), create));

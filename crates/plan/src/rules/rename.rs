@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kinds::kinds::constraint::ConstraintType;
 use kinds::kinds::inheritance;
 use kinds::{Former, Id, Kind, Model, Spec, Statement};
 
@@ -188,13 +189,20 @@ pub(crate) fn ordered(state: &mut Model, mut level: Vec<(Id, Id)>) -> Vec<Step> 
     steps
 }
 
-/// Whether PostgreSQL renames the `NOT NULL` that a table has from one above together with that one.
+/// Whether PostgreSQL renames the `NOT NULL` or the check that a table has from one above together with that one.
 fn goes_with(state: &Model, (old, new): (&Id, &Id), (above, other): &(Id, Id)) -> bool {
-    let inherited = matches!(state.get(old).map(|object| &object.spec), Some(Spec::NotNull(not_null)) if not_null.inherited);
+    let spec = |id: &Id| state.get(id).map(|object| &object.spec);
+    let inherited = match (spec(old), spec(above)) {
+        (Some(Spec::NotNull(not_null)), _) => not_null.inherited,
+        (Some(Spec::Constraint(own)), Some(Spec::Constraint(above))) => {
+            own.constraint_type == ConstraintType::Check && above.is_handed_down()
+        }
+        _ => false,
+    };
     inherited
-        && above.kind() == Kind::NotNull
+        && above.kind() == old.kind()
         && (above.name(), other.name()) == (old.name(), new.name())
-        && above.parent().map(Id::name) == old.parent().map(Id::name)
+        && (old.kind() == Kind::Constraint || above.parent().map(Id::name) == old.parent().map(Id::name))
         && is_below(state, old.top(), above.top())
 }
 
