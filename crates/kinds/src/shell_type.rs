@@ -14,6 +14,11 @@ pub fn functions<'a>(model: &'a Model, id: &Id) -> Vec<&'a Object> {
         .collect()
 }
 
+/// Whether a function is made and dropped with a type.
+pub fn is_made_with(model: &Model, function: &Id, id: &Id) -> bool {
+    function.kind() == Kind::Function && functions(model, id).iter().any(|own| own.id == *function)
+}
+
 /// The type that a function is made and dropped with.
 pub fn of_function<'a>(model: &'a Model, function: &Object) -> Option<&'a Id> {
     let mut types = function.needs.keys().filter_map(|need| model.get(need));

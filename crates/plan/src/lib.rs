@@ -10,6 +10,7 @@ pub mod archive;
 mod archive_order;
 mod attachment_order;
 mod changes;
+mod creation_order;
 mod error;
 mod graph;
 mod merge;

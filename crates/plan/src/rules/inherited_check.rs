@@ -1,7 +1,6 @@
 //! Checks that a child table has from its parents alone. PostgreSQL lets a table join a parent only if it has its checks, which are then its
-//! own as well: so the parents give them up meanwhile, and hand them down when the table has joined; so they do where the table had one of its
-//! own. Where one that holds for all rows
-//! comes beside one that does not, that one comes again after it.
+//! own as well: so the parents give them up meanwhile, and hand them down when the table has joined; so they do where the table had one of
+//! its own. Where one that holds for all rows comes beside one that does not, that one comes again after it.
 
 use std::collections::BTreeSet;
 
