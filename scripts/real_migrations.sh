@@ -43,30 +43,23 @@ crate() {
     keep "$name" "$work/$name/vendor/$package-$version" "${@:4}"
 }
 
-# wheel NAME PACKAGE VERSION PATTERN [SQL]
-wheel() {
-    local name=$1 package=$2 version=$3
+# package NAME PACKAGE VERSION COMMANDS PATTERN [SQL]: the commands fetch it and put what it holds into src/.
+package() {
+    local name=$1 package=$2 version=$3 commands=$4
     [[ -d $out/$name ]] && return
     mkdir -p "$work/$name/src"
-    if ! (cd "$work/$name" && pip download --quiet --no-deps "$package==$version" && python3 -m zipfile -e ./*.whl src) \
-        >/dev/null 2>&1; then
+    if ! (cd "$work/$name" && eval "$commands") >/dev/null 2>&1; then
         say "$package $version cannot be fetched: $name is left out"
         return
     fi
-    keep "$name" "$work/$name/src" "${@:4}"
+    keep "$name" "$work/$name/src" "${@:5}"
 }
 
-# node NAME PACKAGE VERSION PATTERN [SQL]
-node() {
-    local name=$1 package=$2 version=$3
-    [[ -d $out/$name ]] && return
-    mkdir -p "$work/$name/src"
-    if ! (cd "$work/$name" && npm pack --silent "$package@$version" && tar -xzf ./*.tgz -C src) >/dev/null 2>&1; then
-        say "$package $version cannot be fetched: $name is left out"
-        return
-    fi
-    keep "$name" "$work/$name/src" "${@:4}"
-}
+# wheel, node NAME PACKAGE VERSION PATTERN [SQL]
+# shellcheck disable=SC2016 # They are evaluated where the package is known.
+wheel() { package "${@:1:3}" 'pip download --quiet --no-deps "$package==$version" && python3 -m zipfile -e ./*.whl src' "${@:4}"; }
+# shellcheck disable=SC2016
+node() { package "${@:1:3}" 'npm pack --silent "$package@$version" && tar -xzf ./*.tgz -C src' "${@:4}"; }
 
 crate lemmy lemmy_db_schema 0.19.21 'migrations/*/up.sql'
 crate atuin atuin-server-postgres 18.20.1 'migrations/*.sql'
