@@ -56,7 +56,8 @@ fn reason(request: &Request<'_>, swapped: &[Id], object: &Object) -> Option<&'st
             Some("the columns of a typed table stand in the order of its type")
         }
         (Spec::Column(from), Spec::Column(to))
-            if from.data_type != to.data_type || swapped.iter().any(|id| object.needs.contains_key(id)) =>
+            if (&from.data_type, &from.collation) != (&to.data_type, &to.collation)
+                || swapped.iter().any(|id| object.needs.contains_key(id)) =>
         {
             let key = match &request.from.get(table)?.spec {
                 Spec::Table(table) => table.partition_by.clone()?,
