@@ -47,10 +47,27 @@ pub fn drop_with(functions: &[&Object], id: &Id, context: &Context<'_>) -> Vec<S
     if functions.is_empty() {
         return vec![Statement::new(format!("DROP TYPE {}", id.sql()))];
     }
-    // Nothing else needs the type by then, or the plan would not have been proven.
     let drop = Statement::new(format!("DROP TYPE {} CASCADE", id.sql()));
     let going = functions.iter().filter(|function| !context.to.contains(&function.id));
     let theirs = going.flat_map(|function| function.spec.drop(&function.id, context));
     let notices: Vec<String> = theirs.filter_map(|statement| statement.clients).collect();
-    vec![if notices.is_empty() { drop } else { drop.clients(notices.join("; ")) }]
+    let drop = if notices.is_empty() { drop } else { drop.clients(notices.join("; ")) };
+    vec![alone(id), drop]
+}
+
+/// Stops where anything but its own functions needs a type: `CASCADE` would take what no plan knows of.
+fn alone(id: &Id) -> Statement {
+    let name = sql::literal(&id.sql());
+    // Its parts are what PostgreSQL made along with it: arrays, the multirange type, constructors.
+    let body = format!(
+        "DECLARE users text; BEGIN WITH RECURSIVE part (class, oid) AS (SELECT 'pg_type'::regclass::oid, {name}::regtype::oid UNION \
+         SELECT d.classid, d.objid FROM part AS p JOIN pg_depend AS d ON d.refclassid = p.class AND d.refobjid = p.oid AND d.deptype = 'i'), \
+         own (class, oid) AS (SELECT * FROM part UNION \
+         SELECT d.refclassid, d.refobjid FROM pg_depend AS d WHERE d.classid = 'pg_type'::regclass AND d.objid = {name}::regtype) \
+         SELECT string_agg(DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid), ', ') INTO users \
+         FROM part AS p JOIN pg_depend AS d ON d.refclassid = p.class AND d.refobjid = p.oid \
+         WHERE (d.classid, d.objid) NOT IN (SELECT class, oid FROM own); \
+         IF users IS NOT NULL THEN RAISE EXCEPTION USING MESSAGE = 'type ' || {name} || ' is needed by ' || users; END IF; END"
+    );
+    Statement::new(format!("DO {}", sql::dollar(&body)))
 }
